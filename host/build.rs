@@ -1,0 +1,220 @@
+//! Builds the components below `plugins/` and makes machine code of them, so
+//! that the program compiles nothing when it starts.
+//!
+//! For every crate `plugins/FOLDER/NAME` the component `FOLDER/NAME`; for every
+//! `plugins/FOLDER/distribution.yaml` the distribution `FOLDER`. The crates are
+//! built by a cargo of their own for wasm32-unknown-unknown, which has no
+//! WASI: a component imports the contract and nothing else.
+//!
+//! `KUBEWRIGHT_COMPONENTS=DIR` takes ready components `DIR/FOLDER/NAME.wasm`
+//! instead, for packagers whose build has no wasm target.
+
+use std::collections::BTreeMap;
+use std::env;
+use std::error::Error;
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use sha2::{Digest, Sha256};
+
+#[path = "src/component/engine_config.rs"]
+mod engine_config;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+const PROFILE: &str = "plugin";
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() {
+    if let Err(error) = build() {
+        for line in error.to_string().lines() {
+            println!("cargo::error={line}");
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?)
+        .parent()
+        .ok_or("the host crate has no parent folder")?
+        .to_owned();
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    for path in ["plugins", "wit", "Cargo.lock", "Cargo.toml"] {
+        println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+    println!("cargo::rerun-if-changed=src/component/engine_config.rs");
+    println!("cargo::rerun-if-env-changed=KUBEWRIGHT_COMPONENTS");
+
+    let crates = component_crates(&root.join("plugins"))?;
+    let components = match env::var_os("KUBEWRIGHT_COMPONENTS") {
+        Some(folder) => crates
+            .keys()
+            .map(|name| {
+                let path = Path::new(&folder).join(format!("{name}.wasm"));
+                let bytes = fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+                Ok((name.clone(), bytes))
+            })
+            .collect::<Result<BTreeMap<_, _>>>()?,
+        None => compile(&root, &crates)?,
+    };
+
+    let mut config = engine_config::engine_config();
+    // By its name the target stands for its baseline: the machine code runs on
+    // processors other than the one it was built on.
+    config.target(&env::var("TARGET")?)?;
+    let engine = wasmtime::Engine::new(&config)?;
+
+    let mut source = String::from("static COMPONENTS: &[BuiltIn] = &[\n");
+    for (name, bytes) in &components {
+        let file = out.join(format!("{}.cwasm", name.replace('/', "-")));
+        fs::write(&file, engine.precompile_component(bytes)?)?;
+        let digest = hex(&Sha256::digest(bytes));
+        writeln!(
+            source,
+            "BuiltIn {{ name: {name:?}, digest: \"sha256:{digest}\", machine_code: include_bytes!({file:?}) }},"
+        )?;
+    }
+    source.push_str("];\nstatic DISTRIBUTIONS: &[(&str, &str)] = &[\n");
+    for folder in sorted(&root.join("plugins"))? {
+        let file = folder.join("distribution.yaml");
+        if file.exists() {
+            writeln!(source, "({:?}, include_str!({file:?})),", name_of(&folder))?;
+        }
+    }
+    source.push_str("];\n");
+    fs::write(out.join("builtin.rs"), source)?;
+    Ok(())
+}
+
+/// The component crates: their names here, and their package names.
+fn component_crates(plugins: &Path) -> Result<BTreeMap<String, String>> {
+    let mut crates = BTreeMap::new();
+    for folder in sorted(plugins)? {
+        if !folder.is_dir() {
+            continue;
+        }
+        for inner in sorted(&folder)? {
+            let manifest = inner.join("Cargo.toml");
+            if manifest.exists() {
+                let text = fs::read_to_string(&manifest)?;
+                let package = text
+                    .lines()
+                    .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+                    .ok_or_else(|| format!("{} has no package name", manifest.display()))?;
+                let name = format!("{}/{}", name_of(&folder), name_of(&inner));
+                crates.insert(name, package.to_owned());
+            }
+        }
+    }
+    Ok(crates)
+}
+
+fn compile(root: &Path, crates: &BTreeMap<String, String>) -> Result<BTreeMap<String, Vec<u8>>> {
+    require_target()?;
+    // A target folder of their own: sharing that of the outer cargo would wait
+    // for a lock that the outer cargo holds.
+    let target_dir = root.join("target").join("plugins");
+    let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    cargo
+        .current_dir(root)
+        .args(["build", "--locked", "--profile", PROFILE, "--target", TARGET])
+        .arg("--target-dir")
+        .arg(&target_dir)
+        .env_clear()
+        .envs(environment())
+        .env("CARGO_BUILD_BUILD_DIR", &target_dir);
+    for package in crates.values() {
+        cargo.args(["-p", package]);
+    }
+    let output = cargo.output()?;
+    if !output.status.success() {
+        return Err(format!(
+            "the components do not build:\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        )
+        .into());
+    }
+    let folder = target_dir.join(TARGET).join(PROFILE);
+    crates
+        .iter()
+        .map(|(name, package)| {
+            let module = fs::read(folder.join(format!("{}.wasm", package.replace('-', "_"))))?;
+            let component = wit_component::ComponentEncoder::default()
+                .module(&module)
+                .and_then(|encoder| encoder.validate(true).encode())
+                .map_err(|error| format!("{name} is no component: {error:#}"))?;
+            Ok((name.clone(), component))
+        })
+        .collect()
+}
+
+/// The environment for the inner cargo: without what the outer one, or flags
+/// meant for the host (coverage, linkers, CPU features), would have it inherit.
+fn environment() -> Vec<(OsString, OsString)> {
+    const DROPPED: [&str; 12] = [
+        "RUSTFLAGS",
+        "RUSTDOCFLAGS",
+        "RUSTC_WORKSPACE_WRAPPER",
+        "RUSTC_LINKER",
+        "TARGET",
+        "HOST",
+        "PROFILE",
+        "OPT_LEVEL",
+        "DEBUG",
+        "OUT_DIR",
+        "NUM_JOBS",
+        "CARGO_INCREMENTAL",
+    ];
+    const DROPPED_PREFIXES: [&str; 8] = [
+        "CARGO_ENCODED_",
+        "CARGO_BUILD_",
+        "CARGO_PROFILE_",
+        "CARGO_TARGET_",
+        "CARGO_CFG_",
+        "CARGO_FEATURE_",
+        "CARGO_PKG_",
+        "CARGO_MANIFEST_",
+    ];
+    env::vars_os()
+        .filter(|(name, _)| {
+            let name = name.to_string_lossy();
+            !DROPPED.contains(&&*name)
+                && !DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        })
+        .collect()
+}
+
+/// Says what to run where the wasm target is not installed.
+fn require_target() -> Result<()> {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args(["--print", "target-libdir", "--target", TARGET])
+        .output()?;
+    let folder = PathBuf::from(String::from_utf8_lossy(&output.stdout).trim());
+    if output.status.success() && folder.exists() {
+        return Ok(());
+    }
+    Err(format!(
+        "the standard library for {TARGET} is not installed for this toolchain, and components are built for it.\nRun: rustup target add {TARGET}"
+    )
+    .into())
+}
+
+fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut entries = fs::read_dir(folder)?
+        .map(|entry| entry.map(|entry| entry.path()))
+        .collect::<std::io::Result<Vec<_>>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

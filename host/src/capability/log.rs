@@ -1,0 +1,63 @@
+//! `log`: what a component says.
+
+use super::bindings::{log, types};
+use super::state::{Panic, PhaseState};
+use crate::effect::{Event, LogLevel};
+
+/// What a component may say in one message, in bytes.
+const MESSAGE_LIMIT: usize = 4096;
+
+/// Cuts a message at the limit, at a character's border, and keeps a
+/// component from forging lines or terminal sequences.
+pub fn clean_message(message: &str) -> String {
+    let mut end = message.len().min(MESSAGE_LIMIT);
+    while !message.is_char_boundary(end) {
+        end -= 1;
+    }
+    message[..end]
+        .chars()
+        .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
+        .collect()
+}
+
+impl From<log::Level> for LogLevel {
+    fn from(level: log::Level) -> Self {
+        match level {
+            log::Level::Debug => Self::Debug,
+            log::Level::Info => Self::Info,
+            log::Level::Warn => Self::Warn,
+            log::Level::Error => Self::Error,
+        }
+    }
+}
+
+impl types::Host for PhaseState {}
+
+impl log::Host for PhaseState {
+    async fn log(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
+        self.enter()?;
+        self.tell(Event::Log {
+            phase: self.origin.phase.clone(),
+            level: level.into(),
+            message: clean_message(&message),
+        });
+        Ok(())
+    }
+
+    async fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
+        self.panic = Some(Panic(clean_message(&message)));
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn messages_are_cut_and_cleaned() {
+        assert_eq!(clean_message("a\x1b[31mb\nc\r"), "a[31mb\nc");
+        let long = "é".repeat(MESSAGE_LIMIT);
+        assert!(clean_message(&long).len() <= MESSAGE_LIMIT);
+    }
+}

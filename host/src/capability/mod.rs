@@ -1,0 +1,23 @@
+//! One file per interface of the contract (`wit/`). Each turns a component's
+//! call into an effect, or answers what is public.
+
+pub mod bindings;
+mod clock;
+mod files;
+mod health;
+pub mod kube;
+mod kubeconfigs;
+mod log;
+mod node;
+mod patches;
+pub mod pki;
+mod sealed;
+mod state;
+mod recognise;
+mod terminal;
+pub mod tokens;
+
+pub use patches::{OperatorPatches, PatchesError};
+pub use log::clean_message;
+pub use state::{CallLimit, Panic, PhaseState, RunContext};
+pub use tokens::RunSecrets;

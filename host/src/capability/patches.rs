@@ -1,0 +1,188 @@
+//! `patches`: the operator's patches, applied by the host.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+use super::bindings::{patches, types};
+use super::state::{PhaseState, wit_error};
+use crate::effect::PatchKind;
+use crate::kube::patching::{self, PatchError};
+
+/// What is read of one patch file at most.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// The patches of a run, by target.
+#[derive(Clone, Debug, Default)]
+pub struct OperatorPatches {
+    by_target: BTreeMap<String, Vec<OperatorPatch>>,
+}
+
+#[derive(Clone, Debug)]
+struct OperatorPatch {
+    file: PathBuf,
+    kind: PatchKind,
+    patch: Value,
+}
+
+/// Why patches cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PatchesError {
+    #[error("cannot read the patches in {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(
+        "{} is no patch for a known target: files are named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {targets}",
+        file.display()
+    )]
+    Name { file: PathBuf, targets: String },
+    #[error("the patch {} is neither YAML nor JSON", file.display())]
+    Syntax {
+        file: PathBuf,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("the patch {} has more than {FILE_LIMIT} bytes", file.display())]
+    TooLarge { file: PathBuf },
+    #[error("the patch {} does not fit {target}", file.display())]
+    Apply {
+        file: PathBuf,
+        target: String,
+        #[source]
+        source: PatchError,
+    },
+}
+
+impl OperatorPatches {
+    /// Reads a folder of patches, in the order of their names, as kubeadm's
+    /// `app/util/patches`. Files of other endings and folders are passed over
+    /// and named in the second value.
+    pub fn read(folder: &Path, targets: &[String]) -> Result<(Self, Vec<PathBuf>), PatchesError> {
+        let failed = |path: &Path, source| PatchesError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let mut files = std::fs::read_dir(folder)
+            .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+            .map_err(|error| failed(folder, error))?
+            .into_iter()
+            .map(|entry| entry.path())
+            .collect::<Vec<_>>();
+        files.sort();
+        let mut found = Self::default();
+        let mut passed_over = Vec::new();
+        for file in files {
+            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let ending = file.extension().unwrap_or_default().to_string_lossy().into_owned();
+            if file.is_dir() || !matches!(ending.as_str(), "yaml" | "json") {
+                passed_over.push(file);
+                continue;
+            }
+            let size = std::fs::metadata(&file).map_err(|error| failed(&file, error))?.len();
+            if size > FILE_LIMIT {
+                return Err(PatchesError::TooLarge { file });
+            }
+            let Some((target, kind)) = parse_name(&name, targets) else {
+                return Err(PatchesError::Name {
+                    file,
+                    targets: targets.join(", "),
+                });
+            };
+            let text = std::fs::read_to_string(&file).map_err(|error| failed(&file, error))?;
+            let documents: Vec<Value> =
+                serde_saphyr::from_multiple(&text).map_err(|error| PatchesError::Syntax {
+                    file: file.clone(),
+                    source: Box::new(error),
+                })?;
+            let patches = found.by_target.entry(target).or_default();
+            patches.extend(documents.into_iter().map(|patch| OperatorPatch {
+                file: file.clone(),
+                kind,
+                patch,
+            }));
+        }
+        Ok((found, passed_over))
+    }
+
+    /// Applies all patches for a target, in their order.
+    pub fn apply(&self, target: &str, object: &mut Value) -> Result<(), PatchesError> {
+        for one in self.by_target.get(target).into_iter().flatten() {
+            patching::apply(one.kind.into(), object, &one.patch).map_err(|source| {
+                PatchesError::Apply {
+                    file: one.file.clone(),
+                    target: target.to_owned(),
+                    source,
+                }
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// Takes `kube-apiserver0+merge.yaml` apart. The longest target that fits
+/// wins; what is between it and `+` only orders the files.
+fn parse_name(name: &str, targets: &[String]) -> Option<(String, PatchKind)> {
+    let stem = name.rsplit_once('.')?.0;
+    let (stem, kind) = match stem.rsplit_once('+') {
+        None => (stem, PatchKind::Strategic),
+        Some((stem, "strategic")) => (stem, PatchKind::Strategic),
+        Some((stem, "merge")) => (stem, PatchKind::Merge),
+        Some((stem, "json")) => (stem, PatchKind::Json),
+        Some(_) => return None,
+    };
+    let target = targets
+        .iter()
+        .filter(|target| stem.starts_with(target.as_str()))
+        .max_by_key(|target| target.len())?;
+    Some((target.clone(), kind))
+}
+
+impl patches::Host for PhaseState {
+    async fn apply(
+        &mut self,
+        target: String,
+        object: String,
+    ) -> wasmtime::Result<Result<String, types::Error>> {
+        self.enter()?;
+        self.doing = format!("patching {target}");
+        if !self.run.patches.by_target.contains_key(&target) {
+            return Ok(Ok(object));
+        }
+        let mut value: Value = match serde_json::from_str(&object) {
+            Ok(value) => value,
+            Err(error) => return Ok(Err(wit_error(types::ErrorCode::Invalid, &error))),
+        };
+        Ok(match self.run.patches.apply(&target, &mut value) {
+            Ok(()) => Ok(value.to_string()),
+            Err(error) => Err(wit_error(types::ErrorCode::Invalid, &error)),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_say_target_and_kind() {
+        let targets = ["etcd", "kube-apiserver", "kube"].map(str::to_owned);
+        let cases = [
+            ("etcd.yaml", Some(("etcd", PatchKind::Strategic))),
+            ("kube-apiserver0+merge.yaml", Some(("kube-apiserver", PatchKind::Merge))),
+            ("kube-apiserver+json.json", Some(("kube-apiserver", PatchKind::Json))),
+            ("kube1+strategic.yaml", Some(("kube", PatchKind::Strategic))),
+            ("etcd+other.yaml", None),
+            ("scheduler.yaml", None),
+            ("etcd", None),
+        ];
+        for (name, wanted) in cases {
+            let got = parse_name(name, &targets);
+            let got = got.as_ref().map(|(target, kind)| (target.as_str(), *kind));
+            assert_eq!(got, wanted, "{name}");
+        }
+    }
+}

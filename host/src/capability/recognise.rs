@@ -1,0 +1,125 @@
+//! Recognising secrets in files that this program did not write itself.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+
+/// What every PEM kind of private key ends its first line with.
+const PEM_KEY: &[u8] = b"PRIVATE KEY-----";
+
+/// Base64 with or without padding, since a run may be cut anywhere.
+const LENIENT: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// How often content may be encoded over and over.
+const LAYERS: usize = 4;
+
+/// Whether bytes hold a private key in PEM or a bootstrap token, plain or as
+/// base64 (as kubeconfigs embed them), once or several times.
+pub fn holds_secret(content: &[u8]) -> bool {
+    look_into(content, LAYERS)
+}
+
+fn look_into(content: &[u8], layers: usize) -> bool {
+    contains(content, PEM_KEY)
+        || holds_token(content)
+        || (layers > 0 && look_into_base64(content, layers - 1))
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    haystack.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Looks into every run of base64 characters; a line break inside of one, as
+/// `base64` makes them, does not end it.
+fn look_into_base64(content: &[u8], layers: usize) -> bool {
+    let mut run = Vec::new();
+    let is_secret = |run: &mut Vec<u8>| {
+        while run.last() == Some(&b'=') {
+            run.pop();
+        }
+        // A lone last character encodes nothing.
+        if run.len() % 4 == 1 {
+            run.pop();
+        }
+        let found = run.len() > 30
+            && LENIENT
+                .decode(&run)
+                .is_ok_and(|plain| look_into(&plain, layers));
+        run.clear();
+        found
+    };
+    for &byte in content {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => run.push(byte),
+            b'\n' | b'\r' => {}
+            _ => {
+                if is_secret(&mut run) {
+                    return true;
+                }
+            }
+        }
+    }
+    is_secret(&mut run)
+}
+
+/// `[a-z0-9]{6}\.[a-z0-9]{16}`, standing alone.
+fn holds_token(content: &[u8]) -> bool {
+    let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let outside = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte));
+    content.windows(23).enumerate().any(|(at, window)| {
+        window[6] == b'.'
+            && window[..6].iter().all(plain)
+            && window[7..].iter().all(plain)
+            // A secret is random: words with dots in them are names.
+            && window[7..].iter().any(u8::is_ascii_digit)
+            && outside(at.checked_sub(1).and_then(|before| content.get(before)))
+            && outside(content.get(at + 23))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use proptest::prelude::*;
+
+    const KEY: &str = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIA\n-----END EC PRIVATE KEY-----\n";
+
+    #[test]
+    fn secrets_are_recognised() {
+        let encoded = STANDARD.encode(KEY);
+        let wrapped = format!("{}\n{}", &encoded[..50], &encoded[50..]);
+        let cases = [
+            ("pem", KEY.to_owned(), true),
+            ("in a kubeconfig", format!("users:\n- client-key-data: {encoded}\n"), true),
+            ("wrapped", wrapped, true),
+            ("encoded twice", STANDARD.encode(&encoded), true),
+            ("token", "token: abcdef.0123456789abcdef\n".to_owned(), true),
+            ("certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n".to_owned(), false),
+            ("host name", "server.kubernetes0default1".to_owned(), false),
+            ("words", "kubeadm.kubernetesconfigs".to_owned(), false),
+            ("empty", String::new(), false),
+        ];
+        for (name, text, wanted) in cases {
+            assert_eq!(holds_secret(text.as_bytes()), wanted, "{name}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_embedded_key_is_found_wherever_it_stands(before in "[ -~\n]{0,40}", after in "[ -~\n]{0,40}") {
+            let text = format!("{before}: {}\"{after}", STANDARD.encode(KEY));
+            prop_assert!(holds_secret(text.as_bytes()));
+        }
+
+        #[test]
+        fn any_bytes_are_looked_at_without_panic(bytes: Vec<u8>) {
+            holds_secret(&bytes);
+        }
+    }
+}

@@ -1,0 +1,204 @@
+//! What the host keeps for one run of one phase.
+
+use std::sync::Arc;
+
+use wasmtime::component::ResourceTable;
+
+use super::bindings::types;
+use super::patches::OperatorPatches;
+use super::tokens::RunSecrets;
+use crate::effect::{Action, Change, Conduit, Content, EffectError, Event, Origin};
+use crate::world::{MachinePath, World};
+
+/// What all phases of a run share.
+pub struct RunContext {
+    pub conduit: Conduit,
+    pub secrets: RunSecrets,
+    pub patches: OperatorPatches,
+    /// What phases want the operator to see at the end, in the order shown.
+    pub shown: std::sync::Mutex<Vec<(String, Content)>>,
+    /// Files that got sealed values, with those masked. Whatever a component
+    /// made of a secret by encoding it, it does not read it back.
+    sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, String>>,
+}
+
+impl RunContext {
+    pub fn new(conduit: Conduit, secrets: RunSecrets, patches: OperatorPatches) -> Self {
+        Self {
+            conduit,
+            secrets,
+            patches,
+            shown: Default::default(),
+            sealed_files: Default::default(),
+        }
+    }
+
+    /// Remembers whether a file that was written holds sealed values.
+    pub fn remember_file(&self, path: &MachinePath, content: &Content) {
+        let mut files = self
+            .sealed_files
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        if content.kinds().is_empty() {
+            files.remove(path);
+        } else {
+            files.insert(path.clone(), content.redacted());
+        }
+    }
+
+    /// The masked text of a file that got sealed values in this run.
+    pub fn sealed_file(&self, path: &MachinePath) -> Option<String> {
+        self.sealed_files
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(path)
+            .cloned()
+    }
+}
+
+/// The last words of a component that panicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Panic(pub String);
+
+/// The host's side of one instance.
+pub struct PhaseState {
+    pub run: Arc<RunContext>,
+    pub origin: Origin,
+    pub table: ResourceTable,
+    /// What it said when it panicked.
+    pub panic: Option<Panic>,
+    /// What the last call was, for when the component fails.
+    pub doing: String,
+    calls: u64,
+    max_calls: u64,
+}
+
+/// A component that called the host too often.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("it called the host more than {0} times")]
+pub struct CallLimit(pub u64);
+
+impl PhaseState {
+    pub fn new(run: Arc<RunContext>, origin: Origin, max_handles: usize, max_calls: u64) -> Self {
+        let mut table = ResourceTable::new();
+        table.set_max_capacity(max_handles);
+        Self {
+            run,
+            origin,
+            table,
+            panic: None,
+            doing: "starting".to_owned(),
+            calls: 0,
+            max_calls,
+        }
+    }
+
+    /// Counts a call to the host. Every function of every interface that does
+    /// more than hand out what a handle holds begins with it.
+    pub fn enter(&mut self) -> Result<(), CallLimit> {
+        self.calls += 1;
+        if self.calls > self.max_calls {
+            return Err(CallLimit(self.max_calls));
+        }
+        Ok(())
+    }
+
+    pub fn world(&self) -> &World {
+        self.run.conduit.world()
+    }
+
+    pub fn tell(&self, event: Event) {
+        self.run.conduit.tell(event);
+    }
+
+    /// Sends an effect down the path. A denial by policy or a journal that
+    /// cannot be written ends the component (a trap), everything else is the
+    /// component's to handle.
+    pub async fn land<T, E>(
+        &mut self,
+        action: Action,
+        landing: impl AsyncFnOnce(&World) -> Result<(T, Change), E>,
+    ) -> wasmtime::Result<Result<(T, Change), types::Error>>
+    where
+        E: IntoWit,
+    {
+        self.enter()?;
+        self.doing = format!("{} {}", action.name(), action.target());
+        let run = Arc::clone(&self.run);
+        match run.conduit.land(&self.origin, &action, landing).await {
+            Ok(Ok(landed)) => Ok(Ok(landed)),
+            Ok(Err(error)) => Ok(Err(error.into_wit())),
+            Err(error) if error.is_fatal() => Err(wasmtime::Error::new(error)),
+            Err(error) => Ok(Err(denied(&error))),
+        }
+    }
+}
+
+fn denied(error: &EffectError) -> types::Error {
+    types::Error {
+        code: types::ErrorCode::Denied,
+        message: error.to_string(),
+        hint: error.hint(),
+    }
+}
+
+/// Errors that a component gets to see.
+pub trait IntoWit {
+    fn into_wit(self) -> types::Error;
+}
+
+impl IntoWit for types::Error {
+    fn into_wit(self) -> types::Error {
+        self
+    }
+}
+
+/// An error for a component.
+pub fn wit_error(code: types::ErrorCode, error: &dyn std::error::Error) -> types::Error {
+    types::Error {
+        code,
+        message: chain(error),
+        hint: None,
+    }
+}
+
+/// An error with its causes in one line: what crosses the boundary is text.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        let more = one.to_string();
+        if !text.contains(&more) {
+            text.push_str(": ");
+            text.push_str(&more);
+        }
+        cause = one.source();
+    }
+    text
+}
+
+impl IntoWit for crate::effect::Denial {
+    fn into_wit(self) -> types::Error {
+        types::Error {
+            code: types::ErrorCode::Denied,
+            hint: Some(self.hint()),
+            message: self.to_string(),
+        }
+    }
+}
+
+impl IntoWit for crate::world::PathError {
+    fn into_wit(self) -> types::Error {
+        wit_error(types::ErrorCode::Invalid, &self)
+    }
+}
+
+impl From<Change> for types::Change {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Created => Self::Created,
+            Change::Updated | Change::Removed => Self::Updated,
+            Change::Unchanged => Self::Unchanged,
+        }
+    }
+}

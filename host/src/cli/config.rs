@@ -1,0 +1,183 @@
+//! `kubewright config`
+
+use std::path::PathBuf;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::json;
+
+use super::init_flags::InitArguments;
+use super::inputs::{node_facts, read_text};
+use super::output::Output;
+use super::sandbox_run::defaults_from;
+use crate::cluster::{images, load, print};
+
+/// Print, check and convert configuration files.
+#[derive(Args)]
+pub struct Config {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Print the default configuration of a command.
+    #[command(subcommand)]
+    Print(Print),
+    /// Read a file as `init` or `join` would and report every problem.
+    Validate(Validate),
+    /// Convert a file of an older version to the current one.
+    Migrate(Migrate),
+    /// What images a control plane needs.
+    #[command(subcommand)]
+    Images(Images),
+}
+
+#[derive(Subcommand)]
+enum Print {
+    /// The defaults of `init`. The token in it is a placeholder.
+    InitDefaults {
+        /// Add the defaults of these: KubeletConfiguration,
+        /// KubeProxyConfiguration.
+        #[arg(long, value_name = "KINDS", value_delimiter = ',')]
+        component_configs: Vec<String>,
+    },
+    /// The defaults of `join`. The token in it is a placeholder.
+    JoinDefaults,
+    /// The defaults of `reset`.
+    ResetDefaults,
+    /// The defaults of `upgrade`.
+    UpgradeDefaults,
+}
+
+#[derive(Args)]
+struct Validate {
+    /// Path to a kubeadm configuration file; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    config: String,
+    /// Accept versions that are deprecated; without it they give a warning.
+    #[arg(long)]
+    allow_deprecated_api: bool,
+}
+
+#[derive(Args)]
+struct Migrate {
+    /// The file to convert; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    old_config: String,
+    /// Where to write; standard output if not given. The file may hold
+    /// tokens: it is made with mode 0600 (kubeadm: 0644).
+    #[arg(long, value_name = "FILE")]
+    new_config: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Images {
+    /// One image a line.
+    List(Box<InitArguments>),
+}
+
+impl Config {
+    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
+        match &self.command {
+            Command::Print(which) => which.run(output),
+            Command::Validate(command) => command.run(output),
+            Command::Migrate(command) => command.run(output),
+            Command::Images(Images::List(arguments)) => list_images(arguments, output),
+        }
+    }
+}
+
+impl Print {
+    fn run(&self, output: &Output) -> anyhow::Result<()> {
+        let text = match self {
+            Self::InitDefaults { component_configs } => print::init_defaults(component_configs)?,
+            Self::JoinDefaults => {
+                let facts = node_facts(None)?;
+                print::join_defaults(&facts.hostname)?
+            }
+            Self::ResetDefaults => print::reset_defaults()?,
+            Self::UpgradeDefaults => print::upgrade_defaults()?,
+        };
+        product(output, &text)
+    }
+}
+
+impl Validate {
+    fn run(&self, output: &Output) -> anyhow::Result<()> {
+        let text = read_text(&self.config)?;
+        let warnings = print::validate(&text, &self.config, self.allow_deprecated_api)?;
+        for warning in &warnings {
+            output.warning(warning);
+        }
+        output.line("ok");
+        output.result(&json!({ "valid": true, "warnings": warnings }));
+        Ok(())
+    }
+}
+
+impl Migrate {
+    fn run(&self, output: &Output) -> anyhow::Result<()> {
+        let text = read_text(&self.old_config)?;
+        let (migrated, warnings) = print::migrate(&text, &self.old_config)?;
+        for warning in &warnings {
+            output.warning(warning);
+        }
+        let Some(path) = &self.new_config else {
+            return product(output, &migrated);
+        };
+        write_private(path, migrated.as_bytes())?;
+        output.result(&json!({ "written": path, "warnings": warnings }));
+        Ok(())
+    }
+}
+
+/// Writes a file that may hold tokens: whole or not at all, 0600.
+fn write_private(path: &std::path::Path, content: &[u8]) -> anyhow::Result<()> {
+    use std::io::Write;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => std::path::Path::new("."),
+    };
+    // Made with mode 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.write_all(content)
+        .and_then(|()| file.as_file().sync_all())
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    file.persist(path)
+        .with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(())
+}
+
+fn list_images(arguments: &InitArguments, output: &Output) -> anyhow::Result<()> {
+    let text = arguments.config.as_deref().map(read_text).transpose()?;
+    let source = match (&arguments.config, &text) {
+        (Some(file), Some(text)) => Some(load::Source { file, text }),
+        _ => None,
+    };
+    let facts = node_facts(None)?;
+    let (init, _) = load::init(source, &arguments.flags(), &defaults_from(&facts))?;
+    for warning in &init.warnings {
+        output.warning(warning);
+    }
+    let images = images::control_plane(&init.cluster);
+    if output.is_json() {
+        output.result(&json!({ "images": images }));
+    } else {
+        output.text(&format!("{}\n", images.join("\n")));
+    }
+    Ok(())
+}
+
+/// YAML text that is the command's product; as JSON documents with `-o json`.
+fn product(output: &Output, text: &str) -> anyhow::Result<()> {
+    if !output.is_json() {
+        output.text(text);
+        return Ok(());
+    }
+    let documents: Vec<serde_json::Value> = serde_saphyr::from_multiple(text)
+        .map_err(|_| anyhow::anyhow!("the documents cannot be converted to JSON"))?;
+    output.result(&json!({ "documents": documents }));
+    Ok(())
+}

@@ -1,0 +1,124 @@
+//! kubeadm's flags of `init`.
+
+use clap::Args;
+
+use crate::cluster::flags::InitFlags;
+use crate::cluster::secret::SealedString;
+
+/// The flags of `kubeadm init` that make up a configuration.
+#[derive(Args, Clone, Default)]
+#[command(next_help_heading = "Configuration (as kubeadm init)")]
+pub struct InitArguments {
+    /// Path to a kubeadm configuration file; `-` for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<String>,
+    /// The IP address the API Server will advertise it's listening on. If not
+    /// set the address of the default route's interface will be used.
+    #[arg(long, value_name = "ADDRESS")]
+    apiserver_advertise_address: Option<String>,
+    /// Port for the API Server to bind to [default: 6443].
+    #[arg(long, value_name = "PORT")]
+    apiserver_bind_port: Option<i32>,
+    /// Extra Subject Alternative Names (SANs) for the API Server serving
+    /// certificate: IP addresses and DNS names.
+    #[arg(long, value_name = "SANS", value_delimiter = ',')]
+    apiserver_cert_extra_sans: Vec<String>,
+    /// The path where to save and store the certificates
+    /// [default: /etc/kubernetes/pki].
+    #[arg(long, value_name = "DIR")]
+    cert_dir: Option<String>,
+    /// Key used to encrypt the control-plane certificates in the kubeadm-certs
+    /// Secret: an AES key of 32 bytes in hex. Others can read a command line;
+    /// `certificateKey` in the file is the safer place.
+    #[arg(long, value_name = "KEY")]
+    certificate_key: Option<String>,
+    /// A stable IP address or DNS name for the control plane.
+    #[arg(long, value_name = "ENDPOINT")]
+    control_plane_endpoint: Option<String>,
+    /// Path to the CRI socket to connect.
+    #[arg(long, value_name = "SOCKET")]
+    cri_socket: Option<String>,
+    /// A set of key=value pairs that describe feature gates.
+    #[arg(long, value_name = "GATES")]
+    feature_gates: Option<String>,
+    /// A list of checks whose errors will be shown as warnings, or `all`.
+    #[arg(long, value_name = "CHECKS", value_delimiter = ',')]
+    ignore_preflight_errors: Vec<String>,
+    /// A container registry to pull control plane images from
+    /// [default: registry.k8s.io].
+    #[arg(long, value_name = "REGISTRY")]
+    image_repository: Option<String>,
+    /// A specific Kubernetes version for the control plane. Labels such as
+    /// `stable-1` mean the version of this program: nothing is looked up.
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<String>,
+    /// The node name.
+    #[arg(long, value_name = "NAME")]
+    node_name: Option<String>,
+    /// A directory of files named "target[suffix][+patchtype].extension", as
+    /// "kube-apiserver0+merge.yaml" or just "etcd.json".
+    #[arg(long, value_name = "DIR")]
+    patches: Option<String>,
+    /// Range of IP addresses for the pod network.
+    #[arg(long, value_name = "CIDR")]
+    pod_network_cidr: Option<String>,
+    /// Range of IP address for service VIPs [default: 10.96.0.0/12].
+    #[arg(long, value_name = "CIDR")]
+    service_cidr: Option<String>,
+    /// Alternative domain for services [default: cluster.local].
+    #[arg(long, value_name = "DOMAIN")]
+    service_dns_domain: Option<String>,
+    /// Don't print the key used to encrypt the control-plane certificates.
+    #[arg(long)]
+    skip_certificate_key_print: bool,
+    /// List of phases to be skipped, as `certs/apiserver` or `addon`.
+    #[arg(long, value_name = "PHASES", value_delimiter = ',')]
+    skip_phases: Vec<String>,
+    /// Skip printing of the bootstrap token.
+    #[arg(long)]
+    skip_token_print: bool,
+    /// The token to use for establishing bidirectional trust between nodes and
+    /// control-plane nodes: [a-z0-9]{6}.[a-z0-9]{16}. Others can read a command
+    /// line; `bootstrapTokens` in the file is the safer place.
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+    /// The duration before the token is automatically deleted (e.g. 1s, 2m,
+    /// 3h); `0` for never [default: 24h0m0s].
+    #[arg(long, value_name = "DURATION")]
+    token_ttl: Option<String>,
+    /// Upload control-plane certificates to the kubeadm-certs Secret.
+    #[arg(long)]
+    upload_certs: bool,
+}
+
+impl InitArguments {
+    /// The flags as the cluster room takes them.
+    pub fn flags(&self) -> InitFlags {
+        let sealed = |text: &Option<String>| text.clone().map(SealedString::new);
+        InitFlags {
+            apiserver_advertise_address: self.apiserver_advertise_address.clone(),
+            apiserver_bind_port: self.apiserver_bind_port,
+            apiserver_cert_extra_sans: self.apiserver_cert_extra_sans.clone(),
+            cert_dir: self.cert_dir.clone(),
+            certificate_key: sealed(&self.certificate_key),
+            control_plane_endpoint: self.control_plane_endpoint.clone(),
+            cri_socket: self.cri_socket.clone(),
+            dry_run: false,
+            feature_gates: self.feature_gates.clone(),
+            ignore_preflight_errors: self.ignore_preflight_errors.clone(),
+            image_repository: self.image_repository.clone(),
+            kubernetes_version: self.kubernetes_version.clone(),
+            node_name: self.node_name.clone(),
+            patches: self.patches.clone(),
+            pod_network_cidr: self.pod_network_cidr.clone(),
+            service_cidr: self.service_cidr.clone(),
+            service_dns_domain: self.service_dns_domain.clone(),
+            skip_certificate_key_print: self.skip_certificate_key_print,
+            skip_phases: self.skip_phases.clone(),
+            skip_token_print: self.skip_token_print,
+            token: sealed(&self.token),
+            token_ttl: self.token_ttl.clone(),
+            upload_certs: self.upload_certs,
+        }
+    }
+}

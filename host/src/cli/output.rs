@@ -1,0 +1,243 @@
+//! What the program says, and how: lines for people, or JSON for programs.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use serde::Serialize;
+use serde_json::json;
+
+use super::failure::Report;
+use crate::effect::{Event, Events, LogLevel};
+
+/// How output is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Text,
+    Json,
+}
+
+/// Where everything the program says goes: results and progress to standard
+/// output, warnings and errors to standard error.
+#[derive(Clone)]
+pub struct Output {
+    format: Format,
+    verbose: u8,
+    /// One line at the bottom of a terminal: what is running, how long.
+    status: Option<Arc<Status>>,
+}
+
+struct Status {
+    bar: ProgressBar,
+    running: Mutex<BTreeMap<String, (Instant, String)>>,
+}
+
+impl Output {
+    pub fn new(format: Format, verbose: u8) -> Self {
+        let on_terminal = format == Format::Text && std::io::stderr().is_terminal();
+        let status = on_terminal.then(|| {
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+            // A template that is no template only costs the spinner.
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                bar.set_style(style);
+            }
+            Arc::new(Status {
+                bar,
+                running: Mutex::default(),
+            })
+        });
+        Self {
+            format,
+            verbose,
+            status,
+        }
+    }
+
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Where the events of a run go.
+    pub fn events(&self) -> Events {
+        let output = self.clone();
+        Arc::new(move |event| output.event(&event))
+    }
+
+    /// A line for people. Nothing in JSON: there the result says it.
+    pub fn line(&self, text: &str) {
+        if self.format == Format::Text {
+            self.above_status(|| write_line(&mut std::io::stdout().lock(), text));
+        }
+    }
+
+    /// Text that is the command's product; in JSON the caller gives a result.
+    pub fn text(&self, text: &str) {
+        self.above_status(|| {
+            // A reader that went away has read enough.
+            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+        });
+    }
+
+    /// The result, for programs.
+    pub fn result(&self, value: &impl Serialize) {
+        if self.format == Format::Json {
+            self.json(&json!({ "event": "result", "result": value }));
+        }
+    }
+
+    pub fn warning(&self, message: &str) {
+        match self.format {
+            Format::Json => self.json(&json!({ "event": "warning", "message": message })),
+            Format::Text => self.above_status(|| {
+                write_line(&mut std::io::stderr().lock(), &format!("WARNING: {message}"));
+            }),
+        }
+    }
+
+    /// Tells a failure.
+    pub fn failed(&self, report: &Report) {
+        if let Some(status) = &self.status {
+            status.bar.finish_and_clear();
+        }
+        if self.format == Format::Json {
+            self.json(&json!({ "event": "error", "error": report }));
+            return;
+        }
+        let mut text = String::new();
+        for (at, message) in report.messages.iter().enumerate() {
+            let lead = if at == 0 { "error: " } else { "  caused by: " };
+            text.push_str(&format!("{lead}{message}\n"));
+        }
+        for frame in &report.frames {
+            text.push_str(&format!("  in {frame}\n"));
+        }
+        if let Some(hint) = &report.hint {
+            text.push_str(&format!("hint: {hint}\n"));
+        }
+        // Nobody is left to be told where standard error is gone.
+        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+    }
+
+    /// Ends the status line.
+    pub fn done(&self) {
+        if let Some(status) = &self.status {
+            status.bar.finish_and_clear();
+        }
+    }
+
+    fn json(&self, value: &impl Serialize) {
+        if let Ok(line) = serde_json::to_string(value) {
+            write_line(&mut std::io::stdout().lock(), &line);
+        }
+    }
+
+    fn above_status(&self, write: impl FnOnce()) {
+        match &self.status {
+            Some(status) => status.bar.suspend(write),
+            None => write(),
+        }
+    }
+
+    fn event(&self, event: &Event) {
+        if self.format == Format::Json {
+            if self.wanted(event) {
+                self.json(event);
+            }
+            return;
+        }
+        self.update_status(event);
+        match event {
+            Event::Progress { phase, message } => {
+                let group = phase.split('/').next().unwrap_or(phase);
+                self.line(&format!("[{group}] {message}"));
+            }
+            Event::Warning { phase, message } => self.warning(&format!("[{phase}] {message}")),
+            Event::Waiting { phase, waiting_for } if self.status.is_none() => {
+                let group = phase.split('/').next().unwrap_or(phase);
+                for one in waiting_for {
+                    self.line(&format!("[{group}] Waiting for {} {}", one.name, one.reason));
+                }
+            }
+            Event::Effect {
+                phase,
+                action,
+                target,
+                change,
+            } if self.verbose > 0 => self.line(&format!("  {change}: {action} {target} ({phase})")),
+            Event::Log {
+                phase,
+                level,
+                message,
+            } => match level {
+                LogLevel::Warn | LogLevel::Error => self.warning(&format!("[{phase}] {message}")),
+                LogLevel::Info | LogLevel::Debug if self.verbose > 1 => {
+                    self.line(&format!("  log: {message} ({phase})"));
+                }
+                _ => {}
+            },
+            Event::PhaseFinished { phase, seconds } if self.verbose > 0 => {
+                self.line(&format!("  phase {phase} took {seconds:.3}s"));
+            }
+            _ => {}
+        }
+    }
+
+    fn wanted(&self, event: &Event) -> bool {
+        match event {
+            Event::Effect { .. } => self.verbose > 0,
+            Event::Log { level, .. } => {
+                self.verbose > 1 || matches!(level, LogLevel::Warn | LogLevel::Error)
+            }
+            _ => true,
+        }
+    }
+
+    fn update_status(&self, event: &Event) {
+        let Some(status) = &self.status else { return };
+        let mut running = status.running();
+        match event {
+            Event::PhaseStarted { phase } => {
+                running.insert(phase.clone(), (Instant::now(), String::new()));
+            }
+            Event::PhaseFinished { phase, .. } => {
+                running.remove(phase);
+            }
+            Event::Waiting { phase, waiting_for } => {
+                let reasons: Vec<String> = waiting_for
+                    .iter()
+                    .map(|one| format!("{}: {}", one.name, one.reason))
+                    .collect();
+                if let Some(entry) = running.get_mut(phase) {
+                    entry.1 = reasons.join("; ");
+                }
+            }
+            _ => return,
+        }
+        let words: Vec<String> = running
+            .iter()
+            .map(|(phase, (since, waiting))| {
+                let long = since.elapsed().as_secs();
+                match (waiting.is_empty(), long) {
+                    (true, 0..=1) => phase.clone(),
+                    (true, _) => format!("{phase} {long}s"),
+                    (false, _) => format!("{phase} {long}s, waiting for {waiting}"),
+                }
+            })
+            .collect();
+        status.bar.set_message(words.join(", "));
+        status.bar.enable_steady_tick(Duration::from_millis(100));
+    }
+}
+
+impl Status {
+    fn running(&self) -> MutexGuard<'_, BTreeMap<String, (Instant, String)>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn write_line(to: &mut impl Write, text: &str) {
+    // A reader that went away has read enough; the run itself goes on.
+    let _ = writeln!(to, "{text}");
+}

@@ -1,0 +1,72 @@
+//! `kubewright phases`
+
+use clap::Args;
+use serde_json::json;
+
+use super::output::Output;
+use crate::component::{Component, Engine};
+use crate::distribution::Distribution;
+
+/// Lists the phases of a distribution in their order: the component and its
+/// digest, what must be through before, the capabilities it asks for (its
+/// imports) and what it was granted.
+#[derive(Args)]
+pub struct Phases {
+    /// A built-in distribution, or the path of a distribution file.
+    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
+    distribution: String,
+}
+
+impl Phases {
+    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
+        let distribution = Distribution::load(&self.distribution)?;
+        let engine = Engine::start().map_err(anyhow::Error::from)?;
+        let mut listed = Vec::new();
+        output.line(&format!("{}: {}", distribution.name, distribution.summary));
+        for (at, group) in distribution.groups.iter().enumerate() {
+            let component = Component::load(&engine, &group.source)?;
+            let imports: Vec<String> = component
+                .imports()
+                .into_iter()
+                .map(|name| {
+                    let name = name.strip_prefix("kubewright:provision/").unwrap_or(&name);
+                    name.split('@').next().unwrap_or(name).to_owned()
+                })
+                .collect();
+            output.line(&format!("\n{}", group.name));
+            if !group.aliases.is_empty() {
+                output.line(&format!("  aliases    {}", group.aliases.join(", ")));
+            }
+            output.line(&format!("  component  {} {}", component.name, component.digest));
+            output.line(&format!("  asks for   {}", imports.join(", ")));
+            for line in group.granted().lines() {
+                output.line(&format!("  granted    {line}"));
+            }
+            let mut leaves = Vec::new();
+            for leaf in distribution.leaves.iter().filter(|leaf| leaf.group == at) {
+                let needs: Vec<&str> = leaf
+                    .needs
+                    .iter()
+                    .map(|need| distribution.leaves[*need].name.as_str())
+                    .collect();
+                let after = match needs.is_empty() {
+                    true => String::new(),
+                    false => format!("  needs {}", needs.join(", ")),
+                };
+                output.line(&format!("  phase      {}{after}", leaf.name));
+                leaves.push(json!({ "name": leaf.name, "needs": needs }));
+            }
+            listed.push(json!({
+                "name": group.name,
+                "aliases": group.aliases,
+                "component": component.name,
+                "digest": component.digest,
+                "imports": imports,
+                "grants": group.granted().lines(),
+                "phases": leaves,
+            }));
+        }
+        output.result(&json!({ "distribution": distribution.name, "phases": listed }));
+        Ok(())
+    }
+}

@@ -1,0 +1,141 @@
+//! The folder that a render leaves: `rootfs/` and `objects.yaml`.
+
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Value;
+
+use crate::kube::embedded::EmbeddedApi;
+use crate::world::machine::MachineFiles;
+use crate::world::sandbox::{Change, SandboxFiles};
+use crate::world::{Files, MachinePath};
+
+const ROOTFS: &str = "rootfs";
+const OBJECTS: &str = "objects.yaml";
+
+/// The folder, checked before anything is computed.
+pub struct RenderOutput {
+    folder: PathBuf,
+}
+
+/// What a render wrote.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Written {
+    pub files: usize,
+    /// Whether the objects differ from what was there.
+    pub objects: bool,
+}
+
+impl RenderOutput {
+    /// Takes a folder that is not there yet, is empty, or holds an earlier
+    /// render; and one that can be written.
+    pub fn open(folder: &Path) -> anyhow::Result<Self> {
+        let shown = folder.display();
+        match std::fs::read_dir(folder) {
+            Ok(entries) => {
+                for entry in entries {
+                    let name = entry.with_context(|| format!("cannot list {shown}"))?.file_name();
+                    ensure!(
+                        name == ROOTFS || name == OBJECTS,
+                        "--out {shown} holds something else than a render ({}); give a new or empty folder, or that of an earlier render",
+                        name.to_string_lossy()
+                    );
+                }
+                let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
+                access
+                    .map_err(std::io::Error::from)
+                    .with_context(|| format!("--out {shown} cannot be written"))?;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                let parent = match folder.parent() {
+                    Some(parent) if !parent.as_os_str().is_empty() => parent,
+                    _ => Path::new("."),
+                };
+                // Missing parents are made as well: the nearest that is there
+                // says whether they can be.
+                let there = parent
+                    .ancestors()
+                    .find(|one| one.exists())
+                    .unwrap_or(Path::new("."));
+                rustix::fs::access(there, rustix::fs::Access::WRITE_OK)
+                    .map_err(std::io::Error::from)
+                    .with_context(|| {
+                        format!("--out {shown} cannot be made: {} cannot be written", there.display())
+                    })?;
+            }
+            Err(error) => {
+                return Err(error).with_context(|| format!("--out {shown} is not a folder"));
+            }
+        }
+        Ok(Self {
+            folder: folder.to_owned(),
+        })
+    }
+
+    /// The files of an earlier render.
+    pub fn base(&self) -> anyhow::Result<Option<Arc<dyn Files>>> {
+        let rootfs = self.folder.join(ROOTFS);
+        if !rootfs.exists() {
+            return Ok(None);
+        }
+        let files = MachineFiles::open(&rootfs)
+            .with_context(|| format!("cannot open {}", rootfs.display()))?;
+        Ok(Some(Arc::new(files)))
+    }
+
+    /// The objects of an earlier render.
+    pub fn objects(&self) -> anyhow::Result<Vec<Value>> {
+        let path = self.folder.join(OBJECTS);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => zeroize::Zeroizing::new(text),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+            Err(error) => bail!("cannot read {}: {error}", path.display()),
+        };
+        let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
+            // The cause would quote the text, which holds tokens.
+            .map_err(|_| anyhow::anyhow!("{} is not what a render wrote: it is not YAML; remove it to have it made anew", path.display()))?;
+        Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+    }
+
+    /// Writes what came out: only what differs, each file whole or not at all.
+    pub fn write(&self, files: &SandboxFiles, api: &EmbeddedApi) -> anyhow::Result<Written> {
+        let mut count = 0;
+        files.each_change::<std::convert::Infallible>(|_, change| {
+            count += usize::from(!matches!(change, Change::Directory { .. }));
+            Ok(())
+        })?;
+        let rootfs = self.folder.join(ROOTFS);
+        // Keys lie below: nobody else needs to look in.
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .with_context(|| format!("cannot make {}", self.folder.display()))?;
+        if !rootfs.exists() {
+            std::fs::create_dir(&rootfs)
+                .with_context(|| format!("cannot make {}", rootfs.display()))?;
+            std::fs::set_permissions(&rootfs, std::fs::Permissions::from_mode(0o755))
+                .with_context(|| format!("cannot make {}", rootfs.display()))?;
+        }
+        let target = MachineFiles::open(&rootfs)
+            .with_context(|| format!("cannot open {}", rootfs.display()))?;
+        files.commit(&target).context("cannot write the rendered files")?;
+        let objects = api.objects();
+        let before = self.objects().unwrap_or_default();
+        let changed = objects != before;
+        if changed {
+            let text = zeroize::Zeroizing::new(crate::cluster::yaml::write_all(&objects)?);
+            let folder = MachineFiles::open(&self.folder)
+                .with_context(|| format!("cannot open {}", self.folder.display()))?;
+            let path = MachinePath::parse(&format!("/{OBJECTS}"))?;
+            // Bootstrap tokens are in it.
+            folder.write(&path, 0o600, text.as_bytes()).context("cannot write the objects")?;
+        }
+        Ok(Written {
+            files: count,
+            objects: changed,
+        })
+    }
+}

@@ -1,0 +1,54 @@
+//! What defaulting must know about the node. The host finds it out; this room does not look.
+
+use std::net::IpAddr;
+
+/// Facts about the node that defaults are made from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NodeDefaults {
+    /// The host name, in any case.
+    pub hostname: String,
+    /// The address of the interface with the default route.
+    pub default_address: Option<IpAddr>,
+    /// A global unicast address on the loopback interface. Used when the user gives a loopback
+    /// address, as networks do whose other interfaces have link-local addresses only (RFC 5549).
+    pub loopback_address: Option<IpAddr>,
+    /// Whether systemd-resolved is active.
+    pub systemd_resolved: bool,
+    /// URLs of the known CRI sockets that exist on this node.
+    pub cri_sockets: Vec<String>,
+}
+
+/// Why defaults can not be found.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum DefaultsError {
+    /// Neither the user nor the node says how the node is called.
+    #[error(
+        "empty hostname is invalid; give the node a name with --node-name or \
+         InitConfiguration.nodeRegistration.name"
+    )]
+    NoHostname,
+    /// The advertise address is no address.
+    #[error("couldn't use {0:?} as \"apiserver-advertise-address\", must be ipv4 or ipv6 address")]
+    AdvertiseAddress(String),
+    /// A loopback address was given, and the loopback interface has no other one.
+    #[error(
+        "unable to resolve link-local addresses; give the address of this node with \
+         --apiserver-advertise-address or localAPIEndpoint.advertiseAddress"
+    )]
+    Loopback,
+    /// An address nobody can connect to.
+    #[error(
+        "cannot use {0:?} as the bind address for the API Server; give the address of this node \
+         with --apiserver-advertise-address or localAPIEndpoint.advertiseAddress"
+    )]
+    BindAddress(String),
+    /// There are several container runtimes.
+    #[error(
+        "found multiple CRI endpoints on the host. Please define which one do you wish to use by \
+         setting the 'criSocket' field in the kubeadm configuration file: {}", .0.join(", ")
+    )]
+    ManyRuntimes(Vec<String>),
+    /// `controlPlaneEndpoint` is no `host[:port]`.
+    #[error("ClusterConfiguration.controlPlaneEndpoint can not be used")]
+    ControlPlaneEndpoint(#[source] super::net::HostPortError),
+}

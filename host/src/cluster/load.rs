@@ -1,0 +1,309 @@
+//! From files and flags to complete, valid configurations.
+
+use serde_json::Value;
+
+use super::component_configs::{self, ComponentConfig};
+use super::defaults;
+use super::documents::{
+    ClusterConfiguration, Document, InitConfiguration, JoinConfiguration, ResetConfiguration,
+    UpgradeConfiguration,
+};
+use super::error::ConfigError;
+use super::facts::NodeDefaults;
+use super::flags::{self, InitFlags, JoinFlags};
+use super::reader::{self, Documents, ReadOptions};
+use super::schema::Kind;
+use super::validation::{self, Finding, Findings, Report};
+use super::{constants, options::Options};
+
+/// The text of a configuration file with its name, which messages use.
+#[derive(Clone, Copy, Debug)]
+pub struct Source<'a> {
+    /// Name of the file as the user gave it.
+    pub file: &'a str,
+    /// What is in it.
+    pub text: &'a str,
+}
+
+/// Everything `init` is asked for: complete and valid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Init {
+    /// InitConfiguration
+    pub init: InitConfiguration,
+    /// ClusterConfiguration
+    pub cluster: ClusterConfiguration,
+    /// The cluster's KubeletConfiguration, as it is uploaded. A node's own has more, see
+    /// [`component_configs::kubelet_on_node`].
+    pub kubelet: ComponentConfig,
+    /// KubeProxyConfiguration
+    pub kube_proxy: ComponentConfig,
+    /// What the user should know, each once.
+    pub warnings: Vec<String>,
+}
+
+/// Everything `join` is asked for: complete and valid.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// JoinConfiguration
+    pub join: JoinConfiguration,
+    /// What the user should know, each once.
+    pub warnings: Vec<String>,
+}
+
+/// Loads the configuration of `init` from a file, if there is one, and flags. Also returns the
+/// options that are no part of the documents.
+///
+/// # Errors
+/// The first of: the file can not be read, flags do not go with a file, a default can not be found,
+/// fields are invalid (all of them at once).
+pub fn init(
+    source: Option<Source<'_>>,
+    flags: &InitFlags,
+    facts: &NodeDefaults,
+) -> Result<(Init, Options), ConfigError> {
+    let mut documents = match source {
+        Some(source) => {
+            flags::check_mixed(flags.given())?;
+            let mut documents = reader::read(source.text, source.file, ReadOptions::default())?;
+            if let Some(init) = &mut documents.init {
+                flags.override_file(init);
+            } else {
+                let mut init = InitConfiguration::default();
+                flags.override_file(&mut init);
+                // Only a file that has a ClusterConfiguration goes without.
+                documents.init = documents.cluster.is_some().then_some(init);
+            }
+            documents
+        }
+        None => {
+            let mut documents = Documents::default();
+            let mut init = InitConfiguration::default();
+            let mut cluster = ClusterConfiguration::default();
+            flags.apply(&mut init, &mut cluster)?;
+            documents.init = Some(init);
+            documents.cluster = Some(cluster);
+            documents
+        }
+    };
+    if let Some(init) = &mut documents.init {
+        flags.override_always(init);
+    }
+    let mut loaded = complete_init(documents, facts)?;
+    defaults::usable_address(&loaded.init.local_api_endpoint)?;
+    let options = Options::resolve(&mut loaded, flags).map_err(one_finding)?;
+    Ok((loaded, options))
+}
+
+/// Loads the configuration of `join` from a file, if there is one, and flags. Also returns the
+/// options that are no part of the document.
+///
+/// # Errors
+/// As for [`init`].
+pub fn join(
+    source: Option<Source<'_>>,
+    flags: &JoinFlags,
+    facts: &NodeDefaults,
+) -> Result<(Join, Options), ConfigError> {
+    let mut documents = match source {
+        Some(source) => {
+            flags::check_mixed(flags.given())?;
+            let mut documents = reader::read(source.text, source.file, ReadOptions::default())?;
+            if let Some(join) = &mut documents.join {
+                flags.override_file(join);
+            }
+            documents
+        }
+        None => {
+            let mut join = JoinConfiguration::default();
+            let warnings = flags.apply(&mut join);
+            Documents {
+                join: Some(join),
+                warnings,
+                ..Documents::default()
+            }
+        }
+    };
+    if let Some(join) = &mut documents.join {
+        flags.override_always(join);
+    }
+    let mut loaded = complete_join(documents, facts)?;
+    if let Some(control_plane) = &loaded.join.control_plane {
+        defaults::usable_address(&control_plane.local_api_endpoint)?;
+    }
+    let options = Options::resolve_join(&mut loaded, flags).map_err(one_finding)?;
+    Ok((loaded, options))
+}
+
+/// Completes and validates the documents of an `init`.
+pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<Init, ConfigError> {
+    documents.ignore_all_but(&[
+        Kind::InitConfiguration,
+        Kind::ClusterConfiguration,
+        Kind::KubeletConfiguration,
+        Kind::KubeProxyConfiguration,
+    ]);
+    if documents.init.is_none() && documents.cluster.is_none() {
+        let wanted = "InitConfiguration or ClusterConfiguration";
+        return Err(ConfigError::Missing {
+            file: documents.file,
+            wanted,
+        });
+    }
+    let mut init = documents.init.unwrap_or_default();
+    let mut cluster = documents.cluster.unwrap_or_default();
+    let mut warnings = documents.warnings;
+    defaults::init(&mut init);
+    defaults::cluster(&mut cluster);
+    if let Some(timeout) = documents
+        .control_plane_timeout
+        .filter(|t| t.nanoseconds() != 0)
+        && let Some(timeouts) = &mut init.timeouts
+    {
+        timeouts.control_plane_component_health_check = Some(timeout);
+    }
+    defaults::node_registration(&mut init.node_registration, true, facts, &mut warnings)?;
+    defaults::advertise_address(&mut init.local_api_endpoint, facts, &mut warnings)?;
+    defaults::cluster_dynamic(
+        &mut cluster,
+        init.local_api_endpoint.bind_port,
+        &mut warnings,
+    )?;
+    let report = validation::init(&init, &cluster);
+    accept(report, &documents.file, &documents.lines, &mut warnings)?;
+    let kubelet = component_configs::kubelet(documents.kubelet.as_ref(), &cluster);
+    let local = &init.local_api_endpoint;
+    let kube_proxy = component_configs::kube_proxy(documents.kube_proxy.as_ref(), &cluster, local);
+    warnings.extend(kubelet.warnings.iter().chain(&kube_proxy.warnings).cloned());
+    Ok(Init {
+        init,
+        cluster,
+        kubelet,
+        kube_proxy,
+        warnings: once_each(warnings),
+    })
+}
+
+/// Completes and validates the document of a `join`.
+pub fn complete_join(mut documents: Documents, facts: &NodeDefaults) -> Result<Join, ConfigError> {
+    documents.ignore_all_but(&[Kind::JoinConfiguration]);
+    let Some(mut join) = documents.join else {
+        return Err(ConfigError::Missing {
+            file: documents.file,
+            wanted: JoinConfiguration::KIND,
+        });
+    };
+    let mut warnings = documents.warnings;
+    defaults::join(&mut join);
+    let is_control_plane = join.control_plane.is_some();
+    let node = &mut join.node_registration;
+    defaults::node_registration(node, is_control_plane, facts, &mut warnings)?;
+    if let Some(control_plane) = &mut join.control_plane {
+        let endpoint = &mut control_plane.local_api_endpoint;
+        defaults::advertise_address(endpoint, facts, &mut warnings)?;
+    }
+    accept(
+        validation::join(&join),
+        &documents.file,
+        &documents.lines,
+        &mut warnings,
+    )?;
+    Ok(Join {
+        join,
+        warnings: once_each(warnings),
+    })
+}
+
+/// Completes and validates the document of a `reset`. Returns warnings, too.
+pub fn complete_reset(
+    mut documents: Documents,
+    facts: &NodeDefaults,
+) -> Result<(ResetConfiguration, Vec<String>), ConfigError> {
+    documents.ignore_all_but(&[Kind::ResetConfiguration]);
+    let Some(mut reset) = documents.reset else {
+        return Err(ConfigError::Missing {
+            file: documents.file,
+            wanted: ResetConfiguration::KIND,
+        });
+    };
+    let mut warnings = documents.warnings;
+    defaults::reset(&mut reset);
+    defaults::cri_socket(&mut reset.cri_socket, facts, &mut warnings)?;
+    accept(
+        validation::reset(&reset),
+        &documents.file,
+        &documents.lines,
+        &mut warnings,
+    )?;
+    Ok((reset, once_each(warnings)))
+}
+
+/// Completes and validates the document of the `upgrade` commands. Returns warnings, too.
+pub fn complete_upgrade(
+    mut documents: Documents,
+) -> Result<(UpgradeConfiguration, Vec<String>), ConfigError> {
+    documents.ignore_all_but(&[Kind::UpgradeConfiguration]);
+    let Some(mut upgrade) = documents.upgrade else {
+        return Err(ConfigError::Missing {
+            file: documents.file,
+            wanted: UpgradeConfiguration::KIND,
+        });
+    };
+    let mut warnings = documents.warnings;
+    defaults::upgrade(&mut upgrade);
+    accept(
+        validation::upgrade(&upgrade),
+        &documents.file,
+        &documents.lines,
+        &mut warnings,
+    )?;
+    Ok((upgrade, once_each(warnings)))
+}
+
+/// The ClusterConfiguration as it is kept in the ConfigMap `kubeadm-config`.
+pub fn uploaded_cluster_configuration(cluster: &ClusterConfiguration) -> Value {
+    cluster.to_sealed_value()
+}
+
+/// What defaulting uses where no node is at hand, as in `config validate` and `config migrate`:
+/// nothing is looked for on the machine that checks a file.
+pub fn no_node() -> NodeDefaults {
+    NodeDefaults {
+        hostname: "node".to_owned(),
+        default_address: Some(std::net::Ipv4Addr::new(1, 2, 3, 4).into()),
+        loopback_address: Some(std::net::Ipv4Addr::new(1, 2, 3, 4).into()),
+        systemd_resolved: false,
+        cri_sockets: vec![constants::CRI_SOCKET.to_owned()],
+    }
+}
+
+fn accept(
+    report: Report,
+    file: &str,
+    lines: &std::collections::BTreeMap<String, u64>,
+    warnings: &mut Vec<String>,
+) -> Result<(), Findings> {
+    warnings.extend(report.warnings);
+    if report.errors.is_empty() {
+        return Ok(());
+    }
+    let file = (!file.is_empty()).then_some(file);
+    Err(Findings::locate(report.errors, file, lines))
+}
+
+fn one_finding(finding: Finding) -> Findings {
+    Findings {
+        findings: vec![(None, finding)],
+        file: None,
+    }
+}
+
+fn once_each(warnings: Vec<String>) -> Vec<String> {
+    let mut seen = std::collections::BTreeSet::new();
+    warnings
+        .into_iter()
+        .filter(|warning| seen.insert(warning.clone()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;

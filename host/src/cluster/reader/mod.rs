@@ -1,0 +1,227 @@
+//! From a stream of YAML or JSON documents to checked documents.
+//!
+//! Reading is strict: unknown fields, repeated fields, wrong types, unknown kinds and two documents
+//! of one kind are errors, all reported at once with line and field path. (kubeadm only warns
+//! about most of them in `init`; a misspelt field that is silently ignored is no configuration.)
+
+mod decode;
+mod problem;
+mod tree;
+mod versions;
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+pub use problem::{Problem, ReadError};
+
+use crate::cluster::convert;
+use crate::cluster::documents::{
+    ClusterConfiguration, InitConfiguration, JoinConfiguration, ResetConfiguration,
+    UpgradeConfiguration,
+};
+use crate::cluster::duration::GoDuration;
+use crate::cluster::schema::{self, Kind, Version};
+use decode::Decoder;
+use tree::{Node, NodeValue};
+
+/// What may be read without a warning.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ReadOptions {
+    /// Whether deprecated API versions go without a warning (`--allow-deprecated-api`).
+    pub allow_deprecated: bool,
+}
+
+/// The documents of one file, converted to the current API version, before any defaults.
+#[derive(Debug, Default)]
+pub struct Documents {
+    /// Name of the file as the user gave it.
+    pub file: String,
+    /// InitConfiguration
+    pub init: Option<InitConfiguration>,
+    /// ClusterConfiguration
+    pub cluster: Option<ClusterConfiguration>,
+    /// JoinConfiguration
+    pub join: Option<JoinConfiguration>,
+    /// ResetConfiguration
+    pub reset: Option<ResetConfiguration>,
+    /// UpgradeConfiguration
+    pub upgrade: Option<UpgradeConfiguration>,
+    /// KubeletConfiguration, without `apiVersion` and `kind`.
+    pub kubelet: Option<Map<String, Value>>,
+    /// KubeProxyConfiguration, without `apiVersion` and `kind`.
+    pub kube_proxy: Option<Map<String, Value>>,
+    /// v1beta3's `apiServer.timeoutForControlPlane`, which has moved out of the document.
+    pub control_plane_timeout: Option<GoDuration>,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+    /// Line of each field that is set, by path.
+    pub lines: BTreeMap<String, u64>,
+}
+
+impl Documents {
+    /// The kinds that are there.
+    pub fn kinds(&self) -> Vec<Kind> {
+        let present = [
+            (self.init.is_some(), Kind::InitConfiguration),
+            (self.cluster.is_some(), Kind::ClusterConfiguration),
+            (self.join.is_some(), Kind::JoinConfiguration),
+            (self.reset.is_some(), Kind::ResetConfiguration),
+            (self.upgrade.is_some(), Kind::UpgradeConfiguration),
+            (self.kubelet.is_some(), Kind::KubeletConfiguration),
+            (self.kube_proxy.is_some(), Kind::KubeProxyConfiguration),
+        ];
+        present
+            .into_iter()
+            .filter(|(there, _)| *there)
+            .map(|(_, kind)| kind)
+            .collect()
+    }
+
+    /// Warns about kinds that a command has no use for.
+    pub fn ignore_all_but(&mut self, wanted: &[Kind]) {
+        for kind in self.kinds() {
+            if !wanted.contains(&kind) {
+                let name = kind.name();
+                self.warnings.push(format!(
+                    "{}: the {name} document is ignored here",
+                    self.file
+                ));
+            }
+        }
+    }
+}
+
+/// Reads the text of a file. `file` is its name, for messages.
+///
+/// # Errors
+/// The text is no YAML, or some documents are not what they should be.
+pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, ReadError> {
+    let nodes = tree::parse(text).map_err(|error| ReadError::Syntax {
+        file: file.to_owned(),
+        line: error.location().map_or(0, |location| location.line()),
+        source: Box::new(error),
+    })?;
+    let mut reader = Reader {
+        documents: Documents {
+            file: file.to_owned(),
+            ..Documents::default()
+        },
+        decoder: Decoder::default(),
+        seen: BTreeMap::new(),
+        options,
+    };
+    for node in nodes {
+        reader.document(node);
+    }
+    let Reader {
+        mut documents,
+        decoder,
+        ..
+    } = reader;
+    if !decoder.problems.is_empty() {
+        let mut problems = decoder.problems;
+        problems.sort_by_key(|problem| problem.line);
+        return Err(ReadError::Problems {
+            file: file.to_owned(),
+            problems,
+        });
+    }
+    documents.lines = decoder.lines;
+    Ok(documents)
+}
+
+struct Reader {
+    documents: Documents,
+    decoder: Decoder,
+    seen: BTreeMap<Kind, u64>,
+    options: ReadOptions,
+}
+
+impl Reader {
+    fn problem(&mut self, line: u64, path: &str, message: impl Into<String>) {
+        let (path, message) = (path.to_owned(), message.into());
+        self.decoder.problems.push(Problem {
+            line,
+            path,
+            message,
+        });
+    }
+
+    fn document(&mut self, node: Node) {
+        let line = node.line;
+        if !matches!(node.value, NodeValue::Map(_)) {
+            let found = node.value.describe();
+            return self.problem(line, "", format!("expected a document, found {found}"));
+        }
+        let (Some(api_version), Some(kind)) =
+            (node.text_field("apiVersion"), node.text_field("kind"))
+        else {
+            return self.problem(
+                line,
+                "",
+                "invalid configuration: kind and apiVersion is mandatory information that must be \
+                 specified",
+            );
+        };
+        let (api_version, kind) = (api_version.to_owned(), kind.to_owned());
+        if let Err(message) = versions::check(&api_version, &kind) {
+            return self.problem(line, &kind, message);
+        }
+        let Some((kind, version, fields)) = schema::find(&api_version, &kind) else {
+            return self.problem(line, &kind, versions::unknown(&api_version, &kind));
+        };
+        if let Some(first) = self.seen.insert(kind, line) {
+            let name = kind.name();
+            let message = format!(
+                "invalid configuration: kind {name:?} is specified twice in the file, first on \
+                 line {first}"
+            );
+            return self.problem(line, name, message);
+        }
+        if version == Version::V1Beta3 && !self.options.allow_deprecated {
+            self.documents
+                .warnings
+                .push(versions::deprecated(&api_version, kind.name()));
+        }
+        let object = self.decoder.document(node, fields, kind.name());
+        self.keep(kind, version, object, line);
+    }
+
+    fn keep(&mut self, kind: Kind, version: Version, mut object: Map<String, Value>, line: u64) {
+        if version == Version::V1Beta3 {
+            let timeout = convert::from_v1beta3(kind, &mut object);
+            self.documents.control_plane_timeout = self.documents.control_plane_timeout.or(timeout);
+        }
+        match kind {
+            Kind::InitConfiguration => self.documents.init = self.typed(kind, object, line),
+            Kind::ClusterConfiguration => self.documents.cluster = self.typed(kind, object, line),
+            Kind::JoinConfiguration => self.documents.join = self.typed(kind, object, line),
+            Kind::ResetConfiguration => self.documents.reset = self.typed(kind, object, line),
+            Kind::UpgradeConfiguration => self.documents.upgrade = self.typed(kind, object, line),
+            Kind::KubeletConfiguration => self.documents.kubelet = Some(object),
+            Kind::KubeProxyConfiguration => self.documents.kube_proxy = Some(object),
+        }
+    }
+
+    /// The schema has been checked, so this only fails if schema and type disagree, which a test
+    /// rules out. It is still an error of the file to the user, never a panic.
+    fn typed<T: DeserializeOwned>(
+        &mut self,
+        kind: Kind,
+        object: Map<String, Value>,
+        line: u64,
+    ) -> Option<T> {
+        match serde_json::from_value(Value::Object(object)) {
+            Ok(document) => Some(document),
+            Err(_) => {
+                self.problem(line, kind.name(), "can not be read");
+                None
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

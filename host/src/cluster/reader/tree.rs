@@ -1,0 +1,165 @@
+//! A YAML or JSON stream as a tree that remembers lines.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+
+/// A value and the line of the file it starts on, counted from 1.
+#[derive(Debug)]
+pub struct Node {
+    pub line: u64,
+    pub value: NodeValue,
+}
+
+/// A YAML value, typed by the rules of YAML 1.1 as kubeadm's reader has them.
+#[derive(Debug)]
+pub enum NodeValue {
+    Null,
+    Bool(bool),
+    Int(i64),
+    UInt(u64),
+    Float(f64),
+    Text(String),
+    List(Vec<Node>),
+    /// In file order; keys may repeat.
+    Map(Vec<(Key, Node)>),
+}
+
+/// A key of a map and its line.
+#[derive(Debug)]
+pub struct Key {
+    pub line: u64,
+    pub name: String,
+}
+
+impl NodeValue {
+    /// What it is, with its article, for messages. Never the value: it could be a secret.
+    pub fn describe(&self) -> &'static str {
+        match self {
+            Self::Null => "null",
+            Self::Bool(_) => "a boolean",
+            Self::Int(_) | Self::UInt(_) | Self::Float(_) => "a number",
+            Self::Text(_) => "a string",
+            Self::List(_) => "a list",
+            Self::Map(_) => "an object",
+        }
+    }
+}
+
+impl Node {
+    /// The text of a field of this object, if it is one and has it.
+    pub fn text_field(&self, name: &str) -> Option<&str> {
+        let NodeValue::Map(entries) = &self.value else {
+            return None;
+        };
+        entries.iter().find_map(|(key, node)| match &node.value {
+            NodeValue::Text(text) if key.name == name => Some(text.as_str()),
+            _ => None,
+        })
+    }
+}
+
+/// How deep lists and objects may be nested.
+const MAXIMUM_DEPTH: usize = 24;
+
+/// Reads all documents; those that are empty are left out. Lines count from the file's start.
+pub fn parse(text: &str) -> Result<Vec<Node>, serde_saphyr::Error> {
+    let mut options = serde_saphyr::options! {
+        // Repeated keys are reported with their path, all of them.
+        duplicate_keys: DuplicateKeyPolicy::PassThrough,
+        // `0644` is a number to the readers of kubeadm and of the kubelet.
+        legacy_octal_numbers: true,
+        // A snippet of the file could show a token.
+        with_snippet: false,
+        // The deepest field of any document is eight levels down. Each level takes a good piece of
+        // the stack, so the crate's own limit of 64 is too much for a thread with a small one.
+        budget: serde_saphyr::budget! { max_depth: MAXIMUM_DEPTH },
+    };
+    options.emit_comments = false;
+    let documents: Vec<Spanned<NodeValue>> =
+        serde_saphyr::from_multiple_with_options(text, options)?;
+    Ok(documents
+        .into_iter()
+        .map(Node::from)
+        .filter(|n| !matches!(n.value, NodeValue::Null))
+        .collect())
+}
+
+impl From<Spanned<NodeValue>> for Node {
+    fn from(spanned: Spanned<NodeValue>) -> Self {
+        Self {
+            line: spanned.referenced.line(),
+            value: spanned.value,
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for NodeValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(NodeVisitor)
+    }
+}
+
+struct NodeVisitor;
+
+impl<'de> Visitor<'de> for NodeVisitor {
+    type Value = NodeValue;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any YAML value")
+    }
+
+    fn visit_unit<E>(self) -> Result<NodeValue, E> {
+        Ok(NodeValue::Null)
+    }
+
+    fn visit_none<E>(self) -> Result<NodeValue, E> {
+        Ok(NodeValue::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<NodeValue, E> {
+        Ok(NodeValue::Bool(value))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<NodeValue, E> {
+        Ok(NodeValue::Int(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<NodeValue, E> {
+        Ok(NodeValue::UInt(value))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<NodeValue, E> {
+        Ok(NodeValue::Float(value))
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<NodeValue, E> {
+        Ok(NodeValue::Text(value.to_owned()))
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<NodeValue, E> {
+        Ok(NodeValue::Text(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<NodeValue, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = sequence.next_element::<Spanned<NodeValue>>()? {
+            items.push(item.into());
+        }
+        Ok(NodeValue::List(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<NodeValue, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(key) = map.next_key::<Spanned<String>>()? {
+            let value = map.next_value::<Spanned<NodeValue>>()?;
+            let key = Key {
+                line: key.referenced.line(),
+                name: key.value,
+            };
+            entries.push((key, value.into()));
+        }
+        Ok(NodeValue::Map(entries))
+    }
+}

@@ -1,0 +1,134 @@
+//! One thing wrong with a configuration, worded like k8s.io/apimachinery's `field.Error`.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// Why a field is refused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// It has a value that can not be.
+    Invalid {
+        /// The value. Never a secret.
+        value: String,
+    },
+    /// It has a value that can not be, and which must not be shown.
+    InvalidSecret,
+    /// It has no value.
+    Required,
+}
+
+/// One thing wrong with a configuration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// Path of the field, such as `ClusterConfiguration.networking.podSubnet`.
+    pub path: String,
+    /// Why it is refused.
+    pub reason: Reason,
+    /// What is wrong, as kubeadm words it.
+    pub message: String,
+}
+
+impl Finding {
+    /// A value that can not be.
+    pub fn invalid(
+        path: impl Into<String>,
+        value: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        let reason = Reason::Invalid {
+            value: value.into(),
+        };
+        Self {
+            path: path.into(),
+            reason,
+            message: message.into(),
+        }
+    }
+
+    /// A secret value that can not be.
+    pub fn invalid_secret(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            reason: Reason::InvalidSecret,
+            message: message.into(),
+        }
+    }
+
+    /// A value that is missing.
+    pub fn required(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            reason: Reason::Required,
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            path,
+            reason,
+            message,
+        } = self;
+        match reason {
+            Reason::Invalid { value } => write!(f, "{path}: Invalid value: {value:?}: {message}"),
+            Reason::InvalidSecret => write!(f, "{path}: Invalid value: <sealed>: {message}"),
+            Reason::Required => write!(f, "{path}: Required value: {message}"),
+        }
+    }
+}
+
+/// All that is wrong with a configuration; at least one thing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Findings {
+    /// The findings, with the line of the file where the field is known to be set.
+    pub findings: Vec<(Option<u64>, Finding)>,
+    /// Name of the file, if the configuration comes from one.
+    pub file: Option<String>,
+}
+
+impl Findings {
+    /// Adds to each finding the line of its field, or of the nearest field above it.
+    pub fn locate(
+        findings: Vec<Finding>,
+        file: Option<&str>,
+        lines: &BTreeMap<String, u64>,
+    ) -> Self {
+        let findings = findings
+            .into_iter()
+            .map(|f| (line_of(&f.path, lines), f))
+            .collect();
+        Self {
+            findings,
+            file: file.map(str::to_owned),
+        }
+    }
+}
+
+fn line_of(path: &str, lines: &BTreeMap<String, u64>) -> Option<u64> {
+    let mut path = path;
+    loop {
+        if let Some(line) = lines.get(path) {
+            return Some(*line);
+        }
+        path = &path[..path.rfind(['.', '['])?];
+    }
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (line, finding)) in self.findings.iter().enumerate() {
+            if index > 0 {
+                f.write_str("\n")?;
+            }
+            match (&self.file, line) {
+                (Some(file), Some(line)) => write!(f, "{file}:{line}: {finding}")?,
+                _ => write!(f, "{finding}")?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Findings {}

@@ -1,0 +1,47 @@
+//! Components and distributions that are part of this program.
+//!
+//! The build script (`build.rs`) makes them: it compiles the crates below
+//! `plugins/` to components and those to machine code. Machine code that comes
+//! from inside our own program is the only kind that is ever loaded.
+
+/// A component that is part of this program.
+#[derive(Clone, Copy, Debug)]
+pub struct BuiltIn {
+    /// The folder it is made in: `kubernetes/certs`, `policies/baseline`.
+    pub name: &'static str,
+    /// `sha256:HEX` of the component (not of the machine code).
+    pub digest: &'static str,
+    machine_code: &'static [u8],
+}
+
+include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+impl BuiltIn {
+    /// All of them, by name.
+    pub fn all() -> &'static [Self] {
+        COMPONENTS
+    }
+
+    /// One, by name.
+    pub fn named(name: &str) -> Option<&'static Self> {
+        COMPONENTS.iter().find(|one| one.name == name)
+    }
+
+    /// The text of a built-in distribution file, by its name.
+    pub fn distribution(name: &str) -> Option<&'static str> {
+        DISTRIBUTIONS
+            .iter()
+            .find(|(one, _)| *one == name)
+            .map(|(_, text)| *text)
+    }
+
+    /// Names of the built-in distributions.
+    pub fn distributions() -> impl Iterator<Item = &'static str> {
+        DISTRIBUTIONS.iter().map(|(name, _)| *name)
+    }
+
+    /// Machine code for the engine of this program.
+    pub(super) fn machine_code(&self) -> &'static [u8] {
+        self.machine_code
+    }
+}

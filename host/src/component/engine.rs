@@ -1,0 +1,52 @@
+//! The engine, and the clock that stops loops.
+
+use std::sync::{Arc, Weak};
+use std::time::Duration;
+
+use super::engine_config::engine_config;
+
+/// How long an epoch lasts. Limits on running time are counted in these.
+pub const TICK: Duration = Duration::from_millis(10);
+
+/// wasmtime with its ticker. The ticker runs as long as the engine lives: a
+/// store made by this room always has a deadline, and a deadline without a
+/// ticker would never come.
+#[derive(Clone)]
+pub struct Engine {
+    inner: wasmtime::Engine,
+    _ticker: Arc<Ticker>,
+}
+
+struct Ticker;
+
+impl Engine {
+    /// Starts an engine and its ticker.
+    pub fn start() -> wasmtime::Result<Self> {
+        let inner = wasmtime::Engine::new(&engine_config())?;
+        let ticker = Arc::new(Ticker);
+        tick(inner.weak(), Arc::downgrade(&ticker))?;
+        Ok(Self {
+            inner,
+            _ticker: ticker,
+        })
+    }
+
+    pub(super) fn inner(&self) -> &wasmtime::Engine {
+        &self.inner
+    }
+}
+
+fn tick(engine: wasmtime::EngineWeak, alive: Weak<Ticker>) -> wasmtime::Result<()> {
+    std::thread::Builder::new()
+        .name("epochs".to_owned())
+        .spawn(move || {
+            while alive.strong_count() > 0 {
+                std::thread::park_timeout(TICK);
+                match engine.upgrade() {
+                    Some(engine) => engine.increment_epoch(),
+                    None => return,
+                }
+            }
+        })?;
+    Ok(())
+}

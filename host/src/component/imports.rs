@@ -1,0 +1,157 @@
+//! A component's imports against its grants, before it is instantiated.
+
+use super::source::Component;
+use crate::effect::Grants;
+
+/// The package and version of the contract this program speaks.
+const PACKAGE: &str = "kubewright:provision/";
+const VERSION: &str = "0.1.0";
+
+/// Interfaces that need no grant: they give nothing away.
+const FREE: [&str; 3] = ["types", "sealed", "log"];
+
+/// One thing that stands in the way of running a component.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    /// What is wrong.
+    pub problem: String,
+    /// What would mend it: a line for the distribution file, or a sentence.
+    pub remedy: String,
+}
+
+impl std::fmt::Display for Finding {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}\n      {}", self.problem, self.remedy)
+    }
+}
+
+/// Everything that stands in the way of running `component` as a phase with
+/// these grants: imports that do not exist, that were not granted, exports
+/// that are missing. Empty where nothing does.
+pub fn check_imports(component: &Component, grants: &Grants) -> Vec<Finding> {
+    check(&component.imports(), &component.exports(), grants)
+}
+
+fn check(imports: &[String], exports: &[String], grants: &Grants) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for export in ["describe", "run"] {
+        if !exports.iter().any(|one| one == export) {
+            findings.push(Finding {
+                problem: format!("it does not export `{export}`"),
+                remedy: format!(
+                    "a phase is a component of the world `phase` of kubewright:provision@{VERSION}; this one exports {}",
+                    if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") }
+                ),
+            });
+        }
+    }
+    for import in imports {
+        findings.extend(check_one(import, grants));
+    }
+    findings
+}
+
+fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
+    let problem = |text: String, remedy: String| {
+        Some(Finding {
+            problem: text,
+            remedy,
+        })
+    };
+    let Some(rest) = import.strip_prefix(PACKAGE) else {
+        return problem(
+            format!("it imports `{import}`, which does not exist here"),
+            "only interfaces of kubewright:provision exist; build the component without WASI (target wasm32-unknown-unknown)".to_owned(),
+        );
+    };
+    let (name, version) = rest.split_once('@').unwrap_or((rest, ""));
+    if version != VERSION {
+        return problem(
+            format!("it imports `{import}`; this program has version {VERSION}"),
+            format!("build it against kubewright:provision@{VERSION}"),
+        );
+    }
+    let (granted, line) = match name {
+        free if FREE.contains(&free) => return None,
+        "files" => (
+            !grants.files.is_empty(),
+            "files: [{paths: [/etc/example/**], verbs: [read, write]}]".to_owned(),
+        ),
+        "pki" => (
+            !grants.pki.is_empty(),
+            "pki: [{names: [example], below: /etc/kubernetes/pki, verbs: [load, create]}]".to_owned(),
+        ),
+        "kube" => (
+            grants.kube.is_some(),
+            "kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}".to_owned(),
+        ),
+        "node" => (grants.node.is_some(), "node: {}".to_owned()),
+        "clock" | "health" | "kubeconfigs" | "patches" | "terminal" | "tokens" => {
+            (grants.interfaces.contains(name), format!("use: [{name}]"))
+        }
+        _ => {
+            return problem(
+                format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
+                "build it against the contract in wit/".to_owned(),
+            );
+        }
+    };
+    if granted {
+        return None;
+    }
+    problem(
+        format!("it imports `{import}`, which is not granted"),
+        format!("to grant it, add to the phase's grants: {line}"),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(list: &[&str]) -> Vec<String> {
+        list.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn every_problem_is_reported_at_once_with_its_remedy() {
+        let imports = names(&[
+            "kubewright:provision/types@0.1.0",
+            "kubewright:provision/log@0.1.0",
+            "kubewright:provision/files@0.1.0",
+            "kubewright:provision/clock@0.1.0",
+            "kubewright:provision/pki@0.2.0",
+            "kubewright:provision/magic@0.1.0",
+            "wasi:cli/environment@0.2.6",
+        ]);
+        let findings = check(&imports, &names(&["describe"]), &Grants::default());
+        let text: Vec<String> = findings.iter().map(Finding::to_string).collect();
+        let wanted = [
+            "does not export `run`",
+            "files: [{paths:",
+            "use: [clock]",
+            "this program has version 0.1.0",
+            "magic@0.1.0`, which kubewright:provision@0.1.0 does not have",
+            "without WASI",
+        ];
+        assert_eq!(findings.len(), wanted.len(), "{text:#?}");
+        for (got, wanted) in text.iter().zip(wanted) {
+            assert!(got.contains(wanted), "{got} should say {wanted}");
+        }
+    }
+
+    #[test]
+    fn what_is_granted_is_no_finding() {
+        let grants = Grants {
+            node: Some(crate::effect::NodeGrant::default()),
+            interfaces: ["clock".to_owned()].into(),
+            ..Grants::default()
+        };
+        let imports = names(&[
+            "kubewright:provision/node@0.1.0",
+            "kubewright:provision/clock@0.1.0",
+            "kubewright:provision/sealed@0.1.0",
+        ]);
+        assert_eq!(check(&imports, &names(&["describe", "run"]), &grants), []);
+    }
+}

@@ -1,0 +1,116 @@
+//! What a component may use.
+
+use std::time::Duration;
+
+use wasmtime::ResourceLimiter;
+
+/// The limits of one run of one phase (or one check of a policy).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Linear memory, in bytes, over all of its memories.
+    pub memory: usize,
+    /// Table elements, over all of its tables.
+    pub table_elements: usize,
+    /// Core instances of the component.
+    pub instances: usize,
+    /// Time spent in the component's own code; waiting for the host does not
+    /// count.
+    pub running: Duration,
+    /// Calls to the host.
+    pub host_calls: u64,
+    /// Bytes that one call may hand to the host.
+    pub call_bytes: usize,
+    /// Handles (sealed values, certificates, clients) open at once.
+    pub handles: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            memory: 64 << 20,
+            table_elements: 20_000,
+            instances: 32,
+            running: Duration::from_secs(10),
+            host_calls: 20_000,
+            call_bytes: 8 << 20,
+            handles: 1_000,
+        }
+    }
+}
+
+/// A limit that was reached.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LimitReached {
+    #[error("it asked for {wanted} bytes of memory; the limit is {limit}")]
+    Memory { wanted: usize, limit: usize },
+    #[error("it asked for {wanted} table elements; the limit is {limit}")]
+    Table { wanted: usize, limit: usize },
+    #[error("it ran for {}s without coming to an end; that is the limit", limit.as_secs_f32())]
+    Running { limit: Duration },
+}
+
+/// Keeps a store within its limits, with an error that says which was reached
+/// (a mere refusal would let the component abort without a word).
+pub struct Limiter {
+    limits: Limits,
+    memory: usize,
+    tables: usize,
+}
+
+impl Limiter {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            memory: 0,
+            tables: 0,
+        }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self.memory.saturating_add(desired.saturating_sub(current));
+        if total > self.limits.memory {
+            return Err(wasmtime::Error::new(LimitReached::Memory {
+                wanted: total,
+                limit: self.limits.memory,
+            }));
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let total = self.tables.saturating_add(desired.saturating_sub(current));
+        if total > self.limits.table_elements {
+            return Err(wasmtime::Error::new(LimitReached::Table {
+                wanted: total,
+                limit: self.limits.table_elements,
+            }));
+        }
+        self.tables = total;
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        self.limits.instances
+    }
+
+    fn tables(&self) -> usize {
+        self.limits.instances
+    }
+
+    fn memories(&self) -> usize {
+        self.limits.instances
+    }
+}

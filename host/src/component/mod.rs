@@ -1,0 +1,20 @@
+//! Components: load them, check what they ask for, run them within limits.
+
+mod builtin;
+mod engine;
+mod engine_config;
+mod failure;
+mod imports;
+mod limits;
+mod phase;
+mod policy;
+mod source;
+
+pub use builtin::BuiltIn;
+pub use engine::Engine;
+pub use failure::{Failure, FailureKind};
+pub use imports::{Finding, check_imports};
+pub use limits::Limits;
+pub use phase::{Description, PhaseComponent};
+pub use policy::PolicyComponent;
+pub use source::{Component, LoadError, Source, digest_of};

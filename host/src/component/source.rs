@@ -1,0 +1,169 @@
+//! Where components come from.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use sha2::{Digest, Sha256};
+
+use super::builtin::BuiltIn;
+use super::engine::Engine;
+
+/// The largest component file that is read.
+const FILE_LIMIT: u64 = 64 << 20;
+
+/// A component that can be loaded.
+#[derive(Clone, Debug)]
+pub enum Source {
+    BuiltIn(&'static BuiltIn),
+    /// A `.wasm` file and what is in it.
+    File { path: PathBuf, bytes: Arc<[u8]> },
+}
+
+/// Why a component cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    #[error("cannot read the component {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("the component {} has {size} bytes; the limit is {FILE_LIMIT}", path.display())]
+    TooLarge { path: PathBuf, size: u64 },
+    #[error(
+        "{name} is a core WebAssembly module, not a component; make one of it with `wasm-tools component new` or the build helper of the plugin author's guide"
+    )]
+    CoreModule { name: String },
+    #[error("{name} is not WebAssembly: it does not begin with \\0asm")]
+    NotWasm { name: String },
+    #[error("{name} is not a valid component")]
+    Invalid {
+        name: String,
+        #[source]
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+impl Source {
+    /// Reads a component file.
+    pub fn read(path: &Path) -> Result<Self, LoadError> {
+        let failed = |source| LoadError::Read {
+            path: path.to_owned(),
+            source,
+        };
+        let size = std::fs::metadata(path).map_err(failed)?.len();
+        if size > FILE_LIMIT {
+            return Err(LoadError::TooLarge {
+                path: path.to_owned(),
+                size,
+            });
+        }
+        Ok(Self::File {
+            path: path.to_owned(),
+            bytes: std::fs::read(path).map_err(failed)?.into(),
+        })
+    }
+
+    /// Its name for people: `kubernetes/certs`, or the path of its file.
+    pub fn name(&self) -> String {
+        match self {
+            Self::BuiltIn(built_in) => built_in.name.to_owned(),
+            Self::File { path, .. } => path.display().to_string(),
+        }
+    }
+
+    /// `sha256:HEX` of the component.
+    pub fn digest(&self) -> String {
+        match self {
+            Self::BuiltIn(built_in) => built_in.digest.to_owned(),
+            Self::File { bytes, .. } => digest_of(bytes),
+        }
+    }
+}
+
+/// `sha256:HEX`
+pub fn digest_of(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let mut text = String::from("sha256:");
+    for byte in Sha256::digest(bytes) {
+        // Writing to a string does not fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
+}
+
+/// A component, compiled and ready to be instantiated.
+#[derive(Clone)]
+pub struct Component {
+    pub name: String,
+    pub digest: String,
+    pub(super) inner: wasmtime::component::Component,
+    pub(super) engine: Engine,
+}
+
+impl Component {
+    /// Loads machine code from inside the program, or compiles a file.
+    pub fn load(engine: &Engine, source: &Source) -> Result<Self, LoadError> {
+        let name = source.name();
+        let inner = match source {
+            Source::BuiltIn(built_in) => {
+                // SAFETY: these bytes are part of this program: the build
+                // script made them with wasmtime from our own sources.
+                unsafe {
+                    wasmtime::component::Component::deserialize(
+                        engine.inner(),
+                        built_in.machine_code(),
+                    )
+                }
+            }
+            Source::File { bytes, .. } => {
+                match bytes.get(..8) {
+                    Some([0, b'a', b's', b'm', 1, 0, 0, 0]) => {
+                        return Err(LoadError::CoreModule { name });
+                    }
+                    Some([0, b'a', b's', b'm', ..]) => {}
+                    _ => return Err(LoadError::NotWasm { name }),
+                }
+                wasmtime::component::Component::from_binary(engine.inner(), bytes)
+            }
+        }
+        .map_err(|error| LoadError::Invalid {
+            name: name.clone(),
+            source: error.into_boxed_dyn_error(),
+        })?;
+        Ok(Self {
+            name,
+            digest: source.digest(),
+            inner,
+            engine: engine.clone(),
+        })
+    }
+
+    /// Names of the interfaces it imports, as `kubewright:provision/files@0.1.0`:
+    /// its capability request.
+    pub fn imports(&self) -> Vec<String> {
+        self.inner
+            .component_type()
+            .imports(self.engine.inner())
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+
+    /// Names of what it exports.
+    pub fn exports(&self) -> Vec<String> {
+        self.inner
+            .component_type()
+            .exports(self.engine.inner())
+            .map(|(name, _)| name.to_owned())
+            .collect()
+    }
+}
+
+impl std::fmt::Debug for Component {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Component")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}

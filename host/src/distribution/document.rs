@@ -1,0 +1,170 @@
+//! The distribution file as it is written.
+
+use serde::Deserialize;
+
+use crate::effect::{FileVerb, KubeRule, PkiVerb};
+
+/// `distribution.yaml`. Unknown keys are errors: a grant or a limit that is
+/// misspelt must not pass for one that is enforced.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct DistributionDocument {
+    /// `kubewright.dev/v1alpha1`
+    pub api_version: String,
+    /// `Distribution`
+    pub kind: String,
+    pub name: String,
+    #[serde(default)]
+    pub summary: String,
+    /// The built-in distribution that this one changes: phases of the same
+    /// name are replaced (component, grants), all others stay.
+    #[serde(default)]
+    pub extends: Option<String>,
+    #[serde(default)]
+    pub configuration: Option<ConfigurationDocument>,
+    /// What `--patches` files may be named after.
+    #[serde(default)]
+    pub patch_targets: Option<Vec<String>>,
+    #[serde(default)]
+    pub phases: Vec<PhaseDocument>,
+}
+
+/// What configuration the distribution takes.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ConfigurationDocument {
+    /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
+    pub kinds: Vec<String>,
+}
+
+/// A phase and its sub-phases.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PhaseDocument {
+    pub name: String,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    /// A built-in component (`certs`, or `kubernetes/certs` from another
+    /// distribution) or the path of a `.wasm` file, relative to this file.
+    #[serde(default)]
+    pub component: Option<String>,
+    /// `sha256:HEX` of the component; a must for a file.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// Phases that must be through before this one starts.
+    #[serde(default)]
+    pub needs: Vec<String>,
+    #[serde(default)]
+    pub grants: Option<GrantsDocument>,
+    #[serde(default)]
+    pub phases: Vec<SubPhaseDocument>,
+}
+
+/// A sub-phase: a node of the graph.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SubPhaseDocument {
+    pub name: String,
+    #[serde(default)]
+    pub needs: Vec<String>,
+}
+
+/// What a phase may do.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct GrantsDocument {
+    #[serde(default)]
+    pub files: Vec<FileGrantDocument>,
+    #[serde(default)]
+    pub pki: Vec<PkiGrantDocument>,
+    #[serde(default)]
+    pub kube: Option<KubeGrantDocument>,
+    #[serde(default)]
+    pub node: Option<NodeGrantDocument>,
+    /// Interfaces without parameters.
+    #[serde(default, rename = "use")]
+    pub interfaces: Vec<String>,
+}
+
+impl GrantsDocument {
+    /// One line a grant, for people.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for one in &self.files {
+            lines.push(format!("files {} {}", words(&one.verbs), one.paths.join(" ")));
+        }
+        for one in &self.pki {
+            let below = one.below.as_deref().map(|path| format!(" below {path}"));
+            let below = below.unwrap_or_default();
+            lines.push(format!("pki {} {}{below}", words(&one.verbs), one.names.join(" ")));
+        }
+        if let Some(kube) = &self.kube {
+            for rule in &kube.rules {
+                let mut line = format!("kube {} {}", rule.verbs.join(","), rule.resources.join(","));
+                let groups: Vec<&str> = rule.api_groups.iter().map(String::as_str).collect();
+                if groups != [""] {
+                    line.push_str(&format!(" of {}", groups.join(",")));
+                }
+                if !rule.resource_names.is_empty() {
+                    line.push_str(&format!(" named {}", rule.resource_names.join(",")));
+                }
+                if !rule.namespaces.is_empty() {
+                    line.push_str(&format!(" in {}", rule.namespaces.join(",")));
+                }
+                lines.push(line);
+            }
+            if !kube.kubeconfigs.is_empty() {
+                lines.push(format!("kube as {}", kube.kubeconfigs.join(" ")));
+            }
+        }
+        if let Some(node) = &self.node {
+            let services = match node.services.is_empty() {
+                true => String::new(),
+                false => format!(", services {}", node.services.join(" ")),
+            };
+            lines.push(format!("node facts{services}"));
+        }
+        if !self.interfaces.is_empty() {
+            lines.push(format!("use {}", self.interfaces.join(" ")));
+        }
+        lines
+    }
+}
+
+fn words<T: std::fmt::Debug>(verbs: &[T]) -> String {
+    let words: Vec<String> =
+        verbs.iter().map(|verb| format!("{verb:?}").to_lowercase()).collect();
+    words.join(",")
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FileGrantDocument {
+    pub paths: Vec<String>,
+    pub verbs: Vec<FileVerb>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct PkiGrantDocument {
+    pub names: Vec<String>,
+    #[serde(default)]
+    pub below: Option<String>,
+    pub verbs: Vec<PkiVerb>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KubeGrantDocument {
+    #[serde(default)]
+    pub kubeconfigs: Vec<String>,
+    #[serde(default)]
+    pub rules: Vec<KubeRule>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct NodeGrantDocument {
+    #[serde(default)]
+    pub services: Vec<String>,
+}

@@ -1,0 +1,91 @@
+//! From what is written in the file to grants that can be asked.
+
+use serde_json::Value;
+
+use super::document::GrantsDocument;
+use super::variables::{VariableError, fill_in};
+use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
+use crate::world::{MachinePath, PathError};
+
+/// Interfaces that `use:` may name.
+const INTERFACES: [&str; 6] = ["clock", "health", "kubeconfigs", "patches", "terminal", "tokens"];
+
+/// What is wrong with a grant.
+#[derive(Debug, thiserror::Error)]
+pub enum GrantError {
+    #[error(transparent)]
+    Variable(#[from] VariableError),
+    #[error("{pattern:?} is not a pattern for paths or names")]
+    Pattern {
+        pattern: String,
+        #[source]
+        source: globset::Error,
+    },
+    #[error(transparent)]
+    Path(#[from] PathError),
+    #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
+    Interface { name: String },
+}
+
+/// Fills in variables, compiles patterns. An entry whose variable has no value
+/// in this configuration grants nothing and is left out.
+pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grants, GrantError> {
+    let fill = |texts: &[String]| -> Result<Vec<String>, VariableError> {
+        texts
+            .iter()
+            .filter_map(|text| fill_in(text, configuration).transpose())
+            .collect()
+    };
+    let mut grants = Grants::default();
+    for one in &document.files {
+        grants.files.push(FileGrant {
+            paths: patterns(fill(&one.paths)?)?,
+            verbs: one.verbs.iter().copied().collect(),
+        });
+    }
+    for one in &document.pki {
+        let below = match &one.below {
+            Some(text) => match fill_in(text, configuration)? {
+                Some(path) => Some(MachinePath::parse(&path)?),
+                None => continue,
+            },
+            None => None,
+        };
+        grants.pki.push(PkiGrant {
+            names: patterns(fill(&one.names)?)?,
+            below,
+            verbs: one.verbs.iter().copied().collect(),
+        });
+    }
+    if let Some(kube) = &document.kube {
+        let kubeconfigs = fill(&kube.kubeconfigs)?
+            .iter()
+            .map(|path| MachinePath::parse(path))
+            .collect::<Result<_, _>>()?;
+        grants.kube = Some(KubeGrant {
+            kubeconfigs,
+            rules: kube.rules.clone(),
+        });
+    }
+    grants.node = document.node.as_ref().map(|node| NodeGrant {
+        services: node.services.iter().cloned().collect(),
+    });
+    for interface in &document.interfaces {
+        if !INTERFACES.contains(&interface.as_str()) {
+            return Err(GrantError::Interface {
+                name: interface.clone(),
+            });
+        }
+        grants.interfaces.insert(interface.clone());
+    }
+    Ok(grants)
+}
+
+fn patterns(texts: Vec<String>) -> Result<Vec<PathPattern>, GrantError> {
+    texts
+        .into_iter()
+        .map(|pattern| {
+            PathPattern::new(&pattern).map_err(|source| GrantError::Pattern { pattern, source })
+        })
+        .collect()
+}

@@ -1,0 +1,358 @@
+//! Loading a distribution: built in, or from a file.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
+use super::grants::{GrantError, resolve};
+use super::order::{self, OrderError};
+use crate::component::{BuiltIn, LoadError, Source};
+use crate::effect::Grants;
+
+/// The largest distribution file that is read.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// A distribution, checked.
+#[derive(Clone, Debug)]
+pub struct Distribution {
+    pub name: String,
+    pub summary: String,
+    /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
+    pub kinds: Vec<String>,
+    pub patch_targets: Vec<String>,
+    pub groups: Vec<PhaseGroup>,
+    /// All leaves in the order of the file.
+    pub leaves: Vec<Leaf>,
+}
+
+/// A phase with its component and grants.
+#[derive(Clone, Debug)]
+pub struct PhaseGroup {
+    pub name: String,
+    pub aliases: Vec<String>,
+    pub source: Source,
+    grants: GrantsDocument,
+}
+
+impl PhaseGroup {
+    /// The grants, for a configuration.
+    pub fn grants(&self, configuration: &Value) -> Result<Arc<Grants>, DistributionError> {
+        resolve(&self.grants, configuration)
+            .map(Arc::new)
+            .map_err(|source| DistributionError::Grant {
+                phase: self.name.clone(),
+                source,
+            })
+    }
+
+    /// What was granted, as written.
+    pub fn granted(&self) -> &GrantsDocument {
+        &self.grants
+    }
+}
+
+/// A node of the graph: a sub-phase, or a phase without any.
+#[derive(Clone, Debug)]
+pub struct Leaf {
+    /// `certs/ca`
+    pub name: String,
+    /// Which of the groups it belongs to.
+    pub group: usize,
+    /// Which leaves must be through before.
+    pub needs: Vec<usize>,
+}
+
+/// Why a distribution cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum DistributionError {
+    #[error(
+        "there is no built-in distribution {name:?} and no such file; built in are: {}",
+        BuiltIn::distributions().collect::<Vec<_>>().join(", ")
+    )]
+    Unknown { name: String },
+    #[error("cannot read the distribution {}", path.display())]
+    Read {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("{origin} is not a distribution file")]
+    Syntax {
+        origin: String,
+        #[source]
+        source: Box<serde_saphyr::Error>,
+    },
+    #[error("{origin}: {problem}")]
+    Invalid { origin: String, problem: String },
+    #[error("{origin}: phase {phase}")]
+    Component {
+        origin: String,
+        phase: String,
+        #[source]
+        source: LoadError,
+    },
+    #[error("{origin}")]
+    Order {
+        origin: String,
+        #[source]
+        source: OrderError,
+    },
+    #[error("the grants of phase {phase}")]
+    Grant {
+        phase: String,
+        #[source]
+        source: GrantError,
+    },
+}
+
+impl Distribution {
+    /// Loads by the name of a built-in one, or by the path of a file.
+    pub fn load(name: &str) -> Result<Self, DistributionError> {
+        if let Some(text) = BuiltIn::distribution(name) {
+            return Self::parse(text, name, None);
+        }
+        let path = Path::new(name);
+        if !path.exists() {
+            return Err(DistributionError::Unknown {
+                name: name.to_owned(),
+            });
+        }
+        let path = match path.is_dir() {
+            true => path.join("distribution.yaml"),
+            false => path.to_owned(),
+        };
+        let failed = |source| DistributionError::Read {
+            path: path.clone(),
+            source,
+        };
+        let size = std::fs::metadata(&path).map_err(failed)?.len();
+        if size > FILE_LIMIT {
+            return Err(failed(std::io::Error::other(format!(
+                "it has {size} bytes; the limit is {FILE_LIMIT}"
+            ))));
+        }
+        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        Self::parse(&text, &path.display().to_string(), path.parent())
+    }
+
+    /// Parses a distribution file. `folder` is what paths of components are
+    /// relative to; none for a built-in one, which has no such paths.
+    fn parse(text: &str, origin: &str, folder: Option<&Path>) -> Result<Self, DistributionError> {
+        let document: DistributionDocument =
+            serde_saphyr::from_str(text).map_err(|source| DistributionError::Syntax {
+                origin: origin.to_owned(),
+                source: Box::new(source),
+            })?;
+        let invalid = |problem: String| DistributionError::Invalid {
+            origin: origin.to_owned(),
+            problem,
+        };
+        if document.api_version != "kubewright.dev/v1alpha1" || document.kind != "Distribution" {
+            return Err(invalid(format!(
+                "it is apiVersion {:?}, kind {:?}; wanted apiVersion: kubewright.dev/v1alpha1, kind: Distribution",
+                document.api_version, document.kind
+            )));
+        }
+        let (base_name, mut base) = match &document.extends {
+            None => (document.name.clone(), None),
+            Some(name) => {
+                let text = BuiltIn::distribution(name).ok_or_else(|| {
+                    invalid(format!(
+                        "extends: {name:?} is not a built-in distribution; there are: {}",
+                        BuiltIn::distributions().collect::<Vec<_>>().join(", ")
+                    ))
+                })?;
+                (name.clone(), Some(Self::parse(text, name, None)?))
+            }
+        };
+        let mut groups: Vec<PhaseGroup> = Vec::new();
+        let mut leaves: Vec<(String, String, Vec<String>)> = Vec::new();
+        if let Some(base) = &mut base {
+            leaves.extend(base.leaves.iter().map(|leaf| {
+                (
+                    leaf.name.clone(),
+                    base.groups[leaf.group].name.clone(),
+                    leaf.needs.iter().map(|need| base.leaves[*need].name.clone()).collect(),
+                )
+            }));
+            groups = std::mem::take(&mut base.groups);
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        for phase in &document.phases {
+            if !seen.insert(&phase.name) {
+                return Err(invalid(format!("the phase {} stands there twice", phase.name)));
+            }
+            let before = groups.iter().position(|group| group.name == phase.name);
+            let source = match (&phase.component, before) {
+                (Some(component), _) => {
+                    component_source(origin, folder, &base_name, phase, component)?
+                }
+                (None, Some(at)) => groups[at].source.clone(),
+                (None, None) => {
+                    return Err(invalid(format!("the phase {} has no component", phase.name)));
+                }
+            };
+            let grants = match (&phase.grants, before) {
+                (Some(grants), _) => grants.clone(),
+                (None, Some(at)) => groups[at].grants.clone(),
+                (None, None) => GrantsDocument::default(),
+            };
+            let group = PhaseGroup {
+                name: phase.name.clone(),
+                aliases: phase.aliases.clone(),
+                source,
+                grants,
+            };
+            match before {
+                Some(at) => {
+                    if !phase.needs.is_empty() || !phase.phases.is_empty() {
+                        leaves.retain(|(_, group, _)| *group != phase.name);
+                        add_leaves(phase, &mut leaves);
+                    }
+                    groups[at] = PhaseGroup {
+                        aliases: groups[at].aliases.clone(),
+                        ..group
+                    };
+                }
+                None => {
+                    add_leaves(phase, &mut leaves);
+                    groups.push(group);
+                }
+            }
+        }
+        if groups.is_empty() {
+            return Err(invalid("it has no phases".to_owned()));
+        }
+        let needs = order::resolve(&leaves).map_err(|source| DistributionError::Order {
+            origin: origin.to_owned(),
+            source,
+        })?;
+        let leaves = leaves
+            .into_iter()
+            .zip(needs)
+            .filter_map(|((name, group, _), needs)| {
+                let group = groups.iter().position(|one| one.name == group)?;
+                Some(Leaf { name, group, needs })
+            })
+            .collect();
+        let (kinds, targets) = match base {
+            Some(base) => (base.kinds, base.patch_targets),
+            None => (Vec::new(), Vec::new()),
+        };
+        Ok(Self {
+            name: document.name,
+            summary: document.summary,
+            kinds: document.configuration.map_or(kinds, |one| one.kinds),
+            patch_targets: document.patch_targets.unwrap_or(targets),
+            groups,
+            leaves,
+        })
+    }
+}
+
+fn add_leaves(phase: &PhaseDocument, leaves: &mut Vec<(String, String, Vec<String>)>) {
+    if phase.phases.is_empty() {
+        leaves.push((phase.name.clone(), phase.name.clone(), phase.needs.clone()));
+    }
+    for sub in &phase.phases {
+        let needs = phase.needs.iter().chain(&sub.needs).cloned().collect();
+        leaves.push((format!("{}/{}", phase.name, sub.name), phase.name.clone(), needs));
+    }
+}
+
+/// Finds a component and checks it against its digest.
+fn component_source(
+    origin: &str,
+    folder: Option<&Path>,
+    distribution: &str,
+    phase: &PhaseDocument,
+    component: &str,
+) -> Result<Source, DistributionError> {
+    let invalid = |problem: String| DistributionError::Invalid {
+        origin: origin.to_owned(),
+        problem: format!("phase {}: {problem}", phase.name),
+    };
+    let source = if component.ends_with(".wasm") {
+        let Some(folder) = folder else {
+            return Err(invalid("a built-in distribution has no component files".to_owned()));
+        };
+        Source::read(&folder.join(component)).map_err(|source| DistributionError::Component {
+            origin: origin.to_owned(),
+            phase: phase.name.clone(),
+            source,
+        })?
+    } else {
+        let name = match component.contains('/') {
+            true => component.to_owned(),
+            false => format!("{distribution}/{component}"),
+        };
+        Source::BuiltIn(BuiltIn::named(&name).ok_or_else(|| {
+            invalid(format!(
+                "{component:?} is neither a .wasm file nor a built-in component; there are: {}",
+                BuiltIn::all().iter().map(|one| one.name).collect::<Vec<_>>().join(", ")
+            ))
+        })?)
+    };
+    let digest = source.digest();
+    match (&phase.digest, &source) {
+        (Some(pinned), _) if *pinned != digest => Err(invalid(format!(
+            "{component} has the digest {digest}, but the file says digest: {pinned}; if the component was changed on purpose, change that line"
+        ))),
+        // A grant is given to a component, not to whatever lies at a path.
+        (None, Source::File { .. }) => Err(invalid(format!(
+            "a component file needs its digest, since grants are given to it by that; add under component: the line\n    digest: {digest}"
+        ))),
+        _ => Ok(source),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Distribution, DistributionError> {
+        let head = "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\nname: mine\n";
+        Distribution::parse(&format!("{head}{text}"), "mine.yaml", Some(Path::new(".")))
+    }
+
+    #[test]
+    fn the_built_in_distributions_load() {
+        for name in BuiltIn::distributions() {
+            let distribution = Distribution::load(name).unwrap();
+            assert_eq!(distribution.name, name);
+            assert!(!distribution.leaves.is_empty());
+        }
+    }
+
+    #[test]
+    fn what_extends_another_keeps_its_other_phases() {
+        let base = Distribution::load("kubernetes").unwrap();
+        let mine = parse("extends: kubernetes\nphases:\n- name: etcd\n  grants: {use: [clock]}\n").unwrap();
+        assert_eq!(mine.leaves.len(), base.leaves.len());
+        let etcd = mine.groups.iter().find(|group| group.name == "etcd").unwrap();
+        assert_eq!(etcd.granted().interfaces, ["clock"]);
+        assert!(etcd.granted().files.is_empty(), "grants are replaced, not added to");
+        assert_eq!(mine.kinds, base.kinds);
+    }
+
+    #[test]
+    fn mistakes_are_errors_that_say_what_would_be_right() {
+        let cases = [
+            ("unknown key", "phases: []\nfoo: 1\n", "not a distribution file"),
+            ("unknown grant", "phases:\n- name: a\n  component: kubernetes/certs\n  grants: {magic: 1}\n", "not a distribution file"),
+            ("no phases", "phases: []\n", "no phases"),
+            ("no component", "phases:\n- name: a\n", "has no component"),
+            ("unknown component", "phases:\n- name: a\n  component: nothing\n", "built-in component; there are: kubernetes/"),
+            ("missing file", "phases:\n- name: a\n  component: nothing.wasm\n", "phase a"),
+            ("twice", "phases:\n- {name: a, component: kubernetes/certs}\n- {name: a, component: kubernetes/certs}\n", "twice"),
+            ("wrong digest", "phases:\n- {name: a, component: kubernetes/certs, digest: 'sha256:00'}\n", "change that line"),
+            ("unknown base", "extends: other\nphases: []\n", "not a built-in distribution"),
+        ];
+        for (name, text, wanted) in cases {
+            let message = parse(text).unwrap_err().to_string();
+            assert!(message.contains(wanted), "{name}: {message}");
+        }
+    }
+}

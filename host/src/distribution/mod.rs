@@ -1,0 +1,16 @@
+//! Distributions: which phases, in which order, from which components, with
+//! which grants.
+
+mod document;
+mod grants;
+mod load;
+mod order;
+mod scheduler;
+mod selection;
+mod variables;
+
+pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
+pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
+pub use scheduler::{RunError, Runner};
+pub use selection::{Selection, SelectionError};
+pub use variables::VariableError;

@@ -1,0 +1,109 @@
+//! The graph of what needs what.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is wrong with the `needs` of a distribution.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OrderError {
+    #[error("phase {phase} needs {need}, which is not a phase of the distribution")]
+    Unknown { phase: String, need: String },
+    #[error("phases need each other in a circle: {}", .0.join(" -> "))]
+    Circle(Vec<String>),
+}
+
+/// Resolves needs to leaves and checks that they make an order. `leaves` are
+/// (full name, group, needs) in the order of the file; gives, for each leaf,
+/// the positions of those it needs.
+pub fn resolve(leaves: &[(String, String, Vec<String>)]) -> Result<Vec<Vec<usize>>, OrderError> {
+    let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    for (at, (name, group, _)) in leaves.iter().enumerate() {
+        by_name.entry(name).or_default().push(at);
+        if group != name {
+            by_name.entry(group).or_default().push(at);
+        }
+    }
+    let mut resolved = Vec::with_capacity(leaves.len());
+    for (at, (name, _, needs)) in leaves.iter().enumerate() {
+        let mut positions = BTreeSet::new();
+        for need in needs {
+            match by_name.get(need.as_str()) {
+                Some(found) => positions.extend(found.iter().copied()),
+                None => {
+                    return Err(OrderError::Unknown {
+                        phase: name.clone(),
+                        need: need.clone(),
+                    });
+                }
+            }
+        }
+        // A sub-phase of a group that needs its own group needs the others.
+        positions.remove(&at);
+        resolved.push(positions.into_iter().collect());
+    }
+    find_circle(leaves, &resolved).map_or(Ok(resolved), |circle| Err(OrderError::Circle(circle)))
+}
+
+/// Takes away leaves that need nothing that is left until none is left, or a
+/// circle is.
+fn find_circle(
+    leaves: &[(String, String, Vec<String>)],
+    needs: &[Vec<usize>],
+) -> Option<Vec<String>> {
+    let mut left: BTreeSet<usize> = (0..leaves.len()).collect();
+    loop {
+        let free: Vec<usize> = left
+            .iter()
+            .copied()
+            .filter(|at| needs[*at].iter().all(|need| !left.contains(need)))
+            .collect();
+        if free.is_empty() {
+            break;
+        }
+        for at in free {
+            left.remove(&at);
+        }
+    }
+    let start = *left.first()?;
+    // Everything left needs something that is left: walking along must come
+    // back to where it was.
+    let mut walked = vec![start];
+    let mut at = start;
+    loop {
+        at = *needs[at].iter().find(|need| left.contains(need))?;
+        if let Some(again) = walked.iter().position(|one| *one == at) {
+            let mut circle: Vec<String> =
+                walked[again..].iter().map(|one| leaves[*one].0.clone()).collect();
+            circle.push(leaves[at].0.clone());
+            return Some(circle);
+        }
+        walked.push(at);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn leaf(name: &str, needs: &[&str]) -> (String, String, Vec<String>) {
+        let group = name.split('/').next().unwrap_or(name);
+        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
+        (name.to_owned(), group.to_owned(), needs)
+    }
+
+    #[test]
+    fn a_group_stands_for_its_leaves() {
+        let leaves = [leaf("certs/ca", &[]), leaf("certs/sa", &[]), leaf("x", &["certs"])];
+        assert_eq!(resolve(&leaves).unwrap(), [vec![], vec![], vec![0, 1]]);
+    }
+
+    #[test]
+    fn circles_and_unknown_needs_are_errors() {
+        let circle = [leaf("a", &["c"]), leaf("b", &["a"]), leaf("c", &["b"]), leaf("d", &["a"])];
+        match resolve(&circle) {
+            Err(OrderError::Circle(names)) => assert_eq!(names.len(), 4),
+            other => panic!("{other:?}"),
+        }
+        let unknown = [leaf("a", &["nothing"])];
+        assert!(resolve(&unknown).unwrap_err().to_string().contains("needs nothing"));
+    }
+}

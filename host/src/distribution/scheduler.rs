@@ -1,0 +1,225 @@
+//! Running the graph: what needs nothing that is still running runs at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Instant;
+
+use serde_json::Value;
+use tokio::task::JoinSet;
+
+use super::load::{Distribution, DistributionError};
+use super::selection::Selection;
+use crate::capability::RunContext;
+use crate::component::{
+    Component, Engine, Failure, FailureKind, Finding, Limits, LoadError, PhaseComponent,
+    check_imports,
+};
+use crate::effect::{Event, Grants, Origin};
+
+/// Why a run did not come to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Found before anything ran.
+    #[error("{}", refusals(.0))]
+    Refused(Vec<Refusal>),
+    #[error(transparent)]
+    Phase(#[from] Failure),
+    #[error("a phase was ended by the program itself")]
+    Aborted(#[source] tokio::task::JoinError),
+}
+
+/// A component that may not run, and all of the reasons.
+#[derive(Clone, Debug)]
+pub struct Refusal {
+    pub phase: String,
+    pub component: String,
+    pub digest: String,
+    pub findings: Vec<Finding>,
+}
+
+fn refusals(refusals: &[Refusal]) -> String {
+    let mut text = String::from("nothing was run, because not every component may:");
+    for one in refusals {
+        text.push_str(&format!("\n  phase {} (component {}, {}):", one.phase, one.component, one.digest));
+        for finding in &one.findings {
+            text.push_str(&format!("\n    - {finding}"));
+        }
+    }
+    text
+}
+
+/// A group that is ready to run.
+struct Ready {
+    component: Arc<PhaseComponent>,
+    grants: Arc<Grants>,
+}
+
+/// Phases of a distribution, loaded and checked.
+pub struct Runner {
+    distribution: Distribution,
+    selection: Selection,
+    /// By group; none where no leaf of it is selected.
+    groups: Vec<Option<Ready>>,
+    limits: Limits,
+}
+
+impl Runner {
+    /// Loads the components that the selection needs, and nothing else, and
+    /// checks every one of them against its grants.
+    pub fn prepare(
+        engine: &Engine,
+        distribution: Distribution,
+        selection: Selection,
+        configuration: &Value,
+        limits: Limits,
+    ) -> Result<Self, RunError> {
+        let wanted: BTreeSet<usize> = selection
+            .leaves()
+            .map(|leaf| distribution.leaves[leaf].group)
+            .collect();
+        let mut refusals = Vec::new();
+        let mut groups: Vec<Option<Ready>> = Vec::new();
+        // Groups may share a component: each is loaded once.
+        let mut loaded: Vec<Arc<PhaseComponent>> = Vec::new();
+        for (at, group) in distribution.groups.iter().enumerate() {
+            if !wanted.contains(&at) {
+                groups.push(None);
+                continue;
+            }
+            let grants = group.grants(configuration)?;
+            let name = group.source.name();
+            let known = loaded.iter().find(|one| one.component().name == name);
+            let linked = match known {
+                Some(known) => {
+                    let findings = check_imports(known.component(), &grants);
+                    (findings, Some(Arc::clone(known)))
+                }
+                None => {
+                    let component = Component::load(engine, &group.source)?;
+                    let findings = check_imports(&component, &grants);
+                    match findings.is_empty() {
+                        false => (findings, None),
+                        true => match PhaseComponent::link(component) {
+                            Ok(linked) => (findings, Some(Arc::new(linked))),
+                            Err(error) => (vec![misfit(&error)], None),
+                        },
+                    }
+                }
+            };
+            match linked {
+                (findings, Some(component)) if findings.is_empty() => {
+                    if known.is_none() {
+                        loaded.push(Arc::clone(&component));
+                    }
+                    groups.push(Some(Ready { component, grants }));
+                }
+                (findings, _) => {
+                    groups.push(None);
+                    refusals.push(Refusal {
+                        phase: group.name.clone(),
+                        component: name,
+                        digest: group.source.digest(),
+                        findings,
+                    });
+                }
+            }
+        }
+        if !refusals.is_empty() {
+            return Err(RunError::Refused(refusals));
+        }
+        Ok(Self {
+            distribution,
+            selection,
+            groups,
+            limits,
+        })
+    }
+
+    /// Runs what was selected. After a failure nothing new starts; what runs
+    /// already comes to its end, so that no effect is left half way.
+    pub async fn run(&self, run: Arc<RunContext>, document: Arc<str>) -> Result<(), RunError> {
+        let mut waiting: BTreeSet<usize> = self.selection.leaves().collect();
+        let mut unfinished = waiting.clone();
+        let mut running = JoinSet::new();
+        let mut failure: Option<RunError> = None;
+        loop {
+            if failure.is_none() {
+                let free: Vec<usize> = waiting
+                    .iter()
+                    .copied()
+                    .filter(|leaf| {
+                        let needs = &self.distribution.leaves[*leaf].needs;
+                        needs.iter().all(|need| !unfinished.contains(need))
+                    })
+                    .collect();
+                for leaf in free {
+                    waiting.remove(&leaf);
+                    if let Some(task) = self.task(leaf, Arc::clone(&run), Arc::clone(&document)) {
+                        running.spawn(task);
+                    }
+                }
+            }
+            match running.join_next().await {
+                None => break,
+                Some(Ok((leaf, Ok(())))) => {
+                    unfinished.remove(&leaf);
+                }
+                Some(Ok((_, Err(error)))) => {
+                    failure.get_or_insert(RunError::Phase(error));
+                }
+                Some(Err(error)) => {
+                    failure.get_or_insert(RunError::Aborted(error));
+                }
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    fn task(
+        &self,
+        leaf: usize,
+        run: Arc<RunContext>,
+        document: Arc<str>,
+    ) -> Option<impl Future<Output = (usize, Result<(), Failure>)> + Send + 'static> {
+        let found = &self.distribution.leaves[leaf];
+        let ready = self.groups[found.group].as_ref()?;
+        let component = Arc::clone(&ready.component);
+        let limits = self.limits;
+        let origin = Origin {
+            phase: found.name.clone(),
+            component: component.component().name.clone(),
+            digest: component.component().digest.clone(),
+            grants: Arc::clone(&ready.grants),
+        };
+        Some(async move {
+            let phase = origin.phase.clone();
+            let started = Instant::now();
+            run.conduit.tell(Event::PhaseStarted {
+                phase: phase.clone(),
+            });
+            let result = component.run(Arc::clone(&run), origin, &document, limits).await;
+            if result.is_ok() {
+                run.conduit.tell(Event::PhaseFinished {
+                    phase,
+                    seconds: started.elapsed().as_secs_f64(),
+                });
+            }
+            (leaf, result)
+        })
+    }
+}
+
+/// A component whose functions are not of the contract's types.
+fn misfit(error: &wasmtime::Error) -> Finding {
+    let kind = FailureKind::Contract {
+        source: error.to_string().into(),
+    };
+    Finding {
+        problem: format!("{kind}: {error:#}"),
+        remedy: "build it against the contract in wit/ of this version".to_owned(),
+    }
+}

@@ -1,0 +1,84 @@
+//! `${Kind.field.path}` in grants, filled in from the configuration.
+
+use serde_json::Value;
+
+/// What is wrong with a variable.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum VariableError {
+    #[error("{0:?} has a `${{` without its `}}`")]
+    Unclosed(String),
+    #[error("${{{0}}} is not text or a number in the configuration")]
+    NotText(String),
+    #[error("${{{0}}} names a kind that the configuration does not have")]
+    UnknownKind(String),
+}
+
+/// Fills in variables. None where one of them has no value in this
+/// configuration: what was to be granted does not exist then.
+pub fn fill_in(text: &str, configuration: &Value) -> Result<Option<String>, VariableError> {
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, after)) = after.split_once('}') else {
+            return Err(VariableError::Unclosed(text.to_owned()));
+        };
+        filled.push_str(before);
+        let mut parts = name.split('.');
+        let kind = parts.next().unwrap_or_default();
+        let Some(mut at) = configuration.get(kind) else {
+            return Err(VariableError::UnknownKind(name.to_owned()));
+        };
+        for part in parts {
+            match at.get(part) {
+                Some(inner) => at = inner,
+                None => return Ok(None),
+            }
+        }
+        match at {
+            Value::String(value) if value.is_empty() => return Ok(None),
+            Value::String(value) => filled.push_str(value),
+            Value::Number(value) => filled.push_str(&value.to_string()),
+            Value::Null => return Ok(None),
+            _ => return Err(VariableError::NotText(name.to_owned())),
+        }
+        rest = after;
+    }
+    filled.push_str(rest);
+    Ok(Some(filled))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn variables_come_from_the_configuration() {
+        let configuration = json!({"ClusterConfiguration": {"certificatesDir": "/pki", "n": 3,
+            "etcd": {"local": {"dataDir": "/e"}}, "empty": ""}});
+        let filled = |text: &str| fill_in(text, &configuration);
+        let some = |text: &str| Ok(Some(text.to_owned()));
+        let cases = [
+            ("none", "/etc/x", some("/etc/x")),
+            ("one", "${ClusterConfiguration.certificatesDir}/**", some("/pki/**")),
+            ("deep", "a${ClusterConfiguration.etcd.local.dataDir}b", some("a/eb")),
+            ("number", "${ClusterConfiguration.n}", some("3")),
+            ("absent", "${ClusterConfiguration.etcd.external.caFile}", Ok(None)),
+            ("empty", "${ClusterConfiguration.empty}", Ok(None)),
+            (
+                "unknown kind",
+                "${Other.x}",
+                Err(VariableError::UnknownKind("Other.x".into())),
+            ),
+            ("unclosed", "${Other", Err(VariableError::Unclosed("${Other".into()))),
+            (
+                "an object",
+                "${ClusterConfiguration.etcd}",
+                Err(VariableError::NotText("ClusterConfiguration.etcd".into())),
+            ),
+        ];
+        for (name, text, wanted) in cases {
+            assert_eq!(filled(text), wanted, "{name}");
+        }
+    }
+}

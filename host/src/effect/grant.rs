@@ -1,0 +1,409 @@
+//! What a component may do. Deny by default.
+
+use std::collections::BTreeSet;
+
+use globset::{Glob, GlobBuilder, GlobMatcher};
+
+use super::action::{Action, Holds, KeyFile, KubeAction, ObjectReference};
+use crate::world::MachinePath;
+
+/// What may be done to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileVerb {
+    Read,
+    Write,
+    Remove,
+}
+
+/// What may be done with a key or certificate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PkiVerb {
+    /// Use what is there.
+    Load,
+    /// Make a new one.
+    Create,
+    /// Sign certificates with it.
+    Sign,
+    /// Put its private key into a file or an object.
+    Place,
+}
+
+/// A glob for paths or names: `*` stays within a component, `**` does not.
+#[derive(Clone, Debug)]
+pub struct PathPattern {
+    text: String,
+    matcher: GlobMatcher,
+}
+
+impl PathPattern {
+    /// Compiles a pattern; the error says what is wrong with it.
+    pub fn new(text: &str) -> Result<Self, globset::Error> {
+        let glob: Glob = GlobBuilder::new(text).literal_separator(true).build()?;
+        Ok(Self {
+            text: text.to_owned(),
+            matcher: glob.compile_matcher(),
+        })
+    }
+
+    pub fn matches(&self, text: &str) -> bool {
+        // Most patterns are literal: no need to run a matcher then.
+        self.text == text || self.matcher.is_match(text)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+/// Paths and what may be done there.
+#[derive(Clone, Debug)]
+pub struct FileGrant {
+    pub paths: Vec<PathPattern>,
+    pub verbs: BTreeSet<FileVerb>,
+}
+
+/// Names of keys and certificates, and the folder their files lie in.
+#[derive(Clone, Debug)]
+pub struct PkiGrant {
+    pub names: Vec<PathPattern>,
+    /// None where nothing of these names lies in a file.
+    pub below: Option<MachinePath>,
+    pub verbs: BTreeSet<PkiVerb>,
+}
+
+/// An RBAC PolicyRule (rbac.authorization.k8s.io/v1), with the namespaces it
+/// holds in.
+#[derive(Clone, Debug, serde::Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct KubeRule {
+    pub api_groups: Vec<String>,
+    pub resources: Vec<String>,
+    #[serde(default)]
+    pub resource_names: Vec<String>,
+    /// Empty: any namespace, and cluster-scoped objects.
+    #[serde(default)]
+    pub namespaces: Vec<String>,
+    pub verbs: Vec<String>,
+}
+
+/// The kube API: as whom, and what.
+#[derive(Clone, Debug, Default)]
+pub struct KubeGrant {
+    pub kubeconfigs: Vec<MachinePath>,
+    pub rules: Vec<KubeRule>,
+}
+
+/// The node: its facts, and these services.
+#[derive(Clone, Debug, Default)]
+pub struct NodeGrant {
+    pub services: BTreeSet<String>,
+}
+
+/// All that one phase was granted, with variables filled in.
+#[derive(Clone, Debug, Default)]
+pub struct Grants {
+    pub files: Vec<FileGrant>,
+    pub pki: Vec<PkiGrant>,
+    pub kube: Option<KubeGrant>,
+    pub node: Option<NodeGrant>,
+    /// Interfaces without parameters: `clock`, `health`, `tokens` ...
+    pub interfaces: BTreeSet<String>,
+}
+
+/// A missing grant, with the line that would give it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not granted: {what}")]
+pub struct Denial {
+    /// `write /etc/passwd`
+    pub what: String,
+    /// The line of a distribution file.
+    pub line: String,
+}
+
+impl Denial {
+    /// How to grant it.
+    pub fn hint(&self) -> String {
+        format!(
+            "if the component should be allowed to, add to its phase's grants in the distribution file:\n    {}",
+            self.line
+        )
+    }
+}
+
+impl Grants {
+    /// Whether this effect is granted.
+    pub fn covers(&self, action: &Action) -> Result<(), Denial> {
+        match action {
+            Action::WriteFile { path, .. } | Action::MakeDirectory { path, .. } => {
+                self.covers_file(path, FileVerb::Write)
+            }
+            Action::RemoveFile { path } => self.covers_file(path, FileVerb::Remove),
+            Action::CreateKey { name, files, .. } | Action::IssueCertificate { name, files, .. } => {
+                self.covers_pki(name, PkiVerb::Create, files)
+            }
+            Action::Kube {
+                action, reference, ..
+            } => {
+                let verbs: &[&str] = match action {
+                    KubeAction::Apply => &["create", "patch"],
+                    KubeAction::Create => &["create"],
+                    KubeAction::Patch { .. } => &["patch"],
+                    KubeAction::Delete => &["delete"],
+                };
+                verbs
+                    .iter()
+                    .try_for_each(|verb| self.covers_object(reference, verb))
+            }
+            Action::Service { name, .. } => match &self.node {
+                Some(node) if node.services.contains(name) => Ok(()),
+                _ => Err(Denial {
+                    what: format!("the service {name}"),
+                    line: format!("node: {{services: [{name}]}}"),
+                }),
+            },
+            // Bounded by the interface grant, which is checked at load.
+            Action::Show { .. } => Ok(()),
+        }
+    }
+
+    pub fn covers_file(&self, path: &MachinePath, verb: FileVerb) -> Result<(), Denial> {
+        let granted = self.files.iter().any(|grant| {
+            grant.verbs.contains(&verb)
+                && grant.paths.iter().any(|pattern| pattern.matches(path.as_str()))
+        });
+        if granted {
+            return Ok(());
+        }
+        let verb = match verb {
+            FileVerb::Read => "read",
+            FileVerb::Write => "write",
+            FileVerb::Remove => "remove",
+        };
+        Err(Denial {
+            what: format!("{verb} {path}"),
+            line: format!("files: [{{paths: [{path}], verbs: [{verb}]}}]"),
+        })
+    }
+
+    /// Whether `verb` is granted for the name, and every file lies where the
+    /// grant says.
+    pub fn covers_pki(&self, name: &str, verb: PkiVerb, files: &[KeyFile]) -> Result<(), Denial> {
+        let granted = self.pki.iter().any(|grant| {
+            grant.verbs.contains(&verb)
+                && grant.names.iter().any(|pattern| pattern.matches(name))
+                && files.iter().all(|file| {
+                    grant.below.as_ref().is_some_and(|below| file.path.is_within(below))
+                })
+        });
+        if granted {
+            return Ok(());
+        }
+        let verb = match verb {
+            PkiVerb::Load => "load",
+            PkiVerb::Create => "create",
+            PkiVerb::Sign => "sign",
+            PkiVerb::Place => "place",
+        };
+        let folder = files
+            .iter()
+            .find(|file| file.holds == Holds::Certificate)
+            .or(files.first())
+            .and_then(|file| file.path.parent());
+        let (at, below) = match &folder {
+            Some(folder) => (format!(" in {folder}"), format!(", below: {folder}")),
+            None => Default::default(),
+        };
+        Err(Denial {
+            what: format!("{verb} the key or certificate {name}{at}"),
+            line: format!("pki: [{{names: [{name}]{below}, verbs: [{verb}]}}]"),
+        })
+    }
+
+    /// Whether an RBAC verb is granted for this object.
+    pub fn covers_object(&self, reference: &ObjectReference, verb: &str) -> Result<(), Denial> {
+        self.covers_kube(
+            reference.group(),
+            &reference.api_version,
+            &reference.kind,
+            reference.namespace.as_deref(),
+            Some(&reference.name),
+            verb,
+        )
+    }
+
+    /// Whether an RBAC verb is granted for a kind; without a name the whole
+    /// kind is asked for, which a rule with resource names does not give.
+    pub fn covers_kube(
+        &self,
+        group: &str,
+        api_version: &str,
+        kind: &str,
+        namespace: Option<&str>,
+        name: Option<&str>,
+        verb: &str,
+    ) -> Result<(), Denial> {
+        let resource = plural(api_version, kind);
+        let among = |list: &[String], item: &str| list.iter().any(|one| one == item || one == "*");
+        let granted = self.kube.iter().flat_map(|kube| &kube.rules).any(|rule| {
+            among(&rule.api_groups, group)
+                && among(&rule.resources, &resource)
+                && among(&rule.verbs, verb)
+                && (rule.namespaces.is_empty()
+                    || namespace.is_some_and(|namespace| among(&rule.namespaces, namespace)))
+                && (rule.resource_names.is_empty()
+                    || name.is_some_and(|name| named(&rule.resource_names, name)))
+        });
+        if granted {
+            return Ok(());
+        }
+        let name_part = name.map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
+        let namespace_part = namespace
+            .map(|namespace| format!(", namespaces: [{namespace}]"))
+            .unwrap_or_default();
+        Err(Denial {
+            what: match name {
+                Some(name) => format!("{verb} {kind} {name}"),
+                None => format!("{verb} {kind}"),
+            },
+            line: format!(
+                "kube: {{rules: [{{apiGroups: [\"{group}\"], resources: [{resource}]{name_part}{namespace_part}, verbs: [{verb}]}}]}}"
+            ),
+        })
+    }
+
+    /// Whether a kubeconfig may be used.
+    pub fn covers_kubeconfig(&self, path: &MachinePath) -> Result<(), Denial> {
+        match &self.kube {
+            Some(kube) if kube.kubeconfigs.contains(path) => Ok(()),
+            _ => Err(Denial {
+                what: format!("use the kubeconfig {path}"),
+                line: format!("kube: {{kubeconfigs: [{path}]}}"),
+            }),
+        }
+    }
+}
+
+/// RBAC takes names literally. For names that are made at run time, as those
+/// of bootstrap tokens, a `*` at the end matches any rest.
+fn named(names: &[String], name: &str) -> bool {
+    names.iter().any(|one| match one.strip_suffix('*') {
+        Some(prefix) => name.starts_with(prefix),
+        None => one == name,
+    })
+}
+
+fn plural(api_version: &str, kind: &str) -> String {
+    let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+    let gvk = kube::core::GroupVersionKind::gvk(group, version, kind);
+    kube::core::ApiResource::from_gvk(&gvk).plural
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn path(text: &str) -> MachinePath {
+        MachinePath::parse(text).unwrap()
+    }
+
+    fn patterns(texts: &[&str]) -> Vec<PathPattern> {
+        texts.iter().map(|text| PathPattern::new(text).unwrap()).collect()
+    }
+
+    fn grants() -> Grants {
+        Grants {
+            files: vec![FileGrant {
+                paths: patterns(&["/etc/kubernetes/manifests/*", "/var/lib/etcd/**"]),
+                verbs: BTreeSet::from([FileVerb::Write]),
+            }],
+            pki: vec![PkiGrant {
+                names: patterns(&["ca", "etcd/*"]),
+                below: Some(path("/etc/kubernetes/pki")),
+                verbs: BTreeSet::from([PkiVerb::Create]),
+            }],
+            kube: Some(KubeGrant {
+                kubeconfigs: vec![path("/etc/kubernetes/admin.conf")],
+                rules: vec![KubeRule {
+                    api_groups: vec![String::new()],
+                    resources: vec!["secrets".into()],
+                    resource_names: vec!["bootstrap-token-*".into()],
+                    namespaces: vec!["kube-system".into()],
+                    verbs: vec!["create".into(), "patch".into()],
+                }],
+            }),
+            node: Some(NodeGrant {
+                services: BTreeSet::from(["kubelet".into()]),
+            }),
+            interfaces: BTreeSet::new(),
+        }
+    }
+
+    #[test]
+    fn files_are_granted_by_pattern_and_verb() {
+        let cases = [
+            ("in the folder", "/etc/kubernetes/manifests/etcd.yaml", FileVerb::Write, true),
+            ("deeper than *", "/etc/kubernetes/manifests/a/b", FileVerb::Write, false),
+            ("any depth", "/var/lib/etcd/a/b", FileVerb::Write, true),
+            ("other verb", "/var/lib/etcd/a", FileVerb::Read, false),
+            ("elsewhere", "/etc/passwd", FileVerb::Write, false),
+        ];
+        for (name, at, verb, wanted) in cases {
+            assert_eq!(grants().covers_file(&path(at), verb).is_ok(), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_granted_by_name_and_folder() {
+        let file = |at: &str| KeyFile {
+            path: path(at),
+            mode: 0o600,
+            holds: Holds::PrivateKey,
+        };
+        let cases = [
+            ("granted", "ca", PkiVerb::Create, "/etc/kubernetes/pki/ca.key", true),
+            ("below", "etcd/peer", PkiVerb::Create, "/etc/kubernetes/pki/etcd/peer.key", true),
+            ("other name", "sa", PkiVerb::Create, "/etc/kubernetes/pki/sa.key", false),
+            ("other folder", "ca", PkiVerb::Create, "/root/ca.key", false),
+            ("other verb", "ca", PkiVerb::Place, "/etc/kubernetes/pki/ca.key", false),
+        ];
+        for (name, key, verb, at, wanted) in cases {
+            assert_eq!(grants().covers_pki(key, verb, &[file(at)]).is_ok(), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn objects_are_granted_by_rule() {
+        let cases = [
+            ("granted", "v1", "Secret", "kube-system", "bootstrap-token-abcdef", "create", true),
+            ("other name", "v1", "Secret", "kube-system", "other", "create", false),
+            ("other namespace", "v1", "Secret", "default", "bootstrap-token-a", "create", false),
+            ("other kind", "v1", "ConfigMap", "kube-system", "bootstrap-token-a", "create", false),
+            ("other group", "x/v1", "Secret", "kube-system", "bootstrap-token-a", "create", false),
+            ("other verb", "v1", "Secret", "kube-system", "bootstrap-token-a", "delete", false),
+        ];
+        for (case, api_version, kind, namespace, name, verb, wanted) in cases {
+            let reference = ObjectReference {
+                api_version: api_version.into(),
+                kind: kind.into(),
+                namespace: Some(namespace.into()),
+                name: name.into(),
+            };
+            let got = grants().covers_object(&reference, verb);
+            assert_eq!(got.is_ok(), wanted, "{case}: {got:?}");
+        }
+    }
+
+    #[test]
+    fn a_denial_gives_the_line_that_would_grant_it() {
+        let denial = grants().covers_file(&path("/etc/passwd"), FileVerb::Write).unwrap_err();
+        assert_eq!(denial.line, "files: [{paths: [/etc/passwd], verbs: [write]}]");
+        assert!(denial.hint().contains(&denial.line));
+        let service = Action::Service {
+            name: "sshd".into(),
+            operation: crate::world::ServiceOperation::Stop,
+        };
+        assert!(grants().covers(&service).unwrap_err().line.contains("sshd"));
+    }
+}

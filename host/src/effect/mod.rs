@@ -1,0 +1,30 @@
+//! Effects, and the one path they all go: grant, policy, journal, world.
+//!
+//! Nothing in this program writes a file, makes a key, applies an object or
+//! touches a service on behalf of a component but through [`Conduit::land`].
+
+mod action;
+mod conduit;
+mod content;
+mod event;
+mod files;
+mod grant;
+mod journal;
+mod pki;
+mod policy;
+
+pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind};
+pub use conduit::{Conduit, EffectError, Origin};
+pub use content::{Content, Encoding, Piece, SealedValue, SecretKind};
+pub use event::{Change, Event, Events, LogLevel};
+pub use files::{ensure_parents, write_file};
+pub use grant::{
+    Denial, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
+    PkiVerb,
+};
+pub use journal::{Entry, Journal, JournalError, MemoryJournal};
+pub use pki::{
+    Existing, HeldCertificate, KeyFiles, PkiError, Signer, WantedCertificate, ensure_certificate,
+    ensure_key_pair, generate, load_certificate, load_key_pair, sign,
+};
+pub use policy::{Finding, Policy, PolicyError, Verdict};

@@ -1,0 +1,40 @@
+//! What the path asks of policies.
+
+use serde_json::Value;
+
+use crate::world::Door;
+
+/// How much a finding weighs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    Warn,
+    Deny,
+}
+
+/// One thing a policy has to say of one effect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Finding {
+    pub verdict: Verdict,
+    /// The rule's name within the policy.
+    pub rule: String,
+    pub reason: String,
+    pub remedy: String,
+}
+
+/// A policy that could not give an answer. The effect does not land: a policy
+/// that breaks must not become one that allows.
+#[derive(Debug, thiserror::Error)]
+#[error("the policy {policy} could not judge an effect")]
+pub struct PolicyError {
+    pub policy: String,
+    #[source]
+    pub source: Box<dyn std::error::Error + Send + Sync>,
+}
+
+/// Judges effects. Implemented by policy components.
+pub trait Policy: Send + Sync {
+    fn name(&self) -> &str;
+    /// Judges one effect, as [`Action::describe`](super::Action::describe)
+    /// gives it.
+    fn check<'a>(&'a self, effect: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>>;
+}

@@ -1,0 +1,8 @@
+//! The kube API: calls on objects of any kind, and an API embedded in the
+//! program.
+
+pub mod embedded;
+pub mod kubeconfig;
+pub mod objects;
+pub mod patching;
+pub mod secrets;

@@ -1,0 +1,16 @@
+//! Kubewright: a Kubernetes provisioner whose phases are sandboxed
+//! WebAssembly components.
+//!
+//! The rooms, each knowing only those below it: [`cli`], [`cluster`],
+//! [`distribution`], [`component`], [`capability`], [`effect`], [`world`],
+//! [`kube`], [`pki`].
+
+pub mod capability;
+pub mod cli;
+pub mod cluster;
+pub mod component;
+pub mod distribution;
+pub mod effect;
+pub mod kube;
+pub mod pki;
+pub mod world;

@@ -1,0 +1,33 @@
+//! Where effects land.
+//!
+//! A [`World`] is a set of doors: files, the kube API, the node. The `machine`
+//! doors open onto this host and a real API server; the `sandbox` doors open
+//! onto memory laid over some other files, and an embedded kube API. Nothing
+//! above this room knows which it is talking to: that is why a plan is true.
+
+mod files;
+pub mod machine;
+mod node;
+mod path;
+pub mod sandbox;
+
+use std::sync::Arc;
+
+pub use files::{FileError, FileKind, Files, Metadata};
+pub use node::{
+    Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node, NodeError,
+    NodeFacts, ServiceOperation, Trust, Waiting,
+};
+pub use path::{MachinePath, PathError};
+
+/// The doors that effects go through.
+#[derive(Clone)]
+pub struct World {
+    pub files: Arc<dyn Files>,
+    pub kube: Arc<dyn KubeAccess>,
+    pub node: Arc<dyn Node>,
+    pub health: Arc<dyn Health>,
+    /// The time of the run, in seconds since the epoch: one value for the
+    /// whole run, so that what a run makes is dated alike.
+    pub now: i64,
+}

@@ -1,0 +1,175 @@
+//! Where private keys lie and who can read them.
+
+use kubewright_policy::{Effect, Objection, Value};
+
+const PRIVATE_KEY: &str = "private-key";
+/// What an owner may have; the rest is for others.
+const OWNER_ONLY: u32 = 0o600;
+
+/// `key-file-mode`
+pub fn mode(effect: &Effect) -> Vec<Objection> {
+    let readable = |file: &KeyFile| match &file.mode {
+        Some(mode) => mode & !OWNER_ONLY != 0,
+        None => true,
+    };
+    key_files(effect)
+        .into_iter()
+        .filter(readable)
+        .map(|file| {
+            let mode = file
+                .mode
+                .map_or("no mode that can be read".to_owned(), |mode| {
+                    format!("mode {mode:04o}")
+                });
+            Objection::new(
+                format!("{} holds a private key and would have {mode}", file.path),
+                "write it with mode 0600 or less",
+            )
+        })
+        .collect()
+}
+
+/// `private-key-location`. An encrypted key counts as `encrypted`.
+pub fn location(effect: &Effect) -> Vec<Objection> {
+    match effect.action() {
+        "WriteFile" | "CreateKey" | "IssueCertificate" => key_files(effect)
+            .into_iter()
+            .filter(|file| !is_place_for_keys(&file.path, effect.text("certificatesDir")))
+            .map(|file| {
+                Objection::new(
+                    format!("{} would hold a private key outside of the certificates directory", file.path),
+                    "write keys into the certificates directory, or into a kubeconfig (*.conf) in /etc/kubernetes",
+                )
+            })
+            .collect(),
+        "Apply" | "Create" if effect.holds(PRIVATE_KEY) => {
+            vec![Objection::new(
+                "an object of the cluster would hold a private key in the clear",
+                "encrypt it first (tokens.encrypt), as upload-certs does",
+            )]
+        }
+        _ => Vec::new(),
+    }
+}
+
+struct KeyFile {
+    path: String,
+    mode: Option<u32>,
+}
+
+/// The files that the effect puts a private key into.
+fn key_files(effect: &Effect) -> Vec<KeyFile> {
+    let file = |path: &str, mode: &Value| KeyFile {
+        path: path.to_owned(),
+        mode: mode
+            .as_str()
+            .and_then(|mode| u32::from_str_radix(mode, 8).ok()),
+    };
+    match effect.action() {
+        "WriteFile" if effect.holds(PRIVATE_KEY) => {
+            vec![file(effect.text("path"), effect.field("mode"))]
+        }
+        "CreateKey" | "IssueCertificate" => effect
+            .field("files")
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter(|entry| entry["holds"] == PRIVATE_KEY)
+            .map(|entry| file(entry["path"].as_str().unwrap_or_default(), &entry["mode"]))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn is_place_for_keys(path: &str, certificates_dir: &str) -> bool {
+    let certificates_dir = certificates_dir.trim_end_matches('/');
+    let configured = !certificates_dir.is_empty()
+        && path
+            .strip_prefix(certificates_dir)
+            .is_some_and(|rest| rest.starts_with('/'));
+    let folders = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let kubeconfig = path.starts_with("/etc/kubernetes/") && path.ends_with(".conf");
+    configured || folders.split('/').any(|folder| folder == "pki") || kubeconfig
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kubewright_policy::json;
+
+    fn write(path: &str, mode: &str) -> Value {
+        json!({"action": "WriteFile", "path": path, "mode": mode, "sealed": ["private-key"], "certificatesDir": "/srv/certs"})
+    }
+
+    fn issue(path: &str, mode: &str) -> Value {
+        json!({"action": "IssueCertificate", "certificatesDir": "/srv/certs", "files": [
+            {"path": "/x.crt", "mode": "0644", "holds": "certificate"},
+            {"path": path, "mode": mode, "holds": "private-key"},
+        ]})
+    }
+
+    #[test]
+    fn keys_are_for_their_owner() {
+        for (effect, fine) in [
+            (write("/etc/kubernetes/admin.conf", "0600"), true),
+            (write("/etc/kubernetes/admin.conf", "0400"), true),
+            (write("/etc/kubernetes/admin.conf", "0640"), false),
+            (write("/etc/kubernetes/admin.conf", "0700"), false),
+            (write("/etc/kubernetes/admin.conf", ""), false),
+            (issue("/etc/kubernetes/pki/ca.key", "0600"), true),
+            (issue("/etc/kubernetes/pki/ca.key", "0644"), false),
+            (
+                json!({"action": "WriteFile", "path": "/etc/motd", "mode": "0644", "sealed": []}),
+                true,
+            ),
+            (
+                json!({"action": "WriteFile", "path": "/x", "mode": "0644", "sealed": ["token"]}),
+                true,
+            ),
+        ] {
+            assert_eq!(
+                mode(&Effect::from(effect.clone())).is_empty(),
+                fine,
+                "{effect}"
+            );
+        }
+    }
+
+    #[test]
+    fn keys_lie_where_keys_lie() {
+        for (effect, fine) in [
+            (write("/etc/kubernetes/pki/ca.key", "0600"), true),
+            (write("/var/lib/kubelet/pki/kubelet.key", "0600"), true),
+            (write("/srv/certs/etcd/ca.key", "0600"), true),
+            (write("/srv/certs-of-others/ca.key", "0600"), false),
+            (write("/etc/kubernetes/admin.conf", "0600"), true),
+            (write("/etc/kubernetes/manifests/etcd.yaml", "0600"), false),
+            (write("/root/admin.conf", "0600"), false),
+            (write("/root/pki", "0600"), false),
+            (issue("/root/ca.key", "0600"), false),
+            (issue("/srv/certs/ca.key", "0600"), true),
+            (
+                json!({"action": "Apply", "object": {}, "sealed": ["private-key"]}),
+                false,
+            ),
+            (
+                json!({"action": "Apply", "object": {}, "sealed": ["encrypted"]}),
+                true,
+            ),
+            (
+                json!({"action": "Apply", "object": {}, "sealed": ["encrypted", "private-key"]}),
+                false,
+            ),
+            (
+                json!({"action": "Apply", "object": {}, "sealed": ["token"]}),
+                true,
+            ),
+        ] {
+            assert_eq!(
+                location(&Effect::from(effect.clone())).is_empty(),
+                fine,
+                "{effect}"
+            );
+        }
+    }
+}

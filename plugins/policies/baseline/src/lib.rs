@@ -1,0 +1,15 @@
+//! The policy `baseline`: what no phase of any distribution should do,
+//! whatever its grants allow.
+
+mod files;
+mod keys;
+mod rights;
+
+kubewright_policy::rules! {
+    summary: "baseline",
+    "key-file-mode": "A file that holds a private key is readable by its owner alone" => keys::mode,
+    "private-key-location": "Private keys lie in the certificates directory or in a kubeconfig, or are encrypted"
+        => keys::location,
+    "static-pod-location": "Static Pods lie in /etc/kubernetes/manifests, and nothing else does" => files::static_pods,
+    "cluster-admin-binding": "Nobody but the administrators' groups is bound to cluster-admin" => rights::cluster_admin,
+}

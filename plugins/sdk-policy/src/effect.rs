@@ -1,0 +1,41 @@
+//! The effect that a policy judges.
+
+use serde_json::Value;
+
+/// An effect that is about to land.
+pub struct Effect(Value);
+
+impl Effect {
+    /// Reads the JSON text that the host gives.
+    pub fn parse(text: &str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
+    }
+
+    /// `WriteFile`, `Apply` ...
+    pub fn action(&self) -> &str {
+        self.text("action")
+    }
+
+    /// A text field, empty where there is none.
+    pub fn text(&self, field: &str) -> &str {
+        self.0[field].as_str().unwrap_or_default()
+    }
+
+    /// Any field.
+    pub fn field(&self, field: &str) -> &Value {
+        &self.0[field]
+    }
+
+    /// Whether it holds a secret of this kind: `private-key`, `token`.
+    pub fn holds(&self, kind: &str) -> bool {
+        self.0["sealed"]
+            .as_array()
+            .is_some_and(|kinds| kinds.iter().any(|held| held == kind))
+    }
+}
+
+impl From<Value> for Effect {
+    fn from(value: Value) -> Self {
+        Self(value)
+    }
+}

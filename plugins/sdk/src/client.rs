@@ -1,0 +1,110 @@
+//! The kube API: thin words over the interface `kube`.
+
+use crate::bindings::phase::kubewright::provision::kube;
+use crate::object::Object;
+use crate::types::Change;
+use crate::{Context, Document, Error, Result};
+use serde_json::Value;
+
+pub use kube::{Condition, ObjectReference, PatchType, Selection};
+
+/// A connection as the user of a kubeconfig.
+pub struct Client(kube::Client);
+
+impl Client {
+    /// As the administrator of the new cluster.
+    pub fn admin(document: &Document) -> Result<Self> {
+        Self::connect(&document.kubeconfig("admin.conf"))
+    }
+
+    /// As the current user of this kubeconfig.
+    pub fn connect(kubeconfig: &str) -> Result<Self> {
+        Ok(Self(kube::connect(kubeconfig).with_context(|| {
+            format!("connecting with {kubeconfig}")
+        })?))
+    }
+
+    /// Server-side apply: the fields that are given become so, others stay.
+    pub fn apply(&self, object: &Object) -> Result<Change> {
+        let sealed: Vec<_> = object
+            .sealed()
+            .iter()
+            .map(|(pointer, value)| kube::SealedField {
+                pointer: pointer.clone(),
+                value,
+            })
+            .collect();
+        self.0
+            .apply(&object.json().to_string(), &sealed)
+            .with_context(|| format!("applying {}", object.describe()))
+    }
+
+    /// The object, or none where it is not there. Values of Secrets are masked.
+    pub fn get(&self, reference: &ObjectReference) -> Result<Option<Value>> {
+        let what = || format!("getting {} {}", reference.kind, reference.name);
+        let text = self.0.get(reference).with_context(what)?;
+        text.map(|text| read(&text)).transpose().with_context(what)
+    }
+
+    /// All objects that are selected.
+    pub fn list(&self, selection: &Selection) -> Result<Vec<Value>> {
+        let what = || format!("listing {}s", selection.kind);
+        let texts = self.0.get_list(selection).with_context(what)?;
+        texts
+            .iter()
+            .map(|text| read(text))
+            .collect::<Result<_>>()
+            .with_context(what)
+    }
+
+    /// Changes an object by a patch.
+    pub fn patch(
+        &self,
+        reference: &ObjectReference,
+        patch_type: PatchType,
+        patch: &Value,
+    ) -> Result<Change> {
+        self.0
+            .patch(reference, patch_type, &patch.to_string())
+            .with_context(|| format!("patching {} {}", reference.kind, reference.name))
+    }
+
+    /// Waits until the condition holds.
+    pub fn wait(
+        &self,
+        reference: &ObjectReference,
+        condition: &Condition,
+        seconds: u32,
+    ) -> Result<()> {
+        self.0
+            .wait(reference, condition, seconds)
+            .with_context(|| format!("waiting for {} {}", reference.kind, reference.name))
+    }
+
+    /// Takes over the token of an existing Secret for `pointer` of the
+    /// configuration; false where that token is known already.
+    pub fn adopt_token(&self, pointer: &str, namespace: &str, name: &str) -> Result<bool> {
+        self.0
+            .adopt_token(pointer, namespace, name)
+            .with_context(|| format!("adopting the token of Secret {name}"))
+    }
+}
+
+/// What an object is called; no namespace for kinds that have none.
+pub fn reference(
+    api_version: &str,
+    kind: &str,
+    namespace: Option<&str>,
+    name: &str,
+) -> ObjectReference {
+    ObjectReference {
+        api_version: api_version.to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        name: name.to_owned(),
+    }
+}
+
+fn read(text: &str) -> Result<Value> {
+    serde_json::from_str(text).map_err(|error| Error::new(error.to_string()))
+}

@@ -1,0 +1,99 @@
+//! Names of container images (kubeadm `app/images/images.go`).
+
+use crate::configuration::ClusterConfiguration;
+
+const DEFAULT_REPOSITORY: &str = "registry.k8s.io";
+/// etcd for Kubernetes 1.34 to 1.36 (`SupportedEtcdVersion`).
+const ETCD_TAG: &str = "3.6.8-0";
+const COREDNS_TAG: &str = "v1.14.2";
+
+impl ClusterConfiguration {
+    /// The image of a component of Kubernetes itself: `kube-apiserver`.
+    pub fn kubernetes_image(&self, name: &str) -> String {
+        // What an image tag cannot hold (a `+`) becomes an underscore.
+        let word = |c: char| {
+            if c.is_ascii_alphanumeric() || "-_.".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        };
+        let tag: String = self.kubernetes_version.chars().map(word).collect();
+        format!("{}/{name}:{tag}", self.image_repository)
+    }
+
+    /// The image of the local etcd.
+    pub fn etcd_image(&self) -> String {
+        let local = self.etcd.local.as_ref();
+        let repository = local.map_or("", |etcd| &etcd.image_repository);
+        let tag = local.map_or("", |etcd| &etcd.image_tag);
+        format!(
+            "{}/etcd:{}",
+            or(repository, &self.image_repository),
+            or(tag, ETCD_TAG)
+        )
+    }
+
+    /// The image of CoreDNS, which has a folder of its own in the official
+    /// repository only.
+    pub fn dns_image(&self) -> String {
+        let repository = or(&self.dns.image_repository, &self.image_repository);
+        let folder = if repository == DEFAULT_REPOSITORY {
+            "/coredns"
+        } else {
+            ""
+        };
+        format!(
+            "{repository}{folder}/coredns:{}",
+            or(&self.dns.image_tag, COREDNS_TAG)
+        )
+    }
+}
+
+fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
+    if value.is_empty() { default } else { value }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::configuration::{Dns, Etcd, LocalEtcd};
+
+    #[test]
+    fn names_images() {
+        let mut cluster = ClusterConfiguration {
+            image_repository: "registry.k8s.io".into(),
+            kubernetes_version: "v1.36.2+build.7".into(),
+            ..Default::default()
+        };
+        assert_eq!(
+            cluster.kubernetes_image("kube-proxy"),
+            "registry.k8s.io/kube-proxy:v1.36.2_build.7"
+        );
+        assert_eq!(cluster.etcd_image(), "registry.k8s.io/etcd:3.6.8-0");
+        assert_eq!(
+            cluster.dns_image(),
+            "registry.k8s.io/coredns/coredns:v1.14.2"
+        );
+        cluster.image_repository = "registry.example.com/k8s".into();
+        cluster.dns = Dns {
+            image_tag: "v9".into(),
+            ..Default::default()
+        };
+        let etcd = LocalEtcd {
+            image_tag: "3.6.9-0".into(),
+            ..Default::default()
+        };
+        cluster.etcd = Etcd {
+            local: Some(etcd),
+            external: None,
+        };
+        assert_eq!(
+            cluster.etcd_image(),
+            "registry.example.com/k8s/etcd:3.6.9-0"
+        );
+        assert_eq!(cluster.dns_image(), "registry.example.com/k8s/coredns:v9");
+        cluster.dns.image_repository = "registry.example.com/dns".into();
+        assert_eq!(cluster.dns_image(), "registry.example.com/dns/coredns:v9");
+    }
+}
