@@ -17,7 +17,7 @@ pub struct RunContext {
     pub patches: OperatorPatches,
     /// What phases want the operator to see at the end, in the order shown.
     pub shown: std::sync::Mutex<Vec<(String, Content)>>,
-    /// Files that got sealed values, with those masked. Whatever a component
+    /// Files that got sealed values, with those replaced. Whatever a component
     /// made of a secret by encoding it, it does not read it back.
     sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, String>>,
 }
@@ -42,11 +42,11 @@ impl RunContext {
         if content.kinds().is_empty() {
             files.remove(path);
         } else {
-            files.insert(path.clone(), content.redacted());
+            files.insert(path.clone(), content.skeleton());
         }
     }
 
-    /// The masked text of a file that got sealed values in this run.
+    /// The text without its secrets of a file that got sealed values in this run.
     pub fn sealed_file(&self, path: &MachinePath) -> Option<String> {
         self.sealed_files
             .lock()

@@ -55,6 +55,7 @@ impl SandboxRun<'_> {
         let engine = Engine::start()
             .map_err(|error| error.context("cannot start the WebAssembly engine"))?;
         let targets = self.distribution.patch_targets.clone();
+        let sandbox = self.distribution.sandbox.clone();
         let runner = Runner::prepare(
             &engine,
             self.distribution,
@@ -81,6 +82,9 @@ impl SandboxRun<'_> {
             .build()
             .context("cannot start the runtime")?;
         let files = Arc::new(SandboxFiles::over(self.base));
+        sandbox
+            .prepare(&*files)
+            .context("cannot prepare the sandbox")?;
         let journal = Arc::new(MemoryJournal::default());
         let api = embedded_api(
             &self.init.init.node_registration.name,

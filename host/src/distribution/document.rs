@@ -26,7 +26,27 @@ pub struct DistributionDocument {
     #[serde(default)]
     pub patch_targets: Option<Vec<String>>,
     #[serde(default)]
+    pub sandbox: Option<SandboxDocument>,
+    #[serde(default)]
     pub phases: Vec<PhaseDocument>,
+}
+
+/// What a sandbox has before the first phase runs: what a prepared machine, and
+/// a control plane that has come up, would bring.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SandboxDocument {
+    #[serde(default)]
+    pub directories: Vec<SandboxDirectory>,
+}
+
+/// A directory of a prepared machine.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SandboxDirectory {
+    pub path: String,
+    /// Permission bits in octal, as `0755`.
+    pub mode: String,
 }
 
 /// What configuration the distribution takes.

@@ -62,10 +62,17 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             .iter()
             .map(|path| MachinePath::parse(path))
             .collect::<Result<_, _>>()?;
-        grants.kube = Some(KubeGrant {
-            kubeconfigs,
-            rules: kube.rules.clone(),
-        });
+        let mut rules = kube.rules.clone();
+        for rule in &mut rules {
+            let named = !rule.resource_names.is_empty();
+            rule.resource_names = fill(&rule.resource_names)?;
+            rule.namespaces = fill(&rule.namespaces)?;
+            // No name left is not the same as no name given, which is any.
+            if named && rule.resource_names.is_empty() {
+                rule.verbs.clear();
+            }
+        }
+        grants.kube = Some(KubeGrant { kubeconfigs, rules });
     }
     grants.node = document.node.as_ref().map(|node| NodeGrant {
         services: node.services.iter().cloned().collect(),

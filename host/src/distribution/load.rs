@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
 use super::grants::{GrantError, resolve};
 use super::order::{self, OrderError};
+use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
 
@@ -22,6 +23,7 @@ pub struct Distribution {
     /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
     pub kinds: Vec<String>,
     pub patch_targets: Vec<String>,
+    pub sandbox: Sandbox,
     pub groups: Vec<PhaseGroup>,
     /// All leaves in the order of the file.
     pub leaves: Vec<Leaf>,
@@ -237,15 +239,20 @@ impl Distribution {
                 Some(Leaf { name, group, needs })
             })
             .collect();
-        let (kinds, targets) = match base {
-            Some(base) => (base.kinds, base.patch_targets),
-            None => (Vec::new(), Vec::new()),
+        let (kinds, targets, sandbox) = match base {
+            Some(base) => (base.kinds, base.patch_targets, base.sandbox),
+            None => Default::default(),
+        };
+        let sandbox = match &document.sandbox {
+            Some(sandbox) => Sandbox::new(sandbox).map_err(invalid)?,
+            None => sandbox,
         };
         Ok(Self {
             name: document.name,
             summary: document.summary,
             kinds: document.configuration.map_or(kinds, |one| one.kinds),
             patch_targets: document.patch_targets.unwrap_or(targets),
+            sandbox,
             groups,
             leaves,
         })

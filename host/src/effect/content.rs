@@ -137,11 +137,21 @@ impl Content {
     /// The content with each secret shown as `<sealed: LABEL>`; bytes that
     /// are no text are replaced.
     pub fn redacted(&self) -> String {
+        self.with_sealed_as(&SealedValue::to_string)
+    }
+
+    /// The content with each secret replaced by a plain word, so that it still
+    /// parses as what it is (YAML, JSON).
+    pub fn skeleton(&self) -> String {
+        self.with_sealed_as(&|_| "sealed".to_owned())
+    }
+
+    fn with_sealed_as(&self, shown: &dyn Fn(&SealedValue) -> String) -> String {
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Plain(plain) => text.push_str(&String::from_utf8_lossy(plain)),
-                Piece::Sealed(value) => text.push_str(&value.to_string()),
+                Piece::Sealed(value) => text.push_str(&shown(value)),
             }
         }
         text
