@@ -69,9 +69,13 @@ fn build() -> Result<()> {
 
     let mut source = String::from("static COMPONENTS: &[BuiltIn] = &[\n");
     for (name, bytes) in &components {
-        let file = out.join(format!("{}.cwasm", name.replace('/', "-")));
-        fs::write(&file, engine.precompile_component(bytes)?)?;
         let digest = hex(&Sha256::digest(bytes));
+        // Named after all that it depends on: what did not change is not
+        // compiled again.
+        let file = out.join(format!("{digest}-{:016x}.cwasm", compatibility(&engine)));
+        if !file.exists() {
+            fs::write(&file, engine.precompile_component(bytes)?)?;
+        }
         writeln!(
             source,
             "BuiltIn {{ name: {name:?}, digest: \"sha256:{digest}\", machine_code: include_bytes!({file:?}) }},"
@@ -87,6 +91,14 @@ fn build() -> Result<()> {
     source.push_str("];\n");
     fs::write(out.join("builtin.rs"), source)?;
     Ok(())
+}
+
+/// What machine code for this engine depends on besides the component.
+fn compatibility(engine: &wasmtime::Engine) -> u64 {
+    use std::hash::{DefaultHasher, Hash, Hasher};
+    let mut hasher = DefaultHasher::new();
+    engine.precompile_compatibility_hash().hash(&mut hasher);
+    hasher.finish()
 }
 
 /// The component crates: their names here, and their package names.
@@ -120,7 +132,14 @@ fn compile(root: &Path, crates: &BTreeMap<String, String>) -> Result<BTreeMap<St
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo
         .current_dir(root)
-        .args(["build", "--locked", "--profile", PROFILE, "--target", TARGET])
+        .args([
+            "build",
+            "--locked",
+            "--profile",
+            PROFILE,
+            "--target",
+            TARGET,
+        ])
         .arg("--target-dir")
         .arg(&target_dir)
         .env_clear()
@@ -182,7 +201,9 @@ fn environment() -> Vec<(OsString, OsString)> {
         .filter(|(name, _)| {
             let name = name.to_string_lossy();
             !DROPPED.contains(&&*name)
-                && !DROPPED_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+                && !DROPPED_PREFIXES
+                    .iter()
+                    .any(|prefix| name.starts_with(prefix))
         })
         .collect()
 }
@@ -212,7 +233,10 @@ fn sorted(folder: &Path) -> Result<Vec<PathBuf>> {
 }
 
 fn name_of(path: &Path) -> String {
-    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+    path.file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .into_owned()
 }
 
 fn hex(bytes: &[u8]) -> String {

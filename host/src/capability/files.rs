@@ -25,7 +25,11 @@ impl IntoWit for FileError {
 
 impl PhaseState {
     /// A path that the component may do this with.
-    pub(super) fn granted(&mut self, path: &str, verb: FileVerb) -> Result<MachinePath, types::Error> {
+    pub(super) fn granted(
+        &mut self,
+        path: &str,
+        verb: FileVerb,
+    ) -> Result<MachinePath, types::Error> {
         let path = MachinePath::parse(path).map_err(IntoWit::into_wit)?;
         self.doing = format!("{verb:?} {path}").to_lowercase();
         self.origin

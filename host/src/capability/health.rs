@@ -24,7 +24,11 @@ impl health::Host for PhaseState {
         timeout_seconds: u32,
     ) -> wasmtime::Result<Result<(), types::Error>> {
         self.enter()?;
-        let targets = match targets.into_iter().map(target).collect::<Result<Vec<_>, _>>() {
+        let targets = match targets
+            .into_iter()
+            .map(target)
+            .collect::<Result<Vec<_>, _>>()
+        {
             Ok(targets) => targets,
             Err(error) => return Ok(Err(error)),
         };

@@ -56,8 +56,7 @@ impl kubeconfigs::Host for PhaseState {
             Some(Ok(names)) => names,
             Some(Err(error)) => return Ok(Err(unsound(&error))),
         };
-        let now = UNIX_EPOCH
-            + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
+        let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
         let certificate = Certificate::from_pem(&found.client_certificate).ok();
         let key = KeyPair::from_pem(&*found.client_key).ok();
         Ok(Ok(Some(kubeconfigs::Summary {

@@ -11,13 +11,13 @@ mod log;
 mod node;
 mod patches;
 pub mod pki;
+mod recognise;
 mod sealed;
 mod state;
-mod recognise;
 mod terminal;
 pub mod tokens;
 
-pub use patches::{OperatorPatches, PatchesError};
 pub use log::clean_message;
+pub use patches::{OperatorPatches, PatchesError};
 pub use state::{CallLimit, Panic, PhaseState, RunContext};
 pub use tokens::RunSecrets;

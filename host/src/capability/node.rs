@@ -22,7 +22,10 @@ impl node::Host for PhaseState {
             .map_err(|error| wit_error(types::ErrorCode::Io, &error)))
     }
 
-    async fn has_directory(&mut self, path: String) -> wasmtime::Result<Result<bool, types::Error>> {
+    async fn has_directory(
+        &mut self,
+        path: String,
+    ) -> wasmtime::Result<Result<bool, types::Error>> {
         self.enter()?;
         Ok(match MachinePath::parse(&path) {
             Ok(path) => Ok(self.world().node.has_directory(&path)),

@@ -35,11 +35,6 @@ pub enum PatchesError {
         #[source]
         source: std::io::Error,
     },
-    #[error(
-        "{} is no patch for a known target: files are named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {targets}",
-        file.display()
-    )]
-    Name { file: PathBuf, targets: String },
     #[error("the patch {} is neither YAML nor JSON", file.display())]
     Syntax {
         file: PathBuf,
@@ -59,8 +54,8 @@ pub enum PatchesError {
 
 impl OperatorPatches {
     /// Reads a folder of patches, in the order of their names, as kubeadm's
-    /// `app/util/patches`. Files of other endings and folders are passed over
-    /// and named in the second value.
+    /// `app/util/patches`. What is not named as a patch for one of the targets
+    /// is passed over and given in the second value.
     pub fn read(folder: &Path, targets: &[String]) -> Result<(Self, Vec<PathBuf>), PatchesError> {
         let failed = |path: &Path, source| PatchesError::Read {
             path: path.to_owned(),
@@ -76,21 +71,29 @@ impl OperatorPatches {
         let mut found = Self::default();
         let mut passed_over = Vec::new();
         for file in files {
-            let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let ending = file.extension().unwrap_or_default().to_string_lossy().into_owned();
+            let name = file
+                .file_name()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
+            let ending = file
+                .extension()
+                .unwrap_or_default()
+                .to_string_lossy()
+                .into_owned();
             if file.is_dir() || !matches!(ending.as_str(), "yaml" | "json") {
                 passed_over.push(file);
                 continue;
             }
-            let size = std::fs::metadata(&file).map_err(|error| failed(&file, error))?.len();
+            let size = std::fs::metadata(&file)
+                .map_err(|error| failed(&file, error))?
+                .len();
             if size > FILE_LIMIT {
                 return Err(PatchesError::TooLarge { file });
             }
             let Some((target, kind)) = parse_name(&name, targets) else {
-                return Err(PatchesError::Name {
-                    file,
-                    targets: targets.join(", "),
-                });
+                passed_over.push(file);
+                continue;
             };
             let text = std::fs::read_to_string(&file).map_err(|error| failed(&file, error))?;
             let documents: Vec<Value> =
@@ -172,8 +175,14 @@ mod tests {
         let targets = ["etcd", "kube-apiserver", "kube"].map(str::to_owned);
         let cases = [
             ("etcd.yaml", Some(("etcd", PatchKind::Strategic))),
-            ("kube-apiserver0+merge.yaml", Some(("kube-apiserver", PatchKind::Merge))),
-            ("kube-apiserver+json.json", Some(("kube-apiserver", PatchKind::Json))),
+            (
+                "kube-apiserver0+merge.yaml",
+                Some(("kube-apiserver", PatchKind::Merge)),
+            ),
+            (
+                "kube-apiserver+json.json",
+                Some(("kube-apiserver", PatchKind::Json)),
+            ),
             ("kube1+strategic.yaml", Some(("kube", PatchKind::Strategic))),
             ("etcd+other.yaml", None),
             ("scheduler.yaml", None),

@@ -15,7 +15,9 @@ use crate::effect::{
     SealedValue, SecretKind, Signer, WantedCertificate, ensure_certificate, ensure_key_pair,
     generate, load_certificate, load_key_pair,
 };
-use crate::pki::{Algorithm, Certificate, ExtendedKeyUsage, KeyPair, KeyUsage, Profile, Serial, Start, Subject};
+use crate::pki::{
+    Algorithm, Certificate, ExtendedKeyUsage, KeyPair, KeyUsage, Profile, Serial, Start, Subject,
+};
 use crate::world::MachinePath;
 
 /// A key pair of a name.
@@ -89,7 +91,10 @@ fn profile(wanted: pki::Profile) -> Result<Profile, types::Error> {
         })
         .collect::<Result<_, _>>()?;
     let usages = [
-        (pki::KeyUsages::DIGITAL_SIGNATURE, KeyUsage::DigitalSignature),
+        (
+            pki::KeyUsages::DIGITAL_SIGNATURE,
+            KeyUsage::DigitalSignature,
+        ),
         (pki::KeyUsages::KEY_ENCIPHERMENT, KeyUsage::KeyEncipherment),
         (pki::KeyUsages::KEY_CERT_SIGN, KeyUsage::CertSign),
     ];
@@ -215,7 +220,9 @@ impl pki::Host for PhaseState {
             let files = KeyFiles {
                 certificate: None,
                 key: file(key, Holds::PrivateKey)?,
-                public_key: public_key.map(|at| file(at, Holds::PublicKey)).transpose()?,
+                public_key: public_key
+                    .map(|at| file(at, Holds::PublicKey))
+                    .transpose()?,
             };
             self.granted_key(&name, PkiVerb::Load, &files.all())?;
             Ok(files)
@@ -264,7 +271,9 @@ impl pki::Host for PhaseState {
             let files = KeyFiles {
                 certificate: Some(certificate.clone()),
                 key: file(key, Holds::PrivateKey)?,
-                public_key: public_key.map(|at| file(at, Holds::PublicKey)).transpose()?,
+                public_key: public_key
+                    .map(|at| file(at, Holds::PublicKey))
+                    .transpose()?,
             };
             self.granted_key(&name, PkiVerb::Load, &files.all())?;
             Ok((certificate, files, profile(wanted)?))
@@ -328,8 +337,7 @@ impl pki::Host for PhaseState {
         let landed = self
             .land(action, async |world| {
                 let key = generate(&name, algorithm).await?;
-                let certificate =
-                    crate::effect::sign(world, &name, &profile, &key, Some(&signer))?;
+                let certificate = crate::effect::sign(world, &name, &profile, &key, Some(&signer))?;
                 let held = HeldCertificate {
                     certificate: Arc::new(certificate),
                     key: Some(Arc::new(key)),
@@ -358,7 +366,10 @@ impl pki::Host for PhaseState {
             let certificate = parse(&certificate)?;
             let key = key.as_deref().map(parse).transpose()?;
             let mut files = vec![KeyFile::new(certificate.clone(), 0, Holds::Certificate)];
-            files.extend(key.clone().map(|key| KeyFile::new(key, 0, Holds::PrivateKey)));
+            files.extend(
+                key.clone()
+                    .map(|key| KeyFile::new(key, 0, Holds::PrivateKey)),
+            );
             self.granted_key(&name, PkiVerb::Load, &files)?;
             Ok((certificate, key))
         })();
@@ -440,7 +451,9 @@ impl pki::HostCertificate for PhaseState {
 
     async fn not_after(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<i64> {
         let not_after = self.table.get(&handle)?.certificate.facts().not_after;
-        let seconds = not_after.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+        let seconds = not_after
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
         Ok(i64::try_from(seconds).unwrap_or(i64::MAX))
     }
 

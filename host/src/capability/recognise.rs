@@ -31,7 +31,9 @@ fn look_into(content: &[u8], layers: usize) -> bool {
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
-    haystack.windows(needle.len()).any(|window| window == needle)
+    haystack
+        .windows(needle.len())
+        .any(|window| window == needle)
 }
 
 /// Looks into every run of base64 characters; a line break inside of one, as
@@ -70,7 +72,9 @@ fn look_into_base64(content: &[u8], layers: usize) -> bool {
 /// `[a-z0-9]{6}\.[a-z0-9]{16}`, standing alone.
 fn holds_token(content: &[u8]) -> bool {
     let plain = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let outside = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte));
+    let outside = |byte: Option<&u8>| {
+        byte.is_none_or(|byte| !byte.is_ascii_alphanumeric() && !b"._-".contains(byte))
+    };
     content.windows(23).enumerate().any(|(at, window)| {
         window[6] == b'.'
             && window[..6].iter().all(plain)
@@ -96,11 +100,19 @@ mod tests {
         let wrapped = format!("{}\n{}", &encoded[..50], &encoded[50..]);
         let cases = [
             ("pem", KEY.to_owned(), true),
-            ("in a kubeconfig", format!("users:\n- client-key-data: {encoded}\n"), true),
+            (
+                "in a kubeconfig",
+                format!("users:\n- client-key-data: {encoded}\n"),
+                true,
+            ),
             ("wrapped", wrapped, true),
             ("encoded twice", STANDARD.encode(&encoded), true),
             ("token", "token: abcdef.0123456789abcdef\n".to_owned(), true),
-            ("certificate", "-----BEGIN CERTIFICATE-----\nMIIB\n".to_owned(), false),
+            (
+                "certificate",
+                "-----BEGIN CERTIFICATE-----\nMIIB\n".to_owned(),
+                false,
+            ),
             ("host name", "server.kubernetes0default1".to_owned(), false),
             ("words", "kubeadm.kubernetesconfigs".to_owned(), false),
             ("empty", String::new(), false),

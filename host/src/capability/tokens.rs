@@ -12,7 +12,9 @@ use zeroize::Zeroizing;
 use super::bindings::{tokens, types};
 use super::state::{IntoWit, PhaseState, wit_error};
 use crate::effect::{SealedValue, SecretKind};
-use crate::pki::{self, BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError};
+use crate::pki::{
+    self, BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError,
+};
 
 /// A bootstrap token.
 pub struct TokenHandle {
@@ -23,7 +25,9 @@ pub struct TokenHandle {
 /// Why a token or key cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("the token at {pointer} of the configuration is not of the form [a-z0-9]{{6}}.[a-z0-9]{{16}}")]
+    #[error(
+        "the token at {pointer} of the configuration is not of the form [a-z0-9]{{6}}.[a-z0-9]{{16}}"
+    )]
     Token {
         pointer: String,
         #[source]
@@ -83,12 +87,19 @@ impl RunSecrets {
     }
 
     /// The token at a pointer, and whether this run made it.
-    fn token(&self, pointer: &str, alphabet: tokens::Alphabet) -> Result<(BootstrapToken, bool), SecretError> {
+    fn token(
+        &self,
+        pointer: &str,
+        alphabet: tokens::Alphabet,
+    ) -> Result<(BootstrapToken, bool), SecretError> {
         if let Some(given) = self.configured.get(pointer) {
-            let token = given.reveal().parse().map_err(|source| SecretError::Token {
-                pointer: pointer.to_owned(),
-                source,
-            })?;
+            let token = given
+                .reveal()
+                .parse()
+                .map_err(|source| SecretError::Token {
+                    pointer: pointer.to_owned(),
+                    source,
+                })?;
             return Ok((token, false));
         }
         let mut made = self.made();
@@ -115,7 +126,10 @@ impl RunSecrets {
         };
         let token = (|| {
             let (id, secret) = (part("token-id")?, part("token-secret")?);
-            let (id, secret) = (std::str::from_utf8(&id).ok()?, std::str::from_utf8(&secret).ok()?);
+            let (id, secret) = (
+                std::str::from_utf8(&id).ok()?,
+                std::str::from_utf8(&secret).ok()?,
+            );
             BootstrapToken::from_parts(id, secret).ok()
         })();
         match (token, self.made().tokens.entry(pointer.to_owned())) {
@@ -129,9 +143,11 @@ impl RunSecrets {
 
     fn certificate_key(&self, pointer: &str) -> Result<SecretString, SecretError> {
         if let Some(given) = self.configured.get(pointer) {
-            CertificateKey::from_hex(given.reveal()).map_err(|source| SecretError::CertificateKey {
-                pointer: pointer.to_owned(),
-                source,
+            CertificateKey::from_hex(given.reveal()).map_err(|source| {
+                SecretError::CertificateKey {
+                    pointer: pointer.to_owned(),
+                    source,
+                }
             })?;
             return Ok(given.clone());
         }
@@ -140,7 +156,8 @@ impl RunSecrets {
             return Ok(key.clone());
         }
         let key = CertificateKey::random()?.to_hex();
-        made.certificate_keys.insert(pointer.to_owned(), key.clone());
+        made.certificate_keys
+            .insert(pointer.to_owned(), key.clone());
         Ok(key)
     }
 
@@ -156,7 +173,11 @@ impl RunSecrets {
 }
 
 fn sealed(label: String, kind: SecretKind, text: &SecretString) -> SealedValue {
-    SealedValue::new(label, kind, Zeroizing::new(text.reveal().as_bytes().to_vec()))
+    SealedValue::new(
+        label,
+        kind,
+        Zeroizing::new(text.reveal().as_bytes().to_vec()),
+    )
 }
 
 impl tokens::Host for PhaseState {
@@ -179,7 +200,11 @@ impl tokens::Host for PhaseState {
         self.enter()?;
         match self.run.secrets.certificate_key(&pointer) {
             Ok(key) => {
-                let value = sealed("certificate key".to_owned(), SecretKind::CertificateKey, &key);
+                let value = sealed(
+                    "certificate key".to_owned(),
+                    SecretKind::CertificateKey,
+                    &key,
+                );
                 Ok(Ok(self.table.push(value)?))
             }
             Err(error) => Ok(Err(error.into_wit())),
@@ -220,7 +245,10 @@ impl tokens::HostToken for PhaseState {
         Ok(self.table.get(&token)?.token.id().to_owned())
     }
 
-    async fn secret(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<Handle<SealedValue>> {
+    async fn secret(
+        &mut self,
+        token: Handle<TokenHandle>,
+    ) -> wasmtime::Result<Handle<SealedValue>> {
         self.enter()?;
         let token = &self.table.get(&token)?.token;
         let label = format!("secret of bootstrap token {}", token.id());
@@ -262,14 +290,19 @@ mod tests {
         assert_eq!((token.id(), generated), ("abcdef", false));
         let (first, generated) = secrets.token("/other", alphabet).unwrap();
         assert!(generated);
-        assert_eq!(secrets.token("/other", alphabet).unwrap().0.id(), first.id());
+        assert_eq!(
+            secrets.token("/other", alphabet).unwrap().0.id(),
+            first.id()
+        );
     }
 
     #[test]
     fn a_bad_token_is_an_error_that_does_not_tell_it() {
         let given = SecretString::new("abcdef.UPPERCASESECRET1".to_owned());
         let secrets = RunSecrets::new(BTreeMap::from([(POINTER.to_owned(), given)]));
-        let error = secrets.token(POINTER, tokens::Alphabet::Alphanumeric).unwrap_err();
+        let error = secrets
+            .token(POINTER, tokens::Alphabet::Alphanumeric)
+            .unwrap_err();
         let text = super::super::state::chain(&error);
         assert!(text.contains(POINTER) && !text.contains("UPPER"), "{text}");
     }
@@ -283,7 +316,14 @@ mod tests {
         assert!(!secrets.adopt("/a", &secret("SHOUT1", "0123456789abcdef")));
         assert!(secrets.adopt("/a", &secret("abcdef", "0123456789abcdef")));
         assert!(!secrets.adopt("/a", &secret("zzzzzz", "0123456789abcdef")));
-        assert_eq!(secrets.token("/a", tokens::Alphabet::Alphanumeric).unwrap().0.id(), "abcdef");
+        assert_eq!(
+            secrets
+                .token("/a", tokens::Alphabet::Alphanumeric)
+                .unwrap()
+                .0
+                .id(),
+            "abcdef"
+        );
     }
 
     #[test]

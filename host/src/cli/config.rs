@@ -6,10 +6,10 @@ use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
+use super::configuration::defaults_from;
 use super::init_flags::InitArguments;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
-use super::sandbox_run::defaults_from;
 use crate::cluster::{images, load, print};
 
 /// Print, check and convert configuration files.

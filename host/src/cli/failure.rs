@@ -35,10 +35,12 @@ impl Report {
             }
         }
         let failure = error.chain().find_map(|cause| {
-            cause.downcast_ref::<Failure>().or(match cause.downcast_ref::<RunError>() {
-                Some(RunError::Phase(failure)) => Some(failure),
-                _ => None,
-            })
+            cause
+                .downcast_ref::<Failure>()
+                .or(match cause.downcast_ref::<RunError>() {
+                    Some(RunError::Phase(failure)) => Some(failure),
+                    _ => None,
+                })
         });
         let usage = error.downcast_ref::<Usage>().is_some()
             || error
@@ -50,7 +52,9 @@ impl Report {
         Self {
             messages,
             hint: failure.and_then(Failure::hint),
-            frames: failure.map(|failure| failure.frames().to_vec()).unwrap_or_default(),
+            frames: failure
+                .map(|failure| failure.frames().to_vec())
+                .unwrap_or_default(),
             exit_code: if usage { 2 } else { 1 },
         }
     }

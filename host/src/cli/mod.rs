@@ -1,6 +1,7 @@
 //! The program: one file per command. Arguments in, words out, nothing else.
 
 mod config;
+mod configuration;
 mod failure;
 mod init_flags;
 mod inputs;

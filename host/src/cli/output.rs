@@ -91,7 +91,10 @@ impl Output {
         match self.format {
             Format::Json => self.json(&json!({ "event": "warning", "message": message })),
             Format::Text => self.above_status(|| {
-                write_line(&mut std::io::stderr().lock(), &format!("WARNING: {message}"));
+                write_line(
+                    &mut std::io::stderr().lock(),
+                    &format!("WARNING: {message}"),
+                );
             }),
         }
     }
@@ -157,7 +160,10 @@ impl Output {
             Event::Waiting { phase, waiting_for } if self.status.is_none() => {
                 let group = phase.split('/').next().unwrap_or(phase);
                 for one in waiting_for {
-                    self.line(&format!("[{group}] Waiting for {} {}", one.name, one.reason));
+                    self.line(&format!(
+                        "[{group}] Waiting for {} {}",
+                        one.name, one.reason
+                    ));
                 }
             }
             Event::Effect {

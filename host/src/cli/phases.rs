@@ -37,7 +37,10 @@ impl Phases {
             if !group.aliases.is_empty() {
                 output.line(&format!("  aliases    {}", group.aliases.join(", ")));
             }
-            output.line(&format!("  component  {} {}", component.name, component.digest));
+            output.line(&format!(
+                "  component  {} {}",
+                component.name, component.digest
+            ));
             output.line(&format!("  asks for   {}", imports.join(", ")));
             for line in group.granted().lines() {
                 output.line(&format!("  granted    {line}"));

@@ -7,14 +7,11 @@ use anyhow::Context;
 use clap::Args;
 use serde_json::json;
 
-use super::init_flags::InitArguments;
-use super::inputs::{node_facts, read_text};
+use super::configuration::RunArguments;
 use super::output::Output;
 use super::render_output::RenderOutput;
-use super::sandbox_run::{Outcome, SandboxRun, count, defaults_from};
-use crate::cluster::load;
+use super::sandbox_run::{Outcome, SandboxRun, count};
 use crate::component::Limits;
-use crate::distribution::{Distribution, Selection};
 
 /// Runs all phases of `init` in a sandbox and leaves `DIR/rootfs/**` (the
 /// files with their modes) and `DIR/objects.yaml` (the kube objects in the
@@ -27,50 +24,21 @@ pub struct Render {
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
     #[command(flatten)]
-    init: InitArguments,
-    /// Facts of the machine to render for (see `kubewright node-facts`);
-    /// without it those of this machine.
-    #[arg(long, value_name = "FILE")]
-    node_facts: Option<PathBuf>,
-    /// A built-in distribution, or the path of a distribution file.
-    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
-    distribution: String,
-    /// Run only these phases, as `certs` or `control-plane/apiserver`.
-    #[arg(long = "phase", value_name = "PHASE", value_delimiter = ',')]
-    phases: Vec<String>,
-    /// Judge every effect by this policy: a `.wasm` file, or `baseline`. May
-    /// be given several times.
-    #[arg(long = "policy", value_name = "FILE.wasm|NAME")]
-    policies: Vec<String>,
+    arguments: RunArguments,
 }
 
 impl Render {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
-        let facts = node_facts(self.node_facts.as_ref())?;
-        let text = self.init.config.as_deref().map(read_text).transpose()?;
-        let source = match (&self.init.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source { file, text }),
-            _ => None,
-        };
-        let (init, options) = load::init(source, &self.init.flags(), &defaults_from(&facts))?;
-        for warning in &init.warnings {
-            output.warning(warning);
-        }
-        let distribution = Distribution::load(&self.distribution)?;
-        let selection = Selection::new(&distribution, &self.phases, &options.skip_phases)?;
+        let inputs = self.arguments.load(output)?;
         let folder = RenderOutput::open(&self.out)?;
         let now = SystemTime::now()
             .duration_since(SystemTime::UNIX_EPOCH)
             .context("the clock of this machine is before 1970")?;
         let outcome = SandboxRun {
-            init: &init,
-            options: &options,
-            facts,
-            distribution,
-            selection,
+            inputs,
             base: folder.base()?,
             objects: folder.objects()?,
-            policies: &self.policies,
+            policies: &self.arguments.policies,
             limits: Limits::default(),
             now: i64::try_from(now.as_secs()).context("the clock of this machine")?,
         }
@@ -89,12 +57,7 @@ impl Render {
         Ok(())
     }
 
-    fn summary(
-        &self,
-        output: &Output,
-        outcome: &Outcome,
-        written: &super::render_output::Written,
-    ) {
+    fn summary(&self, output: &Output, outcome: &Outcome, written: &super::render_output::Written) {
         let folder = self.out.display();
         if written.files == 0 && !written.objects {
             output.line(&format!("Nothing changed: {folder} is already so."));

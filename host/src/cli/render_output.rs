@@ -36,7 +36,9 @@ impl RenderOutput {
         match std::fs::read_dir(folder) {
             Ok(entries) => {
                 for entry in entries {
-                    let name = entry.with_context(|| format!("cannot list {shown}"))?.file_name();
+                    let name = entry
+                        .with_context(|| format!("cannot list {shown}"))?
+                        .file_name();
                     ensure!(
                         name == ROOTFS || name == OBJECTS,
                         "--out {shown} holds something else than a render ({}); give a new or empty folder, or that of an earlier render",
@@ -62,7 +64,10 @@ impl RenderOutput {
                 rustix::fs::access(there, rustix::fs::Access::WRITE_OK)
                     .map_err(std::io::Error::from)
                     .with_context(|| {
-                        format!("--out {shown} cannot be made: {} cannot be written", there.display())
+                        format!(
+                            "--out {shown} cannot be made: {} cannot be written",
+                            there.display()
+                        )
                     })?;
             }
             Err(error) => {
@@ -95,8 +100,16 @@ impl RenderOutput {
         };
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
             // The cause would quote the text, which holds tokens.
-            .map_err(|_| anyhow::anyhow!("{} is not what a render wrote: it is not YAML; remove it to have it made anew", path.display()))?;
-        Ok(documents.into_iter().filter(|document| !document.is_null()).collect())
+            .map_err(|_| {
+                anyhow::anyhow!(
+                    "{} is not what a render wrote: it is not YAML; remove it to have it made anew",
+                    path.display()
+                )
+            })?;
+        Ok(documents
+            .into_iter()
+            .filter(|document| !document.is_null())
+            .collect())
     }
 
     /// Writes what came out: only what differs, each file whole or not at all.
@@ -121,7 +134,9 @@ impl RenderOutput {
         }
         let target = MachineFiles::open(&rootfs)
             .with_context(|| format!("cannot open {}", rootfs.display()))?;
-        files.commit(&target).context("cannot write the rendered files")?;
+        files
+            .commit(&target)
+            .context("cannot write the rendered files")?;
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
         let changed = objects != before;
@@ -131,7 +146,9 @@ impl RenderOutput {
                 .with_context(|| format!("cannot open {}", self.folder.display()))?;
             let path = MachinePath::parse(&format!("/{OBJECTS}"))?;
             // Bootstrap tokens are in it.
-            folder.write(&path, 0o600, text.as_bytes()).context("cannot write the objects")?;
+            folder
+                .write(&path, 0o600, text.as_bytes())
+                .context("cannot write the objects")?;
         }
         Ok(Written {
             files: count,

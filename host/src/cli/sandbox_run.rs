@@ -5,29 +5,23 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError};
 
 use anyhow::Context;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::configuration::Inputs;
 use super::output::Output;
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
-use crate::cluster::facts::NodeDefaults;
-use crate::cluster::load::Init;
-use crate::cluster::options::Options;
-use crate::cluster::{constants, plugin_document};
+use crate::cluster::constants;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
-use crate::distribution::{Distribution, Runner, Selection};
+use crate::distribution::Runner;
 use crate::effect::{Change, Conduit, Content, Entry, Events, MemoryJournal, Policy};
 use crate::kube::embedded::{self, EmbeddedApi};
 use crate::kube::objects::FIELD_MANAGER;
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth, SandboxNode};
-use crate::world::{Files, NodeFacts, World};
+use crate::world::{Files, World};
 
 /// What a run in the sandbox is made of.
 pub struct SandboxRun<'a> {
-    pub init: &'a Init,
-    pub options: &'a Options,
-    pub facts: NodeFacts,
-    pub distribution: Distribution,
-    pub selection: Selection,
+    pub inputs: Inputs,
     /// What lies under the sandbox; none for an empty machine.
     pub base: Option<Arc<dyn Files>>,
     /// Objects that are in the cluster already.
@@ -50,17 +44,21 @@ pub struct Outcome {
 impl SandboxRun<'_> {
     /// Runs it. Everything that can be found wrong before a phase runs is.
     pub fn run(self, output: &Output) -> anyhow::Result<Outcome> {
-        let resolved = self.facts.active_services.contains("systemd-resolved");
-        let document = plugin_document::init(self.init, self.options, resolved);
+        let Inputs {
+            prepared,
+            facts,
+            distribution,
+            selection,
+        } = self.inputs;
         let engine = Engine::start()
             .map_err(|error| error.context("cannot start the WebAssembly engine"))?;
-        let targets = self.distribution.patch_targets.clone();
-        let sandbox = self.distribution.sandbox.clone();
+        let targets = distribution.patch_targets.clone();
+        let sandbox = distribution.sandbox.clone();
         let runner = Runner::prepare(
             &engine,
-            self.distribution,
-            self.selection,
-            &document["configuration"],
+            distribution,
+            selection,
+            &prepared.document["configuration"],
             self.limits,
         )?;
         let events = output.events();
@@ -69,11 +67,12 @@ impl SandboxRun<'_> {
             .iter()
             .map(|name| load_policy(&engine, name, &events, self.limits))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let (patches, passed_over) = read_patches(&self.options.patches_directory, &targets)?;
+        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets)?;
         for path in passed_over {
             output.warning(&format!(
-                "{} is not a patch: it does not end in .yaml or .json",
-                path.display()
+                "{} is passed over: patches are files named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {}",
+                path.display(),
+                targets.join(", ")
             ));
         }
 
@@ -86,33 +85,29 @@ impl SandboxRun<'_> {
             .prepare(&*files)
             .context("cannot prepare the sandbox")?;
         let journal = Arc::new(MemoryJournal::default());
-        let api = embedded_api(
-            &self.init.init.node_registration.name,
-            self.now,
-            &self.objects,
-        )?;
+        let api = embedded_api(&prepared.node_name, self.now, &self.objects)?;
         runtime.block_on(async {
             let world = World {
                 files: Arc::<SandboxFiles>::clone(&files),
                 kube: Arc::new(SandboxApi::new(api.client())),
-                node: Arc::new(SandboxNode::new(self.facts)),
+                node: Arc::new(SandboxNode::new(facts)),
                 health: Arc::new(SandboxHealth),
                 now: self.now,
             };
-            let context = json!({ "certificatesDir": self.init.cluster.certificates_dir });
             let conduit = Conduit::new(
                 world,
                 policies,
                 Arc::<MemoryJournal>::clone(&journal),
                 events,
-                context,
+                prepared.policy_context,
             );
-            let secrets = RunSecrets::new(self.init.secrets());
+            let secrets = RunSecrets::new(prepared.secrets);
             let run = Arc::new(RunContext::new(conduit, secrets, patches));
-            runner.run(Arc::clone(&run), document.to_string().into()).await?;
-            let shown = std::mem::take(
-                &mut *run.shown.lock().unwrap_or_else(PoisonError::into_inner),
-            );
+            runner
+                .run(Arc::clone(&run), prepared.document.to_string().into())
+                .await?;
+            let shown =
+                std::mem::take(&mut *run.shown.lock().unwrap_or_else(PoisonError::into_inner));
             Ok(Outcome {
                 files,
                 api,
@@ -149,11 +144,11 @@ fn load_policy(
             .with_context(|| format!("--policy {name}: neither a file nor a built-in policy"))?,
     };
     let component = Component::load(engine, &source)?;
-    let linked = PolicyComponent::link(component, Arc::clone(events), limits)
-        .map_err(|error| {
-            anyhow::anyhow!("{error:#}")
-                .context(format!("--policy {name} is not a component of the world `policy`"))
-        })?;
+    let linked = PolicyComponent::link(component, Arc::clone(events), limits).map_err(|error| {
+        anyhow::anyhow!("{error:#}").context(format!(
+            "--policy {name} is not a component of the world `policy`"
+        ))
+    })?;
     Ok(Arc::new(linked))
 }
 
@@ -164,17 +159,6 @@ fn read_patches(
     match folder {
         "" => Ok(Default::default()),
         folder => Ok(OperatorPatches::read(Path::new(folder), targets)?),
-    }
-}
-
-/// What defaults need of the facts.
-pub fn defaults_from(facts: &NodeFacts) -> NodeDefaults {
-    NodeDefaults {
-        hostname: facts.hostname.clone(),
-        default_address: facts.default_address,
-        loopback_address: facts.loopback_address,
-        systemd_resolved: facts.active_services.contains("systemd-resolved"),
-        cri_sockets: facts.cri_sockets.clone(),
     }
 }
 

@@ -23,6 +23,7 @@ pub mod names;
 pub mod net;
 pub mod options;
 pub mod plugin_document;
+pub mod prepared;
 pub mod print;
 pub mod reader;
 mod run_secrets;

@@ -23,7 +23,10 @@ pub enum FailureKind {
     #[error("a limit was reached: {0}")]
     Limit(String),
     #[error("it panicked: {message}")]
-    Panic { message: String, frames: Vec<String> },
+    Panic {
+        message: String,
+        frames: Vec<String>,
+    },
     #[error("it trapped")]
     Trap {
         frames: Vec<String>,
@@ -56,12 +59,14 @@ impl Failure {
         match &self.kind {
             FailureKind::Reported { hint, .. } => hint.clone(),
             FailureKind::Effect(error) => error.hint(),
-            FailureKind::Limit(_) => {
-                Some("a component that does its work stays far below; report it to its author".to_owned())
-            }
-            FailureKind::Panic { .. } | FailureKind::Trap { .. } => {
-                Some("this is a defect of the component; report it to its author with the lines above".to_owned())
-            }
+            FailureKind::Limit(_) => Some(
+                "a component that does its work stays far below; report it to its author"
+                    .to_owned(),
+            ),
+            FailureKind::Panic { .. } | FailureKind::Trap { .. } => Some(
+                "this is a defect of the component; report it to its author with the lines above"
+                    .to_owned(),
+            ),
             FailureKind::Contract { .. } => {
                 Some("build the component against the contract in wit/ of this version".to_owned())
             }
@@ -138,9 +143,15 @@ fn frames(backtrace: &WasmBacktrace) -> Vec<String> {
             _ => name,
         })
         .filter(|name| {
-            !["core::panicking", "std::panicking", "__rustc", "std::sys", "rust_panic"]
-                .iter()
-                .any(|machinery| name.contains(machinery))
+            ![
+                "core::panicking",
+                "std::panicking",
+                "__rustc",
+                "std::sys",
+                "rust_panic",
+            ]
+            .iter()
+            .any(|machinery| name.contains(machinery))
         })
         .take(12)
         .collect()

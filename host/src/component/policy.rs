@@ -59,9 +59,10 @@ impl PolicyComponent {
         limits: Limits,
     ) -> Result<Self, wasmtime::Error> {
         let mut linker = Linker::new(component.engine.inner());
-        World::add_to_linker::<_, HasSelf<PolicyState>>(&mut linker, |sandbox: &mut Sandbox<_>| {
-            &mut sandbox.state
-        })?;
+        World::add_to_linker::<_, HasSelf<PolicyState>>(
+            &mut linker,
+            |sandbox: &mut Sandbox<_>| &mut sandbox.state,
+        )?;
         let linked = PolicyPre::new(linker.instantiate_pre(&component.inner)?)?;
         Ok(Self {
             component,

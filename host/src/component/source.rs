@@ -16,7 +16,10 @@ const FILE_LIMIT: u64 = 64 << 20;
 pub enum Source {
     BuiltIn(&'static BuiltIn),
     /// A `.wasm` file and what is in it.
-    File { path: PathBuf, bytes: Arc<[u8]> },
+    File {
+        path: PathBuf,
+        bytes: Arc<[u8]>,
+    },
 }
 
 /// Why a component cannot be used.

@@ -111,16 +111,25 @@ impl GrantsDocument {
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();
         for one in &self.files {
-            lines.push(format!("files {} {}", words(&one.verbs), one.paths.join(" ")));
+            lines.push(format!(
+                "files {} {}",
+                words(&one.verbs),
+                one.paths.join(" ")
+            ));
         }
         for one in &self.pki {
             let below = one.below.as_deref().map(|path| format!(" below {path}"));
             let below = below.unwrap_or_default();
-            lines.push(format!("pki {} {}{below}", words(&one.verbs), one.names.join(" ")));
+            lines.push(format!(
+                "pki {} {}{below}",
+                words(&one.verbs),
+                one.names.join(" ")
+            ));
         }
         if let Some(kube) = &self.kube {
             for rule in &kube.rules {
-                let mut line = format!("kube {} {}", rule.verbs.join(","), rule.resources.join(","));
+                let mut line =
+                    format!("kube {} {}", rule.verbs.join(","), rule.resources.join(","));
                 let groups: Vec<&str> = rule.api_groups.iter().map(String::as_str).collect();
                 if groups != [""] {
                     line.push_str(&format!(" of {}", groups.join(",")));
@@ -152,8 +161,10 @@ impl GrantsDocument {
 }
 
 fn words<T: std::fmt::Debug>(verbs: &[T]) -> String {
-    let words: Vec<String> =
-        verbs.iter().map(|verb| format!("{verb:?}").to_lowercase()).collect();
+    let words: Vec<String> = verbs
+        .iter()
+        .map(|verb| format!("{verb:?}").to_lowercase())
+        .collect();
     words.join(",")
 }
 

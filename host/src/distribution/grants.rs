@@ -8,7 +8,14 @@ use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGra
 use crate::world::{MachinePath, PathError};
 
 /// Interfaces that `use:` may name.
-const INTERFACES: [&str; 6] = ["clock", "health", "kubeconfigs", "patches", "terminal", "tokens"];
+const INTERFACES: [&str; 6] = [
+    "clock",
+    "health",
+    "kubeconfigs",
+    "patches",
+    "terminal",
+    "tokens",
+];
 
 /// What is wrong with a grant.
 #[derive(Debug, thiserror::Error)]

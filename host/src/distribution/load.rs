@@ -176,7 +176,10 @@ impl Distribution {
                 (
                     leaf.name.clone(),
                     base.groups[leaf.group].name.clone(),
-                    leaf.needs.iter().map(|need| base.leaves[*need].name.clone()).collect(),
+                    leaf.needs
+                        .iter()
+                        .map(|need| base.leaves[*need].name.clone())
+                        .collect(),
                 )
             }));
             groups = std::mem::take(&mut base.groups);
@@ -184,7 +187,10 @@ impl Distribution {
         let mut seen = std::collections::BTreeSet::new();
         for phase in &document.phases {
             if !seen.insert(&phase.name) {
-                return Err(invalid(format!("the phase {} stands there twice", phase.name)));
+                return Err(invalid(format!(
+                    "the phase {} stands there twice",
+                    phase.name
+                )));
             }
             let before = groups.iter().position(|group| group.name == phase.name);
             let source = match (&phase.component, before) {
@@ -193,7 +199,10 @@ impl Distribution {
                 }
                 (None, Some(at)) => groups[at].source.clone(),
                 (None, None) => {
-                    return Err(invalid(format!("the phase {} has no component", phase.name)));
+                    return Err(invalid(format!(
+                        "the phase {} has no component",
+                        phase.name
+                    )));
                 }
             };
             let grants = match (&phase.grants, before) {
@@ -265,7 +274,11 @@ fn add_leaves(phase: &PhaseDocument, leaves: &mut Vec<(String, String, Vec<Strin
     }
     for sub in &phase.phases {
         let needs = phase.needs.iter().chain(&sub.needs).cloned().collect();
-        leaves.push((format!("{}/{}", phase.name, sub.name), phase.name.clone(), needs));
+        leaves.push((
+            format!("{}/{}", phase.name, sub.name),
+            phase.name.clone(),
+            needs,
+        ));
     }
 }
 
@@ -283,7 +296,9 @@ fn component_source(
     };
     let source = if component.ends_with(".wasm") {
         let Some(folder) = folder else {
-            return Err(invalid("a built-in distribution has no component files".to_owned()));
+            return Err(invalid(
+                "a built-in distribution has no component files".to_owned(),
+            ));
         };
         Source::read(&folder.join(component)).map_err(|source| DistributionError::Component {
             origin: origin.to_owned(),
@@ -298,7 +313,11 @@ fn component_source(
         Source::BuiltIn(BuiltIn::named(&name).ok_or_else(|| {
             invalid(format!(
                 "{component:?} is neither a .wasm file nor a built-in component; there are: {}",
-                BuiltIn::all().iter().map(|one| one.name).collect::<Vec<_>>().join(", ")
+                BuiltIn::all()
+                    .iter()
+                    .map(|one| one.name)
+                    .collect::<Vec<_>>()
+                    .join(", ")
             ))
         })?)
     };
@@ -336,26 +355,62 @@ mod tests {
     #[test]
     fn what_extends_another_keeps_its_other_phases() {
         let base = Distribution::load("kubernetes").unwrap();
-        let mine = parse("extends: kubernetes\nphases:\n- name: etcd\n  grants: {use: [clock]}\n").unwrap();
+        let mine = parse("extends: kubernetes\nphases:\n- name: etcd\n  grants: {use: [clock]}\n")
+            .unwrap();
         assert_eq!(mine.leaves.len(), base.leaves.len());
-        let etcd = mine.groups.iter().find(|group| group.name == "etcd").unwrap();
+        let etcd = mine
+            .groups
+            .iter()
+            .find(|group| group.name == "etcd")
+            .unwrap();
         assert_eq!(etcd.granted().interfaces, ["clock"]);
-        assert!(etcd.granted().files.is_empty(), "grants are replaced, not added to");
+        assert!(
+            etcd.granted().files.is_empty(),
+            "grants are replaced, not added to"
+        );
         assert_eq!(mine.kinds, base.kinds);
     }
 
     #[test]
     fn mistakes_are_errors_that_say_what_would_be_right() {
         let cases = [
-            ("unknown key", "phases: []\nfoo: 1\n", "not a distribution file"),
-            ("unknown grant", "phases:\n- name: a\n  component: kubernetes/certs\n  grants: {magic: 1}\n", "not a distribution file"),
+            (
+                "unknown key",
+                "phases: []\nfoo: 1\n",
+                "not a distribution file",
+            ),
+            (
+                "unknown grant",
+                "phases:\n- name: a\n  component: kubernetes/certs\n  grants: {magic: 1}\n",
+                "not a distribution file",
+            ),
             ("no phases", "phases: []\n", "no phases"),
             ("no component", "phases:\n- name: a\n", "has no component"),
-            ("unknown component", "phases:\n- name: a\n  component: nothing\n", "built-in component; there are: kubernetes/"),
-            ("missing file", "phases:\n- name: a\n  component: nothing.wasm\n", "phase a"),
-            ("twice", "phases:\n- {name: a, component: kubernetes/certs}\n- {name: a, component: kubernetes/certs}\n", "twice"),
-            ("wrong digest", "phases:\n- {name: a, component: kubernetes/certs, digest: 'sha256:00'}\n", "change that line"),
-            ("unknown base", "extends: other\nphases: []\n", "not a built-in distribution"),
+            (
+                "unknown component",
+                "phases:\n- name: a\n  component: nothing\n",
+                "built-in component; there are: kubernetes/",
+            ),
+            (
+                "missing file",
+                "phases:\n- name: a\n  component: nothing.wasm\n",
+                "phase a",
+            ),
+            (
+                "twice",
+                "phases:\n- {name: a, component: kubernetes/certs}\n- {name: a, component: kubernetes/certs}\n",
+                "twice",
+            ),
+            (
+                "wrong digest",
+                "phases:\n- {name: a, component: kubernetes/certs, digest: 'sha256:00'}\n",
+                "change that line",
+            ),
+            (
+                "unknown base",
+                "extends: other\nphases: []\n",
+                "not a built-in distribution",
+            ),
         ];
         for (name, text, wanted) in cases {
             let message = parse(text).unwrap_err().to_string();

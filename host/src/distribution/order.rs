@@ -71,8 +71,10 @@ fn find_circle(
     loop {
         at = *needs[at].iter().find(|need| left.contains(need))?;
         if let Some(again) = walked.iter().position(|one| *one == at) {
-            let mut circle: Vec<String> =
-                walked[again..].iter().map(|one| leaves[*one].0.clone()).collect();
+            let mut circle: Vec<String> = walked[again..]
+                .iter()
+                .map(|one| leaves[*one].0.clone())
+                .collect();
             circle.push(leaves[at].0.clone());
             return Some(circle);
         }
@@ -92,18 +94,32 @@ mod tests {
 
     #[test]
     fn a_group_stands_for_its_leaves() {
-        let leaves = [leaf("certs/ca", &[]), leaf("certs/sa", &[]), leaf("x", &["certs"])];
+        let leaves = [
+            leaf("certs/ca", &[]),
+            leaf("certs/sa", &[]),
+            leaf("x", &["certs"]),
+        ];
         assert_eq!(resolve(&leaves).unwrap(), [vec![], vec![], vec![0, 1]]);
     }
 
     #[test]
     fn circles_and_unknown_needs_are_errors() {
-        let circle = [leaf("a", &["c"]), leaf("b", &["a"]), leaf("c", &["b"]), leaf("d", &["a"])];
+        let circle = [
+            leaf("a", &["c"]),
+            leaf("b", &["a"]),
+            leaf("c", &["b"]),
+            leaf("d", &["a"]),
+        ];
         match resolve(&circle) {
             Err(OrderError::Circle(names)) => assert_eq!(names.len(), 4),
             other => panic!("{other:?}"),
         }
         let unknown = [leaf("a", &["nothing"])];
-        assert!(resolve(&unknown).unwrap_err().to_string().contains("needs nothing"));
+        assert!(
+            resolve(&unknown)
+                .unwrap_err()
+                .to_string()
+                .contains("needs nothing")
+        );
     }
 }

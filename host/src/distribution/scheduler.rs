@@ -44,7 +44,10 @@ pub struct Refusal {
 fn refusals(refusals: &[Refusal]) -> String {
     let mut text = String::from("nothing was run, because not every component may:");
     for one in refusals {
-        text.push_str(&format!("\n  phase {} (component {}, {}):", one.phase, one.component, one.digest));
+        text.push_str(&format!(
+            "\n  phase {} (component {}, {}):",
+            one.phase, one.component, one.digest
+        ));
         for finding in &one.findings {
             text.push_str(&format!("\n    - {finding}"));
         }
@@ -201,7 +204,9 @@ impl Runner {
             run.conduit.tell(Event::PhaseStarted {
                 phase: phase.clone(),
             });
-            let result = component.run(Arc::clone(&run), origin, &document, limits).await;
+            let result = component
+                .run(Arc::clone(&run), origin, &document, limits)
+                .await;
             if result.is_ok() {
                 run.conduit.tell(Event::PhaseFinished {
                     phase,

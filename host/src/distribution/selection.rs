@@ -59,7 +59,10 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
     };
     let named = |one: &super::load::PhaseGroup| {
         one.name.to_lowercase() == group
-            || one.aliases.iter().any(|alias| alias.to_lowercase() == group)
+            || one
+                .aliases
+                .iter()
+                .any(|alias| alias.to_lowercase() == group)
     };
     let found: Vec<usize> = distribution
         .leaves
@@ -76,8 +79,11 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
         .map(|(at, _)| at)
         .collect();
     if found.is_empty() {
-        let names: Vec<&str> =
-            distribution.leaves.iter().map(|leaf| leaf.name.as_str()).collect();
+        let names: Vec<&str> = distribution
+            .leaves
+            .iter()
+            .map(|leaf| leaf.name.as_str())
+            .collect();
         return Err(SelectionError {
             name: name.to_owned(),
             distribution: distribution.name.clone(),
@@ -95,18 +101,28 @@ mod tests {
         let distribution = Distribution::load("kubernetes").unwrap();
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
         let selection = Selection::new(&distribution, &owned(only), &owned(skip))?;
-        Ok(selection.leaves().map(|at| distribution.leaves[at].name.clone()).collect())
+        Ok(selection
+            .leaves()
+            .map(|at| distribution.leaves[at].name.clone())
+            .collect())
     }
 
     #[test]
     fn phases_are_selected_by_kubeadms_names() {
         assert_eq!(names(&["certs/ca"], &[]).unwrap(), ["certs/ca"]);
         assert_eq!(names(&["Certs/CA"], &[]).unwrap(), ["certs/ca"]);
-        assert_eq!(names(&["uploadconfig"], &[]), names(&["upload-config/all"], &[]));
+        assert_eq!(
+            names(&["uploadconfig"], &[]),
+            names(&["upload-config/all"], &[])
+        );
         let all = names(&[], &[]).unwrap();
         let without = names(&[], &["addon/kube-proxy", "certs"]).unwrap();
         assert!(all.contains(&"addon/kube-proxy".to_owned()));
-        assert!(without.iter().all(|name| !name.starts_with("certs/") && name != "addon/kube-proxy"));
+        assert!(
+            without
+                .iter()
+                .all(|name| !name.starts_with("certs/") && name != "addon/kube-proxy")
+        );
         assert!(without.contains(&"addon/coredns".to_owned()));
     }
 
@@ -114,7 +130,10 @@ mod tests {
     fn unknown_names_are_errors_that_list_the_phases() {
         for (only, skip) in [(vec!["nothing"], vec![]), (vec![], vec!["certs/nothing"])] {
             let message = names(&only, &skip).unwrap_err().to_string();
-            assert!(message.contains("nothing") && message.contains("certs/ca"), "{message}");
+            assert!(
+                message.contains("nothing") && message.contains("certs/ca"),
+                "{message}"
+            );
         }
     }
 }

@@ -60,17 +60,33 @@ mod tests {
         let some = |text: &str| Ok(Some(text.to_owned()));
         let cases = [
             ("none", "/etc/x", some("/etc/x")),
-            ("one", "${ClusterConfiguration.certificatesDir}/**", some("/pki/**")),
-            ("deep", "a${ClusterConfiguration.etcd.local.dataDir}b", some("a/eb")),
+            (
+                "one",
+                "${ClusterConfiguration.certificatesDir}/**",
+                some("/pki/**"),
+            ),
+            (
+                "deep",
+                "a${ClusterConfiguration.etcd.local.dataDir}b",
+                some("a/eb"),
+            ),
             ("number", "${ClusterConfiguration.n}", some("3")),
-            ("absent", "${ClusterConfiguration.etcd.external.caFile}", Ok(None)),
+            (
+                "absent",
+                "${ClusterConfiguration.etcd.external.caFile}",
+                Ok(None),
+            ),
             ("empty", "${ClusterConfiguration.empty}", Ok(None)),
             (
                 "unknown kind",
                 "${Other.x}",
                 Err(VariableError::UnknownKind("Other.x".into())),
             ),
-            ("unclosed", "${Other", Err(VariableError::Unclosed("${Other".into()))),
+            (
+                "unclosed",
+                "${Other",
+                Err(VariableError::Unclosed("${Other".into())),
+            ),
             (
                 "an object",
                 "${ClusterConfiguration.etcd}",

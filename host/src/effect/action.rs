@@ -52,7 +52,9 @@ impl ObjectReference {
 
     /// The API group: empty for the core group.
     pub fn group(&self) -> &str {
-        self.api_version.split_once('/').map_or("", |(group, _)| group)
+        self.api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group)
     }
 }
 
@@ -83,7 +85,10 @@ pub enum KubeAction {
     /// Server-side apply.
     Apply,
     Create,
-    Patch { kind: PatchKind, patch: Value },
+    Patch {
+        kind: PatchKind,
+        patch: Value,
+    },
     Delete,
 }
 

@@ -28,9 +28,7 @@ pub struct Origin {
 pub enum EffectError {
     #[error(transparent)]
     Denied(#[from] Denial),
-    #[error(
-        "the policy {policy} denies it: {action} {target} breaks the rule {rule}: {reason}"
-    )]
+    #[error("the policy {policy} denies it: {action} {target} breaks the rule {rule}: {reason}")]
     Policy {
         policy: String,
         rule: String,

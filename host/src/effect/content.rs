@@ -159,7 +159,9 @@ impl Content {
 
     /// The kinds of secret in it.
     pub fn kinds(&self) -> BTreeSet<SecretKind> {
-        self.sealed().flat_map(|value| value.kinds.iter().copied()).collect()
+        self.sealed()
+            .flat_map(|value| value.kinds.iter().copied())
+            .collect()
     }
 
     /// The sealed values in it.
@@ -203,7 +205,10 @@ mod tests {
     }
 
     fn content() -> Content {
-        Content::new(vec![Piece::Plain(b"key: ".to_vec()), Piece::Sealed(secret())])
+        Content::new(vec![
+            Piece::Plain(b"key: ".to_vec()),
+            Piece::Sealed(secret()),
+        ])
     }
 
     #[test]
@@ -211,7 +216,11 @@ mod tests {
         let content = content();
         assert_eq!(&*content.reveal(), b"key: s3\"cret");
         assert_eq!(content.redacted(), "key: <sealed: ca key>");
-        for text in [format!("{content:?}"), format!("{}", secret()), format!("{:?}", secret())] {
+        for text in [
+            format!("{content:?}"),
+            format!("{}", secret()),
+            format!("{:?}", secret()),
+        ] {
             assert!(!text.contains("cret\""), "{text}");
             assert!(text.contains("<sealed: ca key>"), "{text}");
         }

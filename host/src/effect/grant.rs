@@ -140,7 +140,8 @@ impl Grants {
                 self.covers_file(path, FileVerb::Write)
             }
             Action::RemoveFile { path } => self.covers_file(path, FileVerb::Remove),
-            Action::CreateKey { name, files, .. } | Action::IssueCertificate { name, files, .. } => {
+            Action::CreateKey { name, files, .. }
+            | Action::IssueCertificate { name, files, .. } => {
                 self.covers_pki(name, PkiVerb::Create, files)
             }
             Action::Kube {
@@ -171,7 +172,10 @@ impl Grants {
     pub fn covers_file(&self, path: &MachinePath, verb: FileVerb) -> Result<(), Denial> {
         let granted = self.files.iter().any(|grant| {
             grant.verbs.contains(&verb)
-                && grant.paths.iter().any(|pattern| pattern.matches(path.as_str()))
+                && grant
+                    .paths
+                    .iter()
+                    .any(|pattern| pattern.matches(path.as_str()))
         });
         if granted {
             return Ok(());
@@ -194,7 +198,10 @@ impl Grants {
             grant.verbs.contains(&verb)
                 && grant.names.iter().any(|pattern| pattern.matches(name))
                 && files.iter().all(|file| {
-                    grant.below.as_ref().is_some_and(|below| file.path.is_within(below))
+                    grant
+                        .below
+                        .as_ref()
+                        .is_some_and(|below| file.path.is_within(below))
                 })
         });
         if granted {
@@ -258,7 +265,9 @@ impl Grants {
         if granted {
             return Ok(());
         }
-        let name_part = name.map(|name| format!(", resourceNames: [\"{name}\"]")).unwrap_or_default();
+        let name_part = name
+            .map(|name| format!(", resourceNames: [\"{name}\"]"))
+            .unwrap_or_default();
         let namespace_part = namespace
             .map(|namespace| format!(", namespaces: [{namespace}]"))
             .unwrap_or_default();
@@ -309,7 +318,10 @@ mod tests {
     }
 
     fn patterns(texts: &[&str]) -> Vec<PathPattern> {
-        texts.iter().map(|text| PathPattern::new(text).unwrap()).collect()
+        texts
+            .iter()
+            .map(|text| PathPattern::new(text).unwrap())
+            .collect()
     }
 
     fn grants() -> Grants {
@@ -343,14 +355,28 @@ mod tests {
     #[test]
     fn files_are_granted_by_pattern_and_verb() {
         let cases = [
-            ("in the folder", "/etc/kubernetes/manifests/etcd.yaml", FileVerb::Write, true),
-            ("deeper than *", "/etc/kubernetes/manifests/a/b", FileVerb::Write, false),
+            (
+                "in the folder",
+                "/etc/kubernetes/manifests/etcd.yaml",
+                FileVerb::Write,
+                true,
+            ),
+            (
+                "deeper than *",
+                "/etc/kubernetes/manifests/a/b",
+                FileVerb::Write,
+                false,
+            ),
             ("any depth", "/var/lib/etcd/a/b", FileVerb::Write, true),
             ("other verb", "/var/lib/etcd/a", FileVerb::Read, false),
             ("elsewhere", "/etc/passwd", FileVerb::Write, false),
         ];
         for (name, at, verb, wanted) in cases {
-            assert_eq!(grants().covers_file(&path(at), verb).is_ok(), wanted, "{name}");
+            assert_eq!(
+                grants().covers_file(&path(at), verb).is_ok(),
+                wanted,
+                "{name}"
+            );
         }
     }
 
@@ -362,26 +388,102 @@ mod tests {
             holds: Holds::PrivateKey,
         };
         let cases = [
-            ("granted", "ca", PkiVerb::Create, "/etc/kubernetes/pki/ca.key", true),
-            ("below", "etcd/peer", PkiVerb::Create, "/etc/kubernetes/pki/etcd/peer.key", true),
-            ("other name", "sa", PkiVerb::Create, "/etc/kubernetes/pki/sa.key", false),
+            (
+                "granted",
+                "ca",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/ca.key",
+                true,
+            ),
+            (
+                "below",
+                "etcd/peer",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/etcd/peer.key",
+                true,
+            ),
+            (
+                "other name",
+                "sa",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/sa.key",
+                false,
+            ),
             ("other folder", "ca", PkiVerb::Create, "/root/ca.key", false),
-            ("other verb", "ca", PkiVerb::Place, "/etc/kubernetes/pki/ca.key", false),
+            (
+                "other verb",
+                "ca",
+                PkiVerb::Place,
+                "/etc/kubernetes/pki/ca.key",
+                false,
+            ),
         ];
         for (name, key, verb, at, wanted) in cases {
-            assert_eq!(grants().covers_pki(key, verb, &[file(at)]).is_ok(), wanted, "{name}");
+            assert_eq!(
+                grants().covers_pki(key, verb, &[file(at)]).is_ok(),
+                wanted,
+                "{name}"
+            );
         }
     }
 
     #[test]
     fn objects_are_granted_by_rule() {
         let cases = [
-            ("granted", "v1", "Secret", "kube-system", "bootstrap-token-abcdef", "create", true),
-            ("other name", "v1", "Secret", "kube-system", "other", "create", false),
-            ("other namespace", "v1", "Secret", "default", "bootstrap-token-a", "create", false),
-            ("other kind", "v1", "ConfigMap", "kube-system", "bootstrap-token-a", "create", false),
-            ("other group", "x/v1", "Secret", "kube-system", "bootstrap-token-a", "create", false),
-            ("other verb", "v1", "Secret", "kube-system", "bootstrap-token-a", "delete", false),
+            (
+                "granted",
+                "v1",
+                "Secret",
+                "kube-system",
+                "bootstrap-token-abcdef",
+                "create",
+                true,
+            ),
+            (
+                "other name",
+                "v1",
+                "Secret",
+                "kube-system",
+                "other",
+                "create",
+                false,
+            ),
+            (
+                "other namespace",
+                "v1",
+                "Secret",
+                "default",
+                "bootstrap-token-a",
+                "create",
+                false,
+            ),
+            (
+                "other kind",
+                "v1",
+                "ConfigMap",
+                "kube-system",
+                "bootstrap-token-a",
+                "create",
+                false,
+            ),
+            (
+                "other group",
+                "x/v1",
+                "Secret",
+                "kube-system",
+                "bootstrap-token-a",
+                "create",
+                false,
+            ),
+            (
+                "other verb",
+                "v1",
+                "Secret",
+                "kube-system",
+                "bootstrap-token-a",
+                "delete",
+                false,
+            ),
         ];
         for (case, api_version, kind, namespace, name, verb, wanted) in cases {
             let reference = ObjectReference {
@@ -397,8 +499,13 @@ mod tests {
 
     #[test]
     fn a_denial_gives_the_line_that_would_grant_it() {
-        let denial = grants().covers_file(&path("/etc/passwd"), FileVerb::Write).unwrap_err();
-        assert_eq!(denial.line, "files: [{paths: [/etc/passwd], verbs: [write]}]");
+        let denial = grants()
+            .covers_file(&path("/etc/passwd"), FileVerb::Write)
+            .unwrap_err();
+        assert_eq!(
+            denial.line,
+            "files: [{paths: [/etc/passwd], verbs: [write]}]"
+        );
         assert!(denial.hint().contains(&denial.line));
         let service = Action::Service {
             name: "sshd".into(),

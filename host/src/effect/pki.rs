@@ -26,9 +26,8 @@ const FILE_LIMIT: u64 = 1 << 20;
 
 /// Key generation takes a core each: one at a time for every core, first come
 /// first served, so that the CA that others wait for is not the last.
-static CORES: LazyLock<Semaphore> = LazyLock::new(|| {
-    Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from))
-});
+static CORES: LazyLock<Semaphore> =
+    LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
 /// What to do about what is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -168,9 +167,7 @@ pub async fn generate(name: &str, algorithm: Algorithm) -> Result<KeyPair, PkiEr
     };
     match algorithm {
         // Takes less time than handing it to another thread.
-        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => {
-            KeyPair::generate(algorithm).map_err(failed)
-        }
+        Algorithm::EcdsaP256 | Algorithm::EcdsaP384 => KeyPair::generate(algorithm).map_err(failed),
         Algorithm::Rsa2048 | Algorithm::Rsa3072 | Algorithm::Rsa4096 => {
             let _core = CORES.acquire().await.map_err(|_| PkiError::Interrupted)?;
             tokio::task::spawn_blocking(move || KeyPair::generate(algorithm))
@@ -277,7 +274,11 @@ async fn make(
     files: &KeyFiles,
     key: Option<KeyPair>,
 ) -> Result<HeldCertificate, PkiError> {
-    if wanted.signer.as_ref().is_some_and(|signer| signer.key.is_none()) {
+    if wanted
+        .signer
+        .as_ref()
+        .is_some_and(|signer| signer.key.is_none())
+    {
         return Err(PkiError::SignerWithoutKey {
             path: certificate_file.path.clone(),
         });
@@ -303,7 +304,13 @@ async fn make(
             key
         }
     };
-    let certificate = sign(world, &wanted.name, &wanted.profile, &key, wanted.signer.as_ref())?;
+    let certificate = sign(
+        world,
+        &wanted.name,
+        &wanted.profile,
+        &key,
+        wanted.signer.as_ref(),
+    )?;
     let change = write_file(
         &*world.files,
         &certificate_file.path,

@@ -65,8 +65,8 @@ impl CurrentContext {
 }
 
 fn read(text: &str) -> Result<Value, KubeconfigError> {
-    let config: Value = serde_saphyr::from_str(text)
-        .map_err(|error| KubeconfigError::Syntax(Box::new(error)))?;
+    let config: Value =
+        serde_saphyr::from_str(text).map_err(|error| KubeconfigError::Syntax(Box::new(error)))?;
     if config["kind"] != "Config" || config["apiVersion"] != "v1" {
         return Err(KubeconfigError::Kind);
     }
@@ -92,7 +92,10 @@ fn current<'a>(
 }
 
 fn find<'a>(config: &'a Value, list: &str, name: &str) -> Option<&'a Value> {
-    config[list].as_array()?.iter().find(|entry| entry["name"] == name)
+    config[list]
+        .as_array()?
+        .iter()
+        .find(|entry| entry["name"] == name)
 }
 
 #[cfg(test)]
@@ -123,9 +126,21 @@ users: [{name: u, user: {client-certificate-data: Y3J0, client-key-data: a2V5}}]
         let cases = [
             ("empty", String::new(), "not a kubeconfig"),
             ("other kind", "kind: Pod\n".to_owned(), "not a kubeconfig"),
-            ("no context", SOUND.replace("current-context: c", "current-context: d"), "\"d\""),
-            ("no user", SOUND.replace("name: u,", "name: v,"), "user \"u\""),
-            ("no base64", SOUND.replace("a2V5", "'***'"), "client-key-data"),
+            (
+                "no context",
+                SOUND.replace("current-context: c", "current-context: d"),
+                "\"d\"",
+            ),
+            (
+                "no user",
+                SOUND.replace("name: u,", "name: v,"),
+                "user \"u\"",
+            ),
+            (
+                "no base64",
+                SOUND.replace("a2V5", "'***'"),
+                "client-key-data",
+            ),
         ];
         for (name, text, wanted) in cases {
             let error = CurrentContext::parse(&text).err().unwrap().to_string();

@@ -15,8 +15,8 @@ use std::sync::Arc;
 
 pub use files::{FileError, FileKind, Files, Metadata};
 pub use node::{
-    Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node, NodeError,
-    NodeFacts, ServiceOperation, Trust, Waiting,
+    Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,
+    NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
 pub use path::{MachinePath, PathError};
 

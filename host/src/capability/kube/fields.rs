@@ -24,11 +24,10 @@ fn invalid(message: String) -> types::Error {
 
 /// Parses an object and puts sealed values where they belong.
 pub fn fill(text: &str, sealed: &[(String, SealedValue)]) -> Result<Filled, types::Error> {
-    let mut object: Value = serde_json::from_str(text)
-        .map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?;
-    let reference = ObjectReference::of(&object).ok_or_else(|| {
-        invalid("the object lacks apiVersion, kind or metadata.name".to_owned())
-    })?;
+    let mut object: Value =
+        serde_json::from_str(text).map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?;
+    let reference = ObjectReference::of(&object)
+        .ok_or_else(|| invalid("the object lacks apiVersion, kind or metadata.name".to_owned()))?;
     let mut masked = object.clone();
     for (pointer, value) in sealed {
         if !is_masked(&object, pointer) {
@@ -110,8 +109,8 @@ pub fn patch(
                 .to_owned(),
         ));
     }
-    let value: Value = serde_json::from_str(text)
-        .map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?;
     let (kind, body) = match patch_type {
         kube::PatchType::Json => {
             let patch = serde_json::from_value(value.clone())
@@ -147,14 +146,19 @@ mod tests {
         for (name, pointer, at) in cases {
             let filled = fill(&text, &[(pointer.to_owned(), token())]).unwrap();
             assert_eq!(filled.object.pointer(at), Some(&json!("hush")), "{name}");
-            assert_eq!(filled.masked.pointer(at), Some(&json!("<sealed: token>")), "{name}");
+            assert_eq!(
+                filled.masked.pointer(at),
+                Some(&json!("<sealed: token>")),
+                "{name}"
+            );
             assert!(!filled.masked.to_string().contains("hush"), "{name}");
         }
     }
 
     #[test]
     fn wrong_pointers_and_objects_are_errors() {
-        let object = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"l":[1],"s":"t"}"#;
+        let object =
+            r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"l":[1],"s":"t"}"#;
         let token_secret = r#"{"apiVersion":"v1","kind":"Secret","metadata":{"name":"x"},"type":"bootstrap.kubernetes.io/token"}"#;
         let cases = [
             ("no pointer", object, "data"),
@@ -162,15 +166,26 @@ mod tests {
             ("beyond the list", object, "/l/5"),
             ("below a string", object, "/s/t"),
             ("an annotation", object, "/metadata/annotations/a"),
-            ("a public field of a token", token_secret, "/data/description"),
-            ("a ConfigMap", r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#, "/data/a"),
+            (
+                "a public field of a token",
+                token_secret,
+                "/data/description",
+            ),
+            (
+                "a ConfigMap",
+                r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x"}}"#,
+                "/data/a",
+            ),
             ("no object", "[", "/x"),
             ("no name", r#"{"apiVersion":"v1","kind":"A"}"#, "/x"),
         ];
         for (name, text, pointer) in cases {
             let got = fill(text, &[(pointer.to_owned(), token())]);
             let message = got.err().map(|error| error.message).unwrap_or_default();
-            assert!(!message.is_empty() && !message.contains("hush"), "{name}: {message}");
+            assert!(
+                !message.is_empty() && !message.contains("hush"),
+                "{name}: {message}"
+            );
         }
     }
 }

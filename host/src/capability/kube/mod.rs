@@ -103,7 +103,10 @@ impl PhaseState {
         verb: &str,
     ) -> Result<(), types::Error> {
         self.doing = format!("{verb} {}", selection.kind);
-        let group = selection.api_version.split_once('/').map_or("", |(group, _)| group);
+        let group = selection
+            .api_version
+            .split_once('/')
+            .map_or("", |(group, _)| group);
         self.origin
             .grants
             .covers_kube(

@@ -94,7 +94,9 @@ impl PhaseState {
         let what = format!(
             "{} {}",
             selection.kind,
-            selection.field_selector.trim_start_matches("metadata.name=")
+            selection
+                .field_selector
+                .trim_start_matches("metadata.name=")
         );
         self.doing = format!("waiting for {} {}", what.trim(), wanted.words());
         self.tell(Event::Waiting {
@@ -149,13 +151,33 @@ mod tests {
             ("absent", kube::Condition::Absent, false),
             ("ready", status("Ready", "True"), true),
             ("not ready", status("Ready", "False"), false),
-            ("enough", kube::Condition::AtLeast((replicas.clone(), 2)), true),
-            ("too few", kube::Condition::AtLeast((replicas.clone(), 3)), false),
-            ("equal", kube::Condition::Equals((replicas.clone(), "2".into())), true),
-            ("other", kube::Condition::Equals((replicas, "1".into())), false),
+            (
+                "enough",
+                kube::Condition::AtLeast((replicas.clone(), 2)),
+                true,
+            ),
+            (
+                "too few",
+                kube::Condition::AtLeast((replicas.clone(), 3)),
+                false,
+            ),
+            (
+                "equal",
+                kube::Condition::Equals((replicas.clone(), "2".into())),
+                true,
+            ),
+            (
+                "other",
+                kube::Condition::Equals((replicas, "1".into())),
+                false,
+            ),
         ];
         for (name, condition, wanted) in cases {
-            assert_eq!(Wanted::new(condition).unwrap().holds(&object), wanted, "{name}");
+            assert_eq!(
+                Wanted::new(condition).unwrap().holds(&object),
+                wanted,
+                "{name}"
+            );
         }
         let broken = kube::Condition::Equals(("/x".into(), "{".into()));
         assert!(Wanted::new(broken).is_err());

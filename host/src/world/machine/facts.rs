@@ -106,7 +106,10 @@ fn active_services() -> BTreeSet<String> {
 fn default_address() -> Option<IpAddr> {
     // Addresses for documentation (RFC 5737, RFC 3849): never local.
     let towards: [(&str, SocketAddr); 2] = [
-        ("0.0.0.0:0", SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 9))),
+        (
+            "0.0.0.0:0",
+            SocketAddr::from((Ipv4Addr::new(192, 0, 2, 1), 9)),
+        ),
         (
             "[::]:0",
             SocketAddr::from((std::net::Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1), 9)),
@@ -134,10 +137,8 @@ fn architecture(machine: &str) -> &str {
 /// kubeadm `app/util/env.go` `GetProxyEnvVars`: names that end in `_proxy`,
 /// whatever their case.
 fn proxy_environment(vars: impl Iterator<Item = (String, String)>) -> BTreeMap<String, String> {
-    vars.filter(|(name, value)| {
-        !value.is_empty() && name.to_ascii_lowercase().ends_with("_proxy")
-    })
-    .collect()
+    vars.filter(|(name, value)| !value.is_empty() && name.to_ascii_lowercase().ends_with("_proxy"))
+        .collect()
 }
 
 #[cfg(test)]
@@ -155,7 +156,12 @@ mod tests {
 
     #[test]
     fn proxy_variables_are_those_that_end_in_proxy() {
-        let vars = [("HTTP_PROXY", "a"), ("no_proxy", "b"), ("PROXY_X", "c"), ("https_proxy", "")];
+        let vars = [
+            ("HTTP_PROXY", "a"),
+            ("no_proxy", "b"),
+            ("PROXY_X", "c"),
+            ("https_proxy", ""),
+        ];
         let got = proxy_environment(vars.iter().map(|(n, v)| (n.to_string(), v.to_string())));
         assert_eq!(got.keys().collect::<Vec<_>>(), ["HTTP_PROXY", "no_proxy"]);
     }

@@ -63,7 +63,11 @@ impl MachineFiles {
         .map_err(|errno| failed(doing, path, errno))
     }
 
-    fn open_directory(&self, path: &MachinePath, doing: &'static str) -> Result<OwnedFd, FileError> {
+    fn open_directory(
+        &self,
+        path: &MachinePath,
+        doing: &'static str,
+    ) -> Result<OwnedFd, FileError> {
         self.open_at(path, OFlags::RDONLY | OFlags::DIRECTORY, doing)
     }
 
@@ -308,10 +312,22 @@ mod tests {
         type Case = (&'static str, Result<(), FileError>, &'static str);
         let cases: [Case; 5] = [
             ("missing", files.read(&path("/x"), 9).map(drop), "not there"),
-            ("too large", files.read(&path("/d/f"), 4).map(drop), "more than the 4"),
-            ("directory", files.read(&path("/d"), 4).map(drop), "is a directory"),
+            (
+                "too large",
+                files.read(&path("/d/f"), 4).map(drop),
+                "more than the 4",
+            ),
+            (
+                "directory",
+                files.read(&path("/d"), 4).map(drop),
+                "is a directory",
+            ),
             ("not empty", files.remove(&path("/d")), "not empty"),
-            ("over a directory", files.write(&path("/d"), 0o600, b""), "is a directory"),
+            (
+                "over a directory",
+                files.write(&path("/d"), 0o600, b""),
+                "is a directory",
+            ),
         ];
         for (name, got, wanted) in cases {
             let text = got.unwrap_err().to_string();
@@ -330,7 +346,10 @@ mod tests {
         assert!(files.write(&path("/d/g"), 0o644, b"new").is_err());
         assert_eq!(files.list(&path("/d")).unwrap(), ["f", "g"]);
         assert_eq!(files.list(&path("/")).unwrap(), ["d"]);
-        let mode = std::fs::metadata(root.path().join("d/f")).unwrap().permissions().mode();
+        let mode = std::fs::metadata(root.path().join("d/f"))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o644);
     }
 }

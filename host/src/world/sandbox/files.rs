@@ -254,11 +254,20 @@ mod tests {
     #[test]
     fn commit_makes_the_base_what_the_sandbox_was() {
         let (root, files) = over_a_folder();
-        files.make_directory(&path("/etc/kubernetes"), 0o700).unwrap();
-        files.write(&path("/etc/kubernetes/a"), 0o600, b"a").unwrap();
+        files
+            .make_directory(&path("/etc/kubernetes"), 0o700)
+            .unwrap();
+        files
+            .write(&path("/etc/kubernetes/a"), 0o600, b"a")
+            .unwrap();
         files.remove(&path("/etc/old")).unwrap();
-        files.commit(&MachineFiles::open(root.path()).unwrap()).unwrap();
-        assert_eq!(std::fs::read(root.path().join("etc/kubernetes/a")).unwrap(), b"a");
+        files
+            .commit(&MachineFiles::open(root.path()).unwrap())
+            .unwrap();
+        assert_eq!(
+            std::fs::read(root.path().join("etc/kubernetes/a")).unwrap(),
+            b"a"
+        );
         assert!(!root.path().join("etc/old").exists());
     }
 

@@ -1,0 +1,80 @@
+//! From `--config`, flags and facts to a configuration that phases can use.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::init_flags::InitArguments;
+use super::inputs::{node_facts, read_text};
+use super::output::Output;
+use crate::cluster::facts::NodeDefaults;
+use crate::cluster::load;
+use crate::cluster::prepared::Prepared;
+use crate::distribution::{Distribution, Selection};
+use crate::world::NodeFacts;
+
+/// What `render`, and whatever else runs phases of `init`, takes.
+#[derive(Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub init: InitArguments,
+    /// Facts of the machine to render for (see `kubewright node-facts`);
+    /// without it those of this machine.
+    #[arg(long, value_name = "FILE")]
+    node_facts: Option<PathBuf>,
+    /// A built-in distribution, or the path of a distribution file.
+    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
+    distribution: String,
+    /// Run only these phases, as `certs` or `control-plane/apiserver`.
+    #[arg(long = "phase", value_name = "PHASE", value_delimiter = ',')]
+    phases: Vec<String>,
+    /// Judge every effect by this policy: a `.wasm` file, or `baseline`. May
+    /// be given several times.
+    #[arg(long = "policy", value_name = "FILE.wasm|NAME")]
+    pub policies: Vec<String>,
+}
+
+/// All that a run starts from.
+pub struct Inputs {
+    pub prepared: Prepared,
+    pub facts: NodeFacts,
+    pub distribution: Distribution,
+    pub selection: Selection,
+}
+
+impl RunArguments {
+    /// Reads and checks everything; tells warnings.
+    pub fn load(&self, output: &Output) -> anyhow::Result<Inputs> {
+        let facts = node_facts(self.node_facts.as_ref())?;
+        let distribution = Distribution::load(&self.distribution)?;
+        let text = self.init.config.as_deref().map(read_text).transpose()?;
+        let source = match (&self.init.config, &text) {
+            (Some(file), Some(text)) => Some(load::Source { file, text }),
+            _ => None,
+        };
+        let (init, options) = load::init(source, &self.init.flags(), &defaults_from(&facts))?;
+        let resolved = facts.active_services.contains("systemd-resolved");
+        let prepared = Prepared::from_init(&init, &options, resolved);
+        for warning in &prepared.warnings {
+            output.warning(warning);
+        }
+        let selection = Selection::new(&distribution, &self.phases, &prepared.skip_phases)?;
+        Ok(Inputs {
+            prepared,
+            facts,
+            distribution,
+            selection,
+        })
+    }
+}
+
+/// What defaults need of the facts.
+pub fn defaults_from(facts: &NodeFacts) -> NodeDefaults {
+    NodeDefaults {
+        hostname: facts.hostname.clone(),
+        default_address: facts.default_address,
+        loopback_address: facts.loopback_address,
+        systemd_resolved: facts.active_services.contains("systemd-resolved"),
+        cri_sockets: facts.cri_sockets.clone(),
+    }
+}

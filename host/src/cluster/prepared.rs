@@ -1,0 +1,41 @@
+//! A configuration, ready for phases: whatever kinds it was made from.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::load::Init;
+use super::options::Options;
+use super::plugin_document;
+use crate::pki::SecretString;
+
+/// What a run needs of a configuration.
+pub struct Prepared {
+    /// The document that phases get. No secret is in it.
+    pub document: Value,
+    /// Secrets by JSON pointer (RFC 6901) into the document's `configuration`.
+    pub secrets: BTreeMap<String, SecretString>,
+    /// The name that the node registers with.
+    pub node_name: String,
+    /// What every effect shows to policies.
+    pub policy_context: Value,
+    /// The folder of the operator's patches; empty for none.
+    pub patches_directory: String,
+    pub skip_phases: Vec<String>,
+    pub warnings: Vec<String>,
+}
+
+impl Prepared {
+    /// From kubeadm's documents.
+    pub fn from_init(init: &Init, options: &Options, systemd_resolved: bool) -> Self {
+        Self {
+            document: plugin_document::init(init, options, systemd_resolved),
+            secrets: init.secrets(),
+            node_name: init.init.node_registration.name.clone(),
+            policy_context: json!({ "certificatesDir": init.cluster.certificates_dir }),
+            patches_directory: options.patches_directory.clone(),
+            skip_phases: options.skip_phases.clone(),
+            warnings: init.warnings.clone(),
+        }
+    }
+}
