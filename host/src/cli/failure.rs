@@ -2,8 +2,9 @@
 
 use serde::Serialize;
 
+use crate::cluster::error::ConfigError;
 use crate::component::Failure;
-use crate::distribution::RunError;
+use crate::distribution::{RunError, SelectionError};
 
 /// Wrong usage: arguments that do not make sense together.
 #[derive(Debug, thiserror::Error)]
@@ -42,13 +43,11 @@ impl Report {
                     _ => None,
                 })
         });
-        let usage = error.downcast_ref::<Usage>().is_some()
-            || error
-                .chain()
-                .any(|cause| cause.is::<crate::cluster::flags::FlagsError>())
-            || error
-                .chain()
-                .any(|cause| cause.is::<crate::distribution::SelectionError>());
+        let usage = error.chain().any(|cause| {
+            cause.is::<Usage>()
+                || cause.is::<SelectionError>()
+                || matches!(cause.downcast_ref(), Some(ConfigError::Flags(_)))
+        });
         Self {
             messages,
             hint: failure.and_then(Failure::hint),

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::Output;
-use crate::component::{Component, Engine};
+use crate::component::{Component, Engine, Limits, describe};
 use crate::distribution::Distribution;
 
 /// Lists the phases of a distribution in their order: the component and its
@@ -21,6 +21,7 @@ impl Phases {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         let distribution = Distribution::load(&self.distribution)?;
         let engine = Engine::start().map_err(anyhow::Error::from)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let mut listed = Vec::new();
         output.line(&format!("{}: {}", distribution.name, distribution.summary));
         for (at, group) in distribution.groups.iter().enumerate() {
@@ -33,7 +34,8 @@ impl Phases {
                     name.split('@').next().unwrap_or(name).to_owned()
                 })
                 .collect();
-            output.line(&format!("\n{}", group.name));
+            let description = runtime.block_on(describe(&component, Limits::default()))?;
+            output.line(&format!("\n{}: {}", group.name, description.summary));
             if !group.aliases.is_empty() {
                 output.line(&format!("  aliases    {}", group.aliases.join(", ")));
             }
@@ -54,13 +56,19 @@ impl Phases {
                     .collect();
                 let after = match needs.is_empty() {
                     true => String::new(),
-                    false => format!("  needs {}", needs.join(", ")),
+                    false => format!(" (needs {})", needs.join(", ")),
                 };
-                output.line(&format!("  phase      {}{after}", leaf.name));
-                leaves.push(json!({ "name": leaf.name, "needs": needs }));
+                let summary = description
+                    .phases
+                    .iter()
+                    .find(|(name, _)| *name == leaf.name)
+                    .map_or("", |(_, summary)| summary.as_str());
+                output.line(&format!("  phase      {}: {summary}{after}", leaf.name));
+                leaves.push(json!({ "name": leaf.name, "summary": summary, "needs": needs }));
             }
             listed.push(json!({
                 "name": group.name,
+                "summary": description.summary,
                 "aliases": group.aliases,
                 "component": component.name,
                 "digest": component.digest,

@@ -15,6 +15,6 @@ pub use engine::Engine;
 pub use failure::{Failure, FailureKind};
 pub use imports::{Finding, check_imports};
 pub use limits::Limits;
-pub use phase::{Description, PhaseComponent};
+pub use phase::{Description, PhaseComponent, describe};
 pub use policy::PolicyComponent;
 pub use source::{Component, LoadError, Source, digest_of};

@@ -10,7 +10,7 @@ use super::failure::{Failure, FailureKind, classify};
 use super::limits::{LimitReached, Limiter, Limits};
 use super::source::Component;
 use crate::capability::bindings::phase::{Phase, PhasePre};
-use crate::capability::{PhaseState, RunContext};
+use crate::capability::{PhaseState, RunContext, clean_message};
 use crate::effect::Origin;
 
 /// What a component says of itself.
@@ -116,42 +116,35 @@ impl PhaseComponent {
             kind,
         })
     }
+}
 
-    /// Asks the component what it provides. It gets no grants for that.
-    pub async fn describe(
-        &self,
-        run: Arc<RunContext>,
-        limits: Limits,
-    ) -> Result<Description, Failure> {
-        let origin = Origin {
+/// Asks a component what it provides. It gets nothing to work with: every
+/// import traps, granted or not.
+pub async fn describe(component: &Component, limits: Limits) -> Result<Description, Failure> {
+    let mut store = new_store(component, (), limits);
+    let result = async {
+        let mut linker = Linker::new(component.engine.inner());
+        linker.define_unknown_imports_as_traps(&component.inner)?;
+        let linked = PhasePre::new(linker.instantiate_pre(&component.inner)?)?;
+        let instance = linked.instantiate_async(&mut store).await?;
+        instance.call_describe(&mut store).await
+    }
+    .await;
+    match result {
+        Ok(description) => Ok(Description {
+            summary: clean_message(&description.summary),
+            phases: description
+                .phases
+                .into_iter()
+                .map(|phase| (phase.name, clean_message(&phase.summary)))
+                .collect(),
+        }),
+        Err(error) => Err(Failure {
             phase: "describe".to_owned(),
-            component: self.component.name.clone(),
-            digest: self.component.digest.clone(),
-            grants: Arc::default(),
-        };
-        let state = PhaseState::new(run, origin, limits.handles, limits.host_calls);
-        let mut store = new_store(&self.component, state, limits);
-        let result = async {
-            let instance = self.linked.instantiate_async(&mut store).await?;
-            instance.call_describe(&mut store).await
-        }
-        .await;
-        match result {
-            Ok(description) => Ok(Description {
-                summary: description.summary,
-                phases: description
-                    .phases
-                    .into_iter()
-                    .map(|phase| (phase.name, phase.summary))
-                    .collect(),
-            }),
-            Err(error) => Err(Failure {
-                phase: "describe".to_owned(),
-                component: self.component.name.clone(),
-                digest: self.component.digest.clone(),
-                doing: String::new(),
-                kind: classify(error, store.data_mut().state.panic.take()),
-            }),
-        }
+            component: component.name.clone(),
+            digest: component.digest.clone(),
+            doing: String::new(),
+            kind: classify(error, None),
+        }),
     }
 }

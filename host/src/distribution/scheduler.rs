@@ -11,8 +11,8 @@ use super::load::{Distribution, DistributionError};
 use super::selection::Selection;
 use crate::capability::RunContext;
 use crate::component::{
-    Component, Engine, Failure, FailureKind, Finding, Limits, LoadError, PhaseComponent,
-    check_imports,
+    Component, Engine, Failure, FailureKind, Finding, Limits, LoadError, PhaseComponent, Source,
+    check_imports, describe,
 };
 use crate::effect::{Event, Grants, Origin};
 
@@ -145,6 +145,7 @@ impl Runner {
     /// Runs what was selected. After a failure nothing new starts; what runs
     /// already comes to its end, so that no effect is left half way.
     pub async fn run(&self, run: Arc<RunContext>, document: Arc<str>) -> Result<(), RunError> {
+        self.refuse_missing_phases().await?;
         let mut waiting: BTreeSet<usize> = self.selection.leaves().collect();
         let mut unfinished = waiting.clone();
         let mut running = JoinSet::new();
@@ -180,6 +181,60 @@ impl Runner {
             }
         }
         failure.map_or(Ok(()), Err)
+    }
+
+    /// A component from a file must provide what the distribution wants of it.
+    /// Those built in are known to: a test asks each.
+    async fn refuse_missing_phases(&self) -> Result<(), RunError> {
+        let mut refusals = Vec::new();
+        for (at, (group, ready)) in self
+            .distribution
+            .groups
+            .iter()
+            .zip(&self.groups)
+            .enumerate()
+        {
+            let (Some(ready), Source::File { .. }) = (ready, &group.source) else {
+                continue;
+            };
+            let component = ready.component.component();
+            let findings = self.missing_phases(at, component).await?;
+            if !findings.is_empty() {
+                refusals.push(Refusal {
+                    phase: group.name.clone(),
+                    component: component.name.clone(),
+                    digest: component.digest.clone(),
+                    findings,
+                });
+            }
+        }
+        match refusals.is_empty() {
+            true => Ok(()),
+            false => Err(RunError::Refused(refusals)),
+        }
+    }
+
+    async fn missing_phases(
+        &self,
+        group: usize,
+        component: &Component,
+    ) -> Result<Vec<Finding>, Failure> {
+        let description = describe(component, self.limits).await?;
+        let provided: Vec<&str> = description
+            .phases
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .collect();
+        Ok(self
+            .selection
+            .leaves()
+            .map(|leaf| &self.distribution.leaves[leaf])
+            .filter(|leaf| leaf.group == group && !provided.contains(&leaf.name.as_str()))
+            .map(|leaf| Finding {
+                problem: format!("it does not provide the phase {}", leaf.name),
+                remedy: format!("it provides: {}", provided.join(", ")),
+            })
+            .collect())
     }
 
     fn task(
@@ -226,5 +281,30 @@ fn misfit(error: &wasmtime::Error) -> Finding {
     Finding {
         problem: format!("{kind}: {error:#}"),
         remedy: "build it against the contract in wit/ of this version".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::BuiltIn;
+
+    #[tokio::test]
+    async fn built_in_components_provide_what_their_distributions_want() {
+        let engine = Engine::start().unwrap();
+        for name in BuiltIn::distributions() {
+            let distribution = Distribution::load(name).unwrap();
+            for (at, group) in distribution.groups.iter().enumerate() {
+                let component = Component::load(&engine, &group.source).unwrap();
+                let description = describe(&component, Limits::default()).await.unwrap();
+                for leaf in distribution.leaves.iter().filter(|leaf| leaf.group == at) {
+                    let provided = description
+                        .phases
+                        .iter()
+                        .any(|(name, _)| *name == leaf.name);
+                    assert!(provided, "{name}: {} of {}", leaf.name, component.name);
+                }
+            }
+        }
     }
 }
