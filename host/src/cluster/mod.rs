@@ -25,6 +25,7 @@ pub mod options;
 pub mod plugin_document;
 pub mod prepared;
 pub mod print;
+pub mod quantity;
 pub mod reader;
 mod run_secrets;
 pub mod schema;

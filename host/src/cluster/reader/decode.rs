@@ -8,6 +8,7 @@ use super::problem::Problem;
 use super::tree::{Node, NodeValue};
 use crate::cluster::documents::Expiry;
 use crate::cluster::duration::GoDuration;
+use crate::cluster::quantity;
 use crate::cluster::schema::{Fields, Type};
 use crate::cluster::secret::SealedToken;
 
@@ -67,12 +68,13 @@ impl Decoder {
                 Type::Int32 | Type::Int64 | Type::UInt32,
                 value @ (NodeValue::Int(_) | NodeValue::UInt(_) | NodeValue::Float(_)),
             ) => self.integer(line, path, ty, &value),
-            (Type::Float | Type::Quantity, NodeValue::Int(n)) => Some(n.into()),
-            (Type::Float | Type::Quantity, NodeValue::UInt(n)) => Some(n.into()),
-            (Type::Float | Type::Quantity, NodeValue::Float(n)) => {
-                Number::from_f64(n).map(Value::Number)
-            }
-            (Type::Quantity, NodeValue::Text(text)) => Some(Value::String(text)),
+            (Type::Float, NodeValue::Int(n)) => Some(n.into()),
+            (Type::Float, NodeValue::UInt(n)) => Some(n.into()),
+            (Type::Float, NodeValue::Float(n)) => Number::from_f64(n).map(Value::Number),
+            (Type::Quantity, NodeValue::Int(n)) => self.quantity(line, path, &n.to_string()),
+            (Type::Quantity, NodeValue::UInt(n)) => self.quantity(line, path, &n.to_string()),
+            (Type::Quantity, NodeValue::Float(n)) => self.quantity(line, path, &n.to_string()),
+            (Type::Quantity, NodeValue::Text(text)) => self.quantity(line, path, &text),
             (Type::Duration | Type::DurationOrNanoseconds, NodeValue::Text(text)) => {
                 let parsed = text.parse::<GoDuration>();
                 self.checked(line, path, &text, parsed.map(|d| d.to_string()))
@@ -95,6 +97,11 @@ impl Decoder {
                 None
             }
         }
+    }
+
+    fn quantity(&mut self, line: u64, path: &str, text: &str) -> Option<Value> {
+        let canonical = quantity::canonical(text).ok_or(quantity::NotAQuantity);
+        self.checked(line, path, text, canonical)
     }
 
     fn token(&mut self, line: u64, path: &str, text: String) -> Option<Value> {
