@@ -9,6 +9,7 @@ impl IntoWit for NodeError {
     fn into_wit(self) -> types::Error {
         let code = match &self {
             Self::NoServiceManager => types::ErrorCode::Unavailable,
+            Self::NoService(_) => types::ErrorCode::NotFound,
             Self::Service { .. } | Self::Program { .. } => types::ErrorCode::Io,
         };
         wit_error(code, &self)

@@ -130,6 +130,8 @@ impl std::fmt::Display for ServiceOperation {
 pub enum NodeError {
     #[error("this machine has no service manager that is supported (systemd or OpenRC)")]
     NoServiceManager,
+    #[error("there is no service {0}")]
+    NoService(String),
     #[error("cannot {operation} the service {name}: {message}")]
     Service {
         name: String,
@@ -237,6 +239,12 @@ pub enum KubeAccessError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("{server:?} is not the URL of an API server")]
+    Server {
+        server: String,
+        #[source]
+        source: http::uri::InvalidUri,
+    },
 }
 
 /// The kube API.
@@ -245,5 +253,13 @@ pub trait KubeAccess: Send + Sync {
     fn client<'a>(
         &'a self,
         kubeconfig: &'a MachinePath,
+    ) -> Door<'a, Result<kube::Client, KubeAccessError>>;
+
+    /// The same, but of this server (`https://10.0.0.11:6443`) in place of the
+    /// kubeconfig's. The certificate must still be of the kubeconfig's CA.
+    fn client_at<'a>(
+        &'a self,
+        kubeconfig: &'a MachinePath,
+        server: &'a str,
     ) -> Door<'a, Result<kube::Client, KubeAccessError>>;
 }

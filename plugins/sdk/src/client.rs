@@ -14,7 +14,18 @@ pub struct Client(kube::Client);
 impl Client {
     /// As the administrator of the new cluster.
     pub fn admin(document: &Document) -> Result<Self> {
-        Self::connect(&document.kubeconfig("admin.conf"))
+        Self::local(document, &document.kubeconfig("admin.conf"))
+    }
+
+    /// As the current user of this kubeconfig, to the API server of this very
+    /// node: a load balancer in front of `controlPlaneEndpoint` does not know
+    /// the server that an `init` just started (kubeadm
+    /// `PointKubeConfigToLocalAPIEndpoint`).
+    pub fn local(document: &Document, kubeconfig: &str) -> Result<Self> {
+        let server = document.init()?.local_api_endpoint.url()?;
+        Ok(Self(kube::connect_to(kubeconfig, &server).with_context(
+            || format!("connecting with {kubeconfig} to {server}"),
+        )?))
     }
 
     /// As the current user of this kubeconfig.

@@ -44,6 +44,7 @@ impl IntoWit for KubeAccessError {
         let code = match &self {
             Self::File { .. } => types::ErrorCode::NotFound,
             Self::Kubeconfig { .. } => types::ErrorCode::Unsound,
+            Self::Server { .. } => types::ErrorCode::Invalid,
         };
         wit_error(code, &self)
     }
@@ -155,9 +156,30 @@ impl kube::Host for PhaseState {
         &mut self,
         kubeconfig: String,
     ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
+        self.open(&kubeconfig, None).await
+    }
+
+    async fn connect_to(
+        &mut self,
+        kubeconfig: String,
+        server: String,
+    ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
+        self.open(&kubeconfig, Some(&server)).await
+    }
+}
+
+impl PhaseState {
+    async fn open(
+        &mut self,
+        kubeconfig: &str,
+        server: Option<&str>,
+    ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
         self.enter()?;
-        self.doing = format!("connecting with {kubeconfig}");
-        let path = match MachinePath::parse(&kubeconfig) {
+        self.doing = match server {
+            None => format!("connecting with {kubeconfig}"),
+            Some(server) => format!("connecting with {kubeconfig} to {server}"),
+        };
+        let path = match MachinePath::parse(kubeconfig) {
             Ok(path) => path,
             Err(error) => return Ok(Err(error.into_wit())),
         };
@@ -165,7 +187,11 @@ impl kube::Host for PhaseState {
             return Ok(Err(denial.into_wit()));
         }
         let world = self.world().clone();
-        match world.kube.client(&path).await {
+        let client = match server {
+            None => world.kube.client(&path).await,
+            Some(server) => world.kube.client_at(&path, server).await,
+        };
+        match client {
             Ok(client) => Ok(Ok(self.table.push(ClientHandle {
                 objects: Objects::new(client),
             })?)),

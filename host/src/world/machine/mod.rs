@@ -1,7 +1,15 @@
 //! Doors that open onto this machine.
 
+mod api;
 mod facts;
 mod files;
+mod health;
+mod node;
+mod services;
 
+pub use api::MachineApi;
 pub use facts::read_facts;
 pub use files::MachineFiles;
+pub use health::MachineHealth;
+pub use node::MachineNode;
+pub use services::ServiceManager;

@@ -20,4 +20,12 @@ impl KubeAccess for SandboxApi {
     ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
         Box::pin(std::future::ready(Ok(self.client.clone())))
     }
+
+    fn client_at<'a>(
+        &'a self,
+        kubeconfig: &'a MachinePath,
+        _server: &'a str,
+    ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
+        self.client(kubeconfig)
+    }
 }

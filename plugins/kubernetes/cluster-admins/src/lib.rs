@@ -19,7 +19,7 @@ kubewright_plugin::phases! {
 fn run(document: &Document) -> Result<()> {
     let super_admin = document.kubeconfig("super-admin.conf");
     let client = if files::exists(&super_admin)? {
-        Client::connect(&super_admin)?
+        Client::local(document, &super_admin)?
     } else {
         debug!("there is no {super_admin:?}, trying with admin.conf");
         Client::admin(document)?

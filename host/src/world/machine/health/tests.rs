@@ -1,0 +1,127 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::world::sandbox::SandboxFiles;
+use crate::world::{MachinePath, Trust};
+
+fn health() -> MachineHealth {
+    MachineHealth::new(Arc::new(SandboxFiles::over(None)))
+}
+
+fn target(url: String, trust: Trust) -> HealthTarget {
+    HealthTarget {
+        name: "kube-apiserver".to_owned(),
+        url,
+        trust,
+        workload: String::new(),
+    }
+}
+
+/// A server that answers 503 `refusals` times, then 200.
+async fn server(refusals: usize) -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 1024];
+            let _ = stream.read(&mut request).await;
+            let answer = match count.fetch_add(1, Ordering::SeqCst) < refusals {
+                true => "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 8\r\n\r\nnot yet\n",
+                false => "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok",
+            };
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (port, asked)
+}
+
+#[tokio::test]
+async fn waits_until_healthy_and_tells_why_not_yet() {
+    let (port, asked) = server(2).await;
+    let (ready, _) = server(0).await;
+    let told = Mutex::new(Vec::new());
+    let tell = |waiting: &[Waiting]| told.lock().unwrap().extend_from_slice(waiting);
+    let targets = [
+        target(format!("http://127.0.0.1:{port}/livez"), Trust::Plain),
+        target(format!("http://127.0.0.1:{ready}/livez"), Trust::Plain),
+    ];
+    let waited = health()
+        .await_healthy(&targets, Duration::from_secs(20), &tell)
+        .await;
+    assert!(waited.is_ok(), "{waited:?}");
+    assert_eq!(asked.load(Ordering::SeqCst), 3);
+    let told = told.into_inner().unwrap();
+    assert_eq!(
+        told.len(),
+        1,
+        "told once, since it did not change: {told:?}"
+    );
+    assert_eq!(
+        told[0].reason,
+        "it answers 503 Service Unavailable: not yet"
+    );
+}
+
+#[tokio::test]
+async fn what_never_is_healthy_is_named_with_its_reason() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    drop(listener);
+    let (plain, _) = server(0).await;
+    let cases = [
+        (
+            format!("http://127.0.0.1:{port}/healthz"),
+            Trust::Plain,
+            "connection refused",
+        ),
+        (
+            format!("https://127.0.0.1:{plain}/healthz"),
+            Trust::Unverified,
+            "no TLS connection",
+        ),
+    ];
+    for (url, trust, wanted) in cases {
+        let error = health()
+            .await_healthy(&[target(url, trust)], Duration::from_millis(300), &|_| {})
+            .await
+            .unwrap_err();
+        let text = error.to_string();
+        assert!(matches!(error, HealthError::Timeout { .. }));
+        assert!(
+            text.contains(wanted) && text.contains("kube-apiserver"),
+            "{text}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_makes_no_sense_is_refused_at_once() {
+    let ca = MachinePath::parse("/etc/kubernetes/pki/ca.crt").unwrap();
+    let cases = [
+        ("no URL", Trust::Plain, "invalid uri"),
+        ("https://127.0.0.1/x", Trust::Plain, "http://"),
+        ("http://127.0.0.1/x", Trust::Unverified, "https://"),
+        (
+            "https://127.0.0.1/x",
+            Trust::CaFile(ca),
+            "CA cannot be read",
+        ),
+    ];
+    for (url, trust, wanted) in cases {
+        let error = health()
+            .await_healthy(
+                &[target(url.to_owned(), trust)],
+                Duration::from_secs(9),
+                &|_| {},
+            )
+            .await
+            .unwrap_err();
+        assert!(error.to_string().contains(wanted), "{url}: {error}");
+    }
+}
