@@ -30,6 +30,19 @@ pub mod policy {
     });
 }
 
+/// The world of configuration components.
+pub mod configuration {
+    wasmtime::component::bindgen!({
+        path: "../wit/v0.1.0",
+        world: "configuration",
+        with: {
+            "kubewright:provision/log": super::phase::kubewright::provision::log,
+        },
+        imports: { default: async | trappable },
+        exports: { default: async },
+    });
+}
+
 pub use phase::kubewright::provision::{
     clock, files, health, kube, kubeconfigs, log, node, patches, pki, sealed, terminal, tokens,
     types,

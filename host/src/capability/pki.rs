@@ -348,8 +348,30 @@ impl pki::Host for PhaseState {
             })
             .await?;
         match landed {
-            Ok((held, _)) => Ok(Ok(self.hold(name, held)?)),
+            Ok((held, _)) => {
+                self.run.keep_issued(&name, &held);
+                Ok(Ok(self.hold(name, held)?))
+            }
             Err(error) => Ok(Err(error)),
+        }
+    }
+
+    async fn issued(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<Handle<CertificateHandle>, types::Error>> {
+        self.enter()?;
+        self.doing = format!("looking for the certificate {name}");
+        if let Err(error) = self.granted_key(&name, PkiVerb::Load, &[]) {
+            return Ok(Err(error));
+        }
+        match self.run.issued(&name) {
+            Some(held) => Ok(Ok(self.hold(name, held)?)),
+            None => Ok(Err(types::Error {
+                code: types::ErrorCode::NotFound,
+                message: format!("no phase of this run has issued the certificate {name}"),
+                hint: Some("run the phase that issues it in the same run".to_owned()),
+            })),
         }
     }
 

@@ -7,7 +7,9 @@ use wasmtime::component::ResourceTable;
 use super::bindings::types;
 use super::patches::OperatorPatches;
 use super::tokens::RunSecrets;
-use crate::effect::{Action, Change, Conduit, Content, EffectError, Event, Origin};
+use crate::effect::{
+    Action, Change, Conduit, Content, EffectError, Event, HeldCertificate, Origin,
+};
 use crate::world::{MachinePath, World};
 
 /// What all phases of a run share.
@@ -20,6 +22,8 @@ pub struct RunContext {
     /// Files that got sealed values, with those replaced. Whatever a component
     /// made of a secret by encoding it, it does not read it back.
     sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, String>>,
+    /// What `pki.issue` made, by name: an instance ends with its phase.
+    issued: std::sync::Mutex<std::collections::BTreeMap<String, HeldCertificate>>,
 }
 
 impl RunContext {
@@ -30,7 +34,25 @@ impl RunContext {
             patches,
             shown: Default::default(),
             sealed_files: Default::default(),
+            issued: Default::default(),
         }
+    }
+
+    /// Keeps a certificate for the phases that come later.
+    pub fn keep_issued(&self, name: &str, held: &HeldCertificate) {
+        self.issued
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .insert(name.to_owned(), held.clone());
+    }
+
+    /// What was issued under this name in this run.
+    pub fn issued(&self, name: &str) -> Option<HeldCertificate> {
+        self.issued
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .get(name)
+            .cloned()
     }
 
     /// Remembers whether a file that was written holds sealed values.
@@ -69,6 +91,8 @@ pub struct PhaseState {
     pub panic: Option<Panic>,
     /// What the last call was, for when the component fails.
     pub doing: String,
+    /// When it last told of its progress.
+    told: std::time::Instant,
     calls: u64,
     max_calls: u64,
 }
@@ -88,9 +112,16 @@ impl PhaseState {
             table,
             panic: None,
             doing: "starting".to_owned(),
+            told: std::time::Instant::now(),
             calls: 0,
             max_calls,
         }
+    }
+
+    /// How long ago the last line of progress is; this one is the last now.
+    pub fn since_last_line(&mut self) -> std::time::Duration {
+        let now = std::time::Instant::now();
+        now.duration_since(std::mem::replace(&mut self.told, now))
     }
 
     /// Counts a call to the host. Every function of every interface that does

@@ -8,9 +8,22 @@ use crate::effect::{Action, Change, Event};
 impl terminal::Host for PhaseState {
     async fn progress(&mut self, message: String) -> wasmtime::Result<()> {
         self.enter()?;
+        self.since_last_line();
         self.tell(Event::Progress {
             phase: self.origin.phase.clone(),
+            topic: None,
             message: clean_message(&message),
+        });
+        Ok(())
+    }
+
+    async fn progress_under(&mut self, topic: String, message: String) -> wasmtime::Result<()> {
+        self.enter()?;
+        let elapsed = format!("{:.6}", self.since_last_line().as_secs_f64());
+        self.tell(Event::Progress {
+            phase: self.origin.phase.clone(),
+            topic: Some(clean_message(&topic)),
+            message: clean_message(&message.replace("{elapsed}", &elapsed)),
         });
         Ok(())
     }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -70,6 +71,7 @@ struct Made {
     tokens: BTreeMap<String, BootstrapToken>,
     certificate_keys: BTreeMap<String, SecretString>,
     uuids: BTreeMap<String, String>,
+    time_based_uuids: BTreeMap<String, String>,
 }
 
 impl RunSecrets {
@@ -170,6 +172,16 @@ impl RunSecrets {
         made.uuids.insert(name.to_owned(), uuid.clone());
         Ok(uuid)
     }
+
+    fn time_based_uuid(&self, name: &str, now: SystemTime) -> Result<String, SecretError> {
+        let mut made = self.made();
+        if let Some(uuid) = made.time_based_uuids.get(name) {
+            return Ok(uuid.clone());
+        }
+        let uuid = pki::uuid::v1(now)?;
+        made.time_based_uuids.insert(name.to_owned(), uuid.clone());
+        Ok(uuid)
+    }
 }
 
 fn sealed(label: String, kind: SecretKind, text: &SecretString) -> SealedValue {
@@ -237,6 +249,17 @@ impl tokens::Host for PhaseState {
     async fn uuid(&mut self, name: String) -> wasmtime::Result<Result<String, types::Error>> {
         self.enter()?;
         Ok(self.run.secrets.uuid(&name).map_err(IntoWit::into_wit))
+    }
+
+    async fn time_based_uuid(
+        &mut self,
+        name: String,
+    ) -> wasmtime::Result<Result<String, types::Error>> {
+        self.enter()?;
+        let seconds = u64::try_from(self.world().now).unwrap_or(0);
+        let now = UNIX_EPOCH + Duration::from_secs(seconds);
+        let uuid = self.run.secrets.time_based_uuid(&name, now);
+        Ok(uuid.map_err(IntoWit::into_wit))
     }
 }
 
@@ -331,5 +354,9 @@ mod tests {
         let secrets = RunSecrets::default();
         assert_eq!(secrets.uuid("a").unwrap(), secrets.uuid("a").unwrap());
         assert_ne!(secrets.uuid("a").unwrap(), secrets.uuid("b").unwrap());
+        let timed = |name| secrets.time_based_uuid(name, UNIX_EPOCH).unwrap();
+        assert_eq!(timed("a"), timed("a"));
+        assert_ne!(timed("a"), timed("b"));
+        assert_eq!(timed("a").chars().nth(14), Some('1'));
     }
 }

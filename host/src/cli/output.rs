@@ -152,9 +152,14 @@ impl Output {
         }
         self.update_status(event);
         match event {
-            Event::Progress { phase, message } => {
+            Event::Progress {
+                phase,
+                topic,
+                message,
+            } => {
                 let group = phase.split('/').next().unwrap_or(phase);
-                self.line(&format!("[{group}] {message}"));
+                let topic = topic.as_deref().unwrap_or(group);
+                self.line(&format!("[{topic}] {message}"));
             }
             Event::Warning { phase, message } => self.warning(&format!("[{phase}] {message}")),
             Event::Waiting { phase, waiting_for } if self.status.is_none() => {

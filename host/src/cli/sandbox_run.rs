@@ -85,7 +85,18 @@ impl SandboxRun<'_> {
             .prepare(&*files)
             .context("cannot prepare the sandbox")?;
         let journal = Arc::new(MemoryJournal::default());
-        let api = embedded_api(&prepared.node_name, self.now, &self.objects)?;
+        let mut options = api_options(self.now)?;
+        sandbox
+            .describe_api(
+                &mut options,
+                &prepared.document["configuration"],
+                &prepared.node_name,
+                &facts,
+            )
+            .context("cannot prepare the sandbox")?;
+        let api = EmbeddedApi::new(&options).context("cannot start the embedded API")?;
+        api.import(&self.objects, FIELD_MANAGER)
+            .context("the objects of the earlier render cannot be used")?;
         runtime.block_on(async {
             let world = World {
                 files: Arc::<SandboxFiles>::clone(&files),
@@ -118,17 +129,13 @@ impl SandboxRun<'_> {
     }
 }
 
-fn embedded_api(node: &str, now: i64, objects: &[Value]) -> anyhow::Result<EmbeddedApi> {
+fn api_options(now: i64) -> anyhow::Result<embedded::Options> {
     let time = jiff::Timestamp::from_second(now).context("the clock of this machine")?;
     // Nothing of an object's identity comes out of a render: numbers that
     // follow from a seed make it repeatable.
     let mut options = embedded::Options::repeatable(time, 1);
-    options.seeds = embedded::control_plane_seed(node, &[]);
     options.version = constants::KUBERNETES_RELEASE.to_owned();
-    let api = EmbeddedApi::new(&options).context("cannot start the embedded API")?;
-    api.import(objects, FIELD_MANAGER)
-        .context("the objects of the earlier render cannot be used")?;
-    Ok(api)
+    Ok(options)
 }
 
 /// Loads a policy: a `.wasm` file, or a built-in one by name.

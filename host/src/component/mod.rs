@@ -1,16 +1,19 @@
 //! Components: load them, check what they ask for, run them within limits.
 
 mod builtin;
+mod configuration;
 mod engine;
 mod engine_config;
 mod failure;
 mod imports;
 mod limits;
+mod listener;
 mod phase;
 mod policy;
 mod source;
 
 pub use builtin::BuiltIn;
+pub use configuration::{ConfigurationComponent, Objection};
 pub use engine::Engine;
 pub use failure::{Failure, FailureKind};
 pub use imports::{Finding, check_imports};

@@ -1,55 +1,30 @@
 //! Policies that are components.
 
-use std::sync::Arc;
-
 use serde_json::Value;
 use wasmtime::component::{HasSelf, Linker};
 
 use super::failure::classify;
 use super::limits::Limits;
+use super::listener::Listener;
 use super::phase::{Sandbox, new_store};
 use super::source::Component;
-use crate::capability::bindings::log;
 use crate::capability::bindings::policy::kubewright::provision::{policy_types, types};
 use crate::capability::bindings::policy::{Policy as World, PolicyPre};
-use crate::capability::{Panic, clean_message};
-use crate::effect::{Event, Events, Finding, LogLevel, Policy, PolicyError, Verdict};
+use crate::capability::clean_message;
+use crate::effect::{Events, Finding, Policy, PolicyError, Verdict};
 use crate::world::Door;
 
 /// A component of the world `policy`. Each effect is judged by an instance of
 /// its own: a policy keeps nothing from one to the next.
 pub struct PolicyComponent {
     component: Component,
-    linked: PolicyPre<Sandbox<PolicyState>>,
+    linked: PolicyPre<Sandbox<Listener>>,
     events: Events,
     limits: Limits,
 }
 
-/// The host's side of a policy: it may log, and nothing else.
-pub struct PolicyState {
-    name: String,
-    events: Events,
-    panic: Option<Panic>,
-}
-
-impl types::Host for PolicyState {}
-impl policy_types::Host for PolicyState {}
-
-impl log::Host for PolicyState {
-    async fn log(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        (self.events)(Event::Log {
-            phase: self.name.clone(),
-            level: LogLevel::from(level),
-            message: clean_message(&message),
-        });
-        Ok(())
-    }
-
-    async fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
-        self.panic = Some(Panic(clean_message(&message)));
-        Ok(())
-    }
-}
+impl types::Host for Listener {}
+impl policy_types::Host for Listener {}
 
 impl PolicyComponent {
     /// Links a policy. Fails where it is not a component of that world.
@@ -59,10 +34,9 @@ impl PolicyComponent {
         limits: Limits,
     ) -> Result<Self, wasmtime::Error> {
         let mut linker = Linker::new(component.engine.inner());
-        World::add_to_linker::<_, HasSelf<PolicyState>>(
-            &mut linker,
-            |sandbox: &mut Sandbox<_>| &mut sandbox.state,
-        )?;
+        World::add_to_linker::<_, HasSelf<Listener>>(&mut linker, |sandbox: &mut Sandbox<_>| {
+            &mut sandbox.state
+        })?;
         let linked = PolicyPre::new(linker.instantiate_pre(&component.inner)?)?;
         Ok(Self {
             component,
@@ -72,12 +46,8 @@ impl PolicyComponent {
         })
     }
 
-    fn state(&self) -> PolicyState {
-        PolicyState {
-            name: self.component.name.clone(),
-            events: Arc::clone(&self.events),
-            panic: None,
-        }
+    fn state(&self) -> Listener {
+        Listener::new(&self.component.name, &self.events)
     }
 
     async fn judge(&self, effect: &Value) -> Result<Vec<Finding>, PolicyError> {

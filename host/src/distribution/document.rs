@@ -1,5 +1,7 @@
 //! The distribution file as it is written.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use crate::effect::{FileVerb, KubeRule, PkiVerb};
@@ -38,6 +40,67 @@ pub struct DistributionDocument {
 pub struct SandboxDocument {
     #[serde(default)]
     pub directories: Vec<SandboxDirectory>,
+    /// The version that the API server says it has; the program's own release
+    /// of Kubernetes where none is given. May hold variables.
+    #[serde(default)]
+    pub kubernetes_version: Option<String>,
+    /// Kinds that the API serves besides those of its release.
+    #[serde(default)]
+    pub kinds: Vec<SandboxKind>,
+    /// Objects that are there from the start. Texts in them may hold variables:
+    /// those of grants, and `${node.name}`, `${node.hostname}`,
+    /// `${node.architecture}`. An object takes the place of one that every
+    /// sandbox has (the namespaces, the node).
+    #[serde(default)]
+    pub objects: Vec<serde_json::Value>,
+    /// What controllers would do.
+    #[serde(default)]
+    pub behaviours: Vec<SandboxBehaviour>,
+}
+
+/// A kind that the API of a sandbox serves.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SandboxKind {
+    pub api_version: String,
+    pub kind: String,
+    /// The resource in paths, as `deployments`.
+    pub plural: String,
+    #[serde(default)]
+    pub namespaced: bool,
+    #[serde(default)]
+    pub short_names: Vec<String>,
+    /// `status` where none are given.
+    #[serde(default)]
+    pub subresources: Option<Vec<String>>,
+    /// All where none are given.
+    #[serde(default)]
+    pub verbs: Vec<String>,
+    /// A kind of today whose lists are merged the same way, as
+    /// `apps/v1/Deployment`.
+    #[serde(default)]
+    pub merges_like: Option<String>,
+}
+
+/// What a controller would make of the status of an object that was written.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SandboxBehaviour {
+    pub api_version: String,
+    pub kind: String,
+    pub on: BehaviourOn,
+    /// A merge patch (RFC 7386) for the status. `{$from: /spec/replicas,
+    /// default: 1}` in it stands for a value of the object.
+    pub status: serde_json::Value,
+}
+
+/// Which write a behaviour follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BehaviourOn {
+    Create,
+    Update,
+    Write,
 }
 
 /// A directory of a prepared machine.
@@ -55,6 +118,21 @@ pub struct SandboxDirectory {
 pub struct ConfigurationDocument {
     /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
     pub kinds: Vec<String>,
+    /// The component of the world `configuration` that completes and checks
+    /// what is given. Without one the program does it, which knows the kinds
+    /// of today's kubeadm only.
+    #[serde(default)]
+    pub component: Option<String>,
+    /// `sha256:HEX` of the component; a must for a file.
+    #[serde(default)]
+    pub digest: Option<String>,
+    /// Variables of the program's environment that the component gets.
+    #[serde(default)]
+    pub environment: Vec<String>,
+    /// The fields of those kinds that the program does not know itself; see
+    /// [`super::FieldType`].
+    #[serde(default)]
+    pub schemas: BTreeMap<String, serde_json::Value>,
 }
 
 /// A phase and its sub-phases.

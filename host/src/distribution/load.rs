@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::configuration::{DeclaredConfiguration, declared_configuration};
 use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
 use super::grants::{GrantError, resolve};
 use super::order::{self, OrderError};
@@ -22,6 +23,8 @@ pub struct Distribution {
     pub summary: String,
     /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
     pub kinds: Vec<String>,
+    /// How the configuration is completed, where the program does not do it.
+    pub configuration: Option<DeclaredConfiguration>,
     pub patch_targets: Vec<String>,
     pub sandbox: Sandbox,
     pub groups: Vec<PhaseGroup>,
@@ -88,10 +91,11 @@ pub enum DistributionError {
     },
     #[error("{origin}: {problem}")]
     Invalid { origin: String, problem: String },
-    #[error("{origin}: phase {phase}")]
+    #[error("{origin}: {what}")]
     Component {
         origin: String,
-        phase: String,
+        /// `phase certs`
+        what: String,
         #[source]
         source: LoadError,
     },
@@ -194,9 +198,14 @@ impl Distribution {
             }
             let before = groups.iter().position(|group| group.name == phase.name);
             let source = match (&phase.component, before) {
-                (Some(component), _) => {
-                    component_source(origin, folder, &base_name, phase, component)?
-                }
+                (Some(component), _) => component_source(
+                    origin,
+                    folder,
+                    &base_name,
+                    &format!("phase {}", phase.name),
+                    component,
+                    phase.digest.as_deref(),
+                )?,
                 (None, Some(at)) => groups[at].source.clone(),
                 (None, None) => {
                     return Err(invalid(format!(
@@ -248,9 +257,18 @@ impl Distribution {
                 Some(Leaf { name, group, needs })
             })
             .collect();
-        let (kinds, targets, sandbox) = match base {
-            Some(base) => (base.kinds, base.patch_targets, base.sandbox),
+        let (kinds, targets, sandbox, configuration) = match base {
+            Some(base) => (
+                base.kinds,
+                base.patch_targets,
+                base.sandbox,
+                base.configuration,
+            ),
             None => Default::default(),
+        };
+        let configuration = match &document.configuration {
+            Some(document) => declared_configuration(origin, folder, &base_name, document)?,
+            None => configuration,
         };
         let sandbox = match &document.sandbox {
             Some(sandbox) => Sandbox::new(sandbox).map_err(invalid)?,
@@ -260,6 +278,7 @@ impl Distribution {
             name: document.name,
             summary: document.summary,
             kinds: document.configuration.map_or(kinds, |one| one.kinds),
+            configuration,
             patch_targets: document.patch_targets.unwrap_or(targets),
             sandbox,
             groups,
@@ -283,16 +302,17 @@ fn add_leaves(phase: &PhaseDocument, leaves: &mut Vec<(String, String, Vec<Strin
 }
 
 /// Finds a component and checks it against its digest.
-fn component_source(
+pub(super) fn component_source(
     origin: &str,
     folder: Option<&Path>,
     distribution: &str,
-    phase: &PhaseDocument,
+    what: &str,
     component: &str,
+    pinned: Option<&str>,
 ) -> Result<Source, DistributionError> {
     let invalid = |problem: String| DistributionError::Invalid {
         origin: origin.to_owned(),
-        problem: format!("phase {}: {problem}", phase.name),
+        problem: format!("{what}: {problem}"),
     };
     let source = if component.ends_with(".wasm") {
         let Some(folder) = folder else {
@@ -302,7 +322,7 @@ fn component_source(
         };
         Source::read(&folder.join(component)).map_err(|source| DistributionError::Component {
             origin: origin.to_owned(),
-            phase: phase.name.clone(),
+            what: what.to_owned(),
             source,
         })?
     } else {
@@ -322,8 +342,8 @@ fn component_source(
         })?)
     };
     let digest = source.digest();
-    match (&phase.digest, &source) {
-        (Some(pinned), _) if *pinned != digest => Err(invalid(format!(
+    match (pinned, &source) {
+        (Some(pinned), _) if pinned != digest => Err(invalid(format!(
             "{component} has the digest {digest}, but the file says digest: {pinned}; if the component was changed on purpose, change that line"
         ))),
         // A grant is given to a component, not to whatever lies at a path.

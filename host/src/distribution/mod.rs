@@ -1,18 +1,24 @@
 //! Distributions: which phases, in which order, from which components, with
 //! which grants.
 
+mod configuration;
 mod document;
 mod grants;
 mod load;
 mod order;
 mod sandbox;
+mod sandbox_api;
 mod scheduler;
+mod schema;
 mod selection;
 mod variables;
 
+pub use configuration::DeclaredConfiguration;
 pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
 pub use sandbox::Sandbox;
+pub use sandbox_api::SandboxApiError;
 pub use scheduler::{RunError, Runner};
+pub use schema::{FieldType, Scalar};
 pub use selection::{Selection, SelectionError};
 pub use variables::VariableError;

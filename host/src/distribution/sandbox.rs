@@ -1,6 +1,10 @@
 //! What a sandbox has before the first phase runs.
 
+use serde_json::Value;
+
 use super::document::SandboxDocument;
+use super::sandbox_api;
+use crate::kube::embedded::{Behaviour, KindInfo};
 use crate::world::{FileError, Files, MachinePath};
 
 /// The state of a prepared machine, as a distribution describes it.
@@ -8,6 +12,11 @@ use crate::world::{FileError, Files, MachinePath};
 pub struct Sandbox {
     /// Paths and permission bits.
     directories: Vec<(MachinePath, u32)>,
+    pub(super) kubernetes_version: Option<String>,
+    pub(super) kinds: Vec<KindInfo>,
+    /// With variables in them.
+    pub(super) objects: Vec<Value>,
+    pub(super) behaviours: Vec<Behaviour>,
 }
 
 impl Sandbox {
@@ -31,7 +40,18 @@ impl Sandbox {
                 Ok((path, mode))
             })
             .collect::<Result<_, String>>()?;
-        Ok(Self { directories })
+        let kinds = document.kinds.iter().map(sandbox_api::kind);
+        Ok(Self {
+            directories,
+            kubernetes_version: document.kubernetes_version.clone(),
+            kinds: kinds.collect::<Result<_, _>>()?,
+            objects: sandbox_api::checked_objects(&document.objects)?,
+            behaviours: document
+                .behaviours
+                .iter()
+                .map(sandbox_api::behaviour)
+                .collect::<Result<_, _>>()?,
+        })
     }
 
     /// Makes the directories that are not there yet.

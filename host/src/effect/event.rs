@@ -47,7 +47,13 @@ pub enum Event {
     PhaseFinished { phase: String, seconds: f64 },
     /// A line in kubeadm's words: `[certs] Generating "ca" certificate and key`.
     #[serde(rename_all = "camelCase")]
-    Progress { phase: String, message: String },
+    Progress {
+        phase: String,
+        /// What stands in the brackets, where that is not the phase's name.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        topic: Option<String>,
+        message: String,
+    },
     #[serde(rename_all = "camelCase")]
     Waiting {
         phase: String,
