@@ -36,18 +36,22 @@ enum Command {
 #[derive(Subcommand)]
 enum Print {
     /// The defaults of `init`. The token in it is a placeholder.
-    InitDefaults {
+    #[command(name = "init-defaults")]
+    Init {
         /// Add the defaults of these: KubeletConfiguration,
         /// KubeProxyConfiguration.
         #[arg(long, value_name = "KINDS", value_delimiter = ',')]
         component_configs: Vec<String>,
     },
     /// The defaults of `join`. The token in it is a placeholder.
-    JoinDefaults,
+    #[command(name = "join-defaults")]
+    Join,
     /// The defaults of `reset`.
-    ResetDefaults,
+    #[command(name = "reset-defaults")]
+    Reset,
     /// The defaults of `upgrade`.
-    UpgradeDefaults,
+    #[command(name = "upgrade-defaults")]
+    Upgrade,
 }
 
 #[derive(Args)]
@@ -91,13 +95,13 @@ impl Config {
 impl Print {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = match self {
-            Self::InitDefaults { component_configs } => print::init_defaults(component_configs)?,
-            Self::JoinDefaults => {
+            Self::Init { component_configs } => print::init_defaults(component_configs)?,
+            Self::Join => {
                 let facts = node_facts(None)?;
                 print::join_defaults(&facts.hostname)?
             }
-            Self::ResetDefaults => print::reset_defaults()?,
-            Self::UpgradeDefaults => print::upgrade_defaults()?,
+            Self::Reset => print::reset_defaults()?,
+            Self::Upgrade => print::upgrade_defaults()?,
         };
         product(output, &text)
     }

@@ -27,9 +27,15 @@ pub enum RunError {
     #[error("{}", refusals(.0))]
     Refused(Vec<Refusal>),
     #[error(transparent)]
-    Phase(#[from] Failure),
+    Phase(Box<Failure>),
     #[error("a phase was ended by the program itself")]
     Aborted(#[source] tokio::task::JoinError),
+}
+
+impl From<Failure> for RunError {
+    fn from(failure: Failure) -> Self {
+        Self::Phase(Box::new(failure))
+    }
 }
 
 /// A component that may not run, and all of the reasons.
@@ -173,7 +179,7 @@ impl Runner {
                     unfinished.remove(&leaf);
                 }
                 Some(Ok((_, Err(error)))) => {
-                    failure.get_or_insert(RunError::Phase(error));
+                    failure.get_or_insert(error.into());
                 }
                 Some(Err(error)) => {
                     failure.get_or_insert(RunError::Aborted(error));

@@ -79,7 +79,7 @@ pub fn read_facts() -> Result<NodeFacts, FactsError> {
             .map(|path| format!("unix://{path}"))
             .collect(),
         cpus: u32::try_from(cpus.get()).unwrap_or(u32::MAX),
-        memory_bytes: u64::from(memory.totalram) * u64::from(memory.mem_unit.max(1)),
+        memory_bytes: memory.totalram * u64::from(memory.mem_unit.max(1)),
         kernel: uname.release().to_string_lossy().into_owned(),
         architecture: architecture(&uname.machine().to_string_lossy()).to_owned(),
         directories: DIRECTORIES
