@@ -2,7 +2,7 @@
 
 use super::bindings::{files, sealed, types};
 use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::{Action, Change, FileVerb, ensure_parents, write_file};
+use crate::effect::{Action, Change, FileVerb, ensure_parents, holds_secret, write_file};
 use crate::world::{FileError, FileKind, MachinePath};
 
 /// What a component may read at most.
@@ -129,7 +129,7 @@ impl files::Host for PhaseState {
             Ok(content) => zeroize::Zeroizing::new(content),
             Err(error) => return Ok(Err(error.into_wit())),
         };
-        if self.run.sealed_file(&path).is_some() || super::recognise::holds_secret(&content) {
+        if self.run.sealed_file(&path).is_some() || holds_secret(&content) {
             return Ok(Err(types::Error {
                 code: types::ErrorCode::Sealed,
                 message: format!("{path} holds a secret, which no component may read"),

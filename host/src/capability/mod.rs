@@ -11,7 +11,6 @@ mod log;
 mod node;
 mod patches;
 pub mod pki;
-mod recognise;
 mod sealed;
 mod state;
 mod terminal;

@@ -45,6 +45,11 @@ pub struct Inputs {
 impl RunArguments {
     /// Reads and checks everything; tells warnings.
     pub fn load(&self, output: &Output) -> anyhow::Result<Inputs> {
+        self.load_phases(output, &self.phases)
+    }
+
+    /// As [`load`](Self::load), for these phases alone; all if there is none.
+    pub fn load_phases(&self, output: &Output, phases: &[String]) -> anyhow::Result<Inputs> {
         let facts = node_facts(self.node_facts.as_ref())?;
         let distribution = Distribution::load(&self.distribution)?;
         let text = self.init.config.as_deref().map(read_text).transpose()?;
@@ -58,7 +63,7 @@ impl RunArguments {
         for warning in &prepared.warnings {
             output.warning(warning);
         }
-        let selection = Selection::new(&distribution, &self.phases, &prepared.skip_phases)?;
+        let selection = Selection::new(&distribution, phases, &prepared.skip_phases)?;
         Ok(Inputs {
             prepared,
             facts,

@@ -3,13 +3,16 @@
 mod config;
 mod configuration;
 mod failure;
+mod init;
 mod init_flags;
 mod inputs;
+mod machine;
 mod node_facts;
 mod output;
 mod phases;
 mod render;
 mod render_output;
+mod run;
 mod sandbox_run;
 mod version;
 
@@ -49,6 +52,8 @@ pub struct Common {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Set up the control plane on this machine.
+    Init(Box<init::Init>),
     /// Compute what `init` would put on a machine and into a cluster, into a
     /// folder, touching neither.
     Render(Box<render::Render>),
@@ -76,6 +81,7 @@ pub fn main() -> ExitCode {
     };
     let output = Output::new(program.common.output, program.common.verbose);
     let result = match program.command {
+        Command::Init(command) => command.run(&output),
         Command::Render(command) => command.run(&output),
         Command::Config(command) => command.run(&output),
         Command::Phases(command) => command.run(&output),

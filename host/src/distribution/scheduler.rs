@@ -148,6 +148,17 @@ impl Runner {
         })
     }
 
+    /// Digests of the components that run, by name.
+    pub fn components(&self) -> std::collections::BTreeMap<String, String> {
+        let ready = self.groups.iter().flatten();
+        ready
+            .map(|one| {
+                let component = one.component.component();
+                (component.name.clone(), component.digest.clone())
+            })
+            .collect()
+    }
+
     /// Runs what was selected. After a failure nothing new starts; what runs
     /// already comes to its end, so that no effect is left half way.
     pub async fn run(&self, run: Arc<RunContext>, document: Arc<str>) -> Result<(), RunError> {

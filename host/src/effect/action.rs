@@ -20,7 +20,6 @@ pub enum Holds {
 /// A file that a key or a certificate goes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct KeyFile {
-    #[serde(serialize_with = "display")]
     pub path: MachinePath,
     #[serde(serialize_with = "octal")]
     pub mode: u32,
@@ -174,6 +173,27 @@ impl Action {
         }
     }
 
+    /// Whether all it changes are files: then there is nothing to record of
+    /// it where it changes none.
+    pub fn is_of_files(&self) -> bool {
+        !matches!(self, Self::Kube { .. } | Self::Service { .. })
+    }
+
+    /// The files that it puts secrets into.
+    pub fn private_files(&self) -> BTreeSet<MachinePath> {
+        match self {
+            Self::WriteFile { path, content, .. } if !content.kinds().is_empty() => {
+                BTreeSet::from([path.clone()])
+            }
+            Self::CreateKey { files, .. } | Self::IssueCertificate { files, .. } => files
+                .iter()
+                .filter(|file| file.holds == Holds::PrivateKey)
+                .map(|file| file.path.clone())
+                .collect(),
+            _ => BTreeSet::new(),
+        }
+    }
+
     /// The effect as a policy sees it (`wit/`, world `policy`): no secret in
     /// it. `phase` and `component` say who asks.
     pub fn describe(&self, phase: &str, component: &str, context: &Value) -> Value {
@@ -247,10 +267,6 @@ impl From<PatchKind> for crate::kube::patching::PatchForm {
             PatchKind::Strategic => Self::Strategic,
         }
     }
-}
-
-fn display<S: serde::Serializer>(path: &MachinePath, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(path.as_str())
 }
 
 fn octal<S: serde::Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::action::Action;
 use super::event::{Change, Event, Events};
 use super::grant::{Denial, Grants};
-use super::journal::{Entry, Journal, JournalError};
+use super::journal::{Entry, Journal, JournalError, RecordedFiles};
 use super::policy::{Policy, PolicyError, Verdict};
 use crate::world::World;
 
@@ -107,22 +107,46 @@ impl Conduit {
     ) -> Result<Result<(T, Change), E>, EffectError> {
         origin.grants.covers(action)?;
         self.ask_policies(origin, action).await?;
+        let private = action.private_files();
         let number = self.journal.begin(&Entry {
             phase: origin.phase.clone(),
             component: origin.component.clone(),
             digest: origin.digest.clone(),
             action: action.name(),
             target: action.target(),
+            of_files: action.is_of_files(),
+            private: private.clone(),
         })?;
-        let landed = landing(&self.world).await;
-        if let Ok((_, change)) = &landed {
-            self.journal.landed(number, *change)?;
-            self.tell(Event::Effect {
-                phase: origin.phase.clone(),
-                action: action.name(),
-                target: action.target(),
-                change: *change,
-            });
+        let landed = if self.journal.wants_touches() {
+            let recorded = Arc::new(RecordedFiles::new(
+                Arc::clone(&self.world.files),
+                Arc::clone(&self.journal),
+                number,
+                private,
+            ));
+            let world = World {
+                files: Arc::<RecordedFiles>::clone(&recorded),
+                ..self.world.clone()
+            };
+            let landed = landing(&world).await;
+            if let Some(failure) = recorded.take_failure() {
+                return Err(failure.into());
+            }
+            landed
+        } else {
+            landing(&self.world).await
+        };
+        match &landed {
+            Ok((_, change)) => {
+                self.journal.landed(number, *change)?;
+                self.tell(Event::Effect {
+                    phase: origin.phase.clone(),
+                    action: action.name(),
+                    target: action.target(),
+                    change: *change,
+                });
+            }
+            Err(_) => self.journal.failed(number)?,
         }
         Ok(landed)
     }

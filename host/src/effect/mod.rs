@@ -12,6 +12,7 @@ mod grant;
 mod journal;
 mod pki;
 mod policy;
+mod recognise;
 
 pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind};
 pub use conduit::{Conduit, EffectError, Origin};
@@ -22,9 +23,14 @@ pub use grant::{
     Denial, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
     PkiVerb,
 };
-pub use journal::{Entry, Journal, JournalError, MemoryJournal};
+pub use journal::{
+    DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
+    Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, digest,
+    state_of,
+};
 pub use pki::{
     Existing, HeldCertificate, KeyFiles, PkiError, Signer, WantedCertificate, ensure_certificate,
     ensure_key_pair, generate, load_certificate, load_key_pair, sign,
 };
 pub use policy::{Finding, Policy, PolicyError, Verdict};
+pub use recognise::holds_secret;

@@ -2,10 +2,13 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 /// A path on the machine being provisioned: absolute, without `.`, `..` or
 /// doubled slashes. It says nothing of symbolic links; those are bounded where
 /// a path is opened.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct MachinePath(String);
 
 /// Why a text is no path for the machine.
@@ -98,6 +101,20 @@ impl MachinePath {
                 .0
                 .strip_prefix(&folder.0)
                 .is_some_and(|rest| rest.starts_with('/'))
+    }
+}
+
+impl TryFrom<String> for MachinePath {
+    type Error = PathError;
+
+    fn try_from(text: String) -> Result<Self, PathError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<MachinePath> for String {
+    fn from(path: MachinePath) -> Self {
+        path.0
     }
 }
 

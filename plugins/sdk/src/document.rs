@@ -26,6 +26,9 @@ pub struct Options {
     pub skip_certificate_key_print: bool,
     /// `--kubeconfig-dir`, `/etc/kubernetes` where none was given.
     pub kubeconfig_dir: String,
+    /// Paths that earlier runs of this program wrote on this machine: what
+    /// lies there, and what runs because of it, is nobody else's.
+    pub owned: Vec<String>,
 }
 
 impl Document {
@@ -100,6 +103,12 @@ impl Document {
             upload_certs: flag("uploadCerts"),
             skip_token_print: flag("skipTokenPrint"),
             skip_certificate_key_print: flag("skipCertificateKeyPrint"),
+            owned: options["owned"]
+                .as_array()
+                .into_iter()
+                .flatten()
+                .filter_map(|path| path.as_str().map(str::to_owned))
+                .collect(),
             kubeconfig_dir: folder.unwrap_or(paths::KUBERNETES).to_owned(),
         }
     }

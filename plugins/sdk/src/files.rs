@@ -34,3 +34,10 @@ pub fn read_text(path: &str) -> Result<String> {
         .map_err(|_| crate::Error::new("the file is not UTF-8 text"))
         .with_context(|| format!("reading {path}"))
 }
+
+/// Whether a file has this content and mode already.
+pub fn is(path: &str, mode: u32, content: &str) -> Result<bool> {
+    let found = files::stat(path).with_context(|| format!("looking at {path}"))?;
+    let alike = found.is_some_and(|found| found.mode == mode && found.size == content.len() as u64);
+    Ok(alike && read_text(path)? == content)
+}

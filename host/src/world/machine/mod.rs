@@ -1,10 +1,12 @@
 //! Doors that open onto this machine.
 
 mod api;
+mod directory;
 mod facts;
 mod files;
 mod health;
 mod node;
+mod rootfs;
 mod services;
 
 pub use api::MachineApi;
@@ -12,4 +14,5 @@ pub use facts::read_facts;
 pub use files::MachineFiles;
 pub use health::MachineHealth;
 pub use node::MachineNode;
+pub use rootfs::RootfsNode;
 pub use services::ServiceManager;

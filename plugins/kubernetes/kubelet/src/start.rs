@@ -12,32 +12,38 @@ const MODE: u32 = 0o644;
 
 pub fn run(document: &Document) -> Result<()> {
     let registration = &document.init()?.node_registration;
-    debug!("Stopping the kubelet");
-    service::act(ServiceAction::Stop)?;
-    files::ensure_directory(paths::KUBELET, 0o700)?;
-
-    let environment = paths::join(paths::KUBELET, "kubeadm-flags.env");
-    progress!("Writing kubelet environment file with flags to file {environment:?}");
-    files::write(
-        &environment,
-        MODE,
-        flags::environment_file(registration, &hostname()?),
-    )?;
-
-    let instance = paths::join(paths::KUBELET, "instance-config.yaml");
-    progress!("Writing kubelet configuration to file {instance:?}");
     let socket = &registration.cri_socket;
-    files::write(
-        &instance,
-        MODE,
-        format!("containerRuntimeEndpoint: {}\n", flags::quoted(socket)),
-    )?;
-
-    let path = paths::join(paths::KUBELET, "config.yaml");
-    let configuration = configuration(document, socket)?;
-    progress!("Writing kubelet configuration to file {path:?}");
-    files::write(&path, MODE, yaml::to_string(&configuration))?;
-
+    let files = [
+        (
+            "kubelet environment file with flags",
+            paths::join(paths::KUBELET, "kubeadm-flags.env"),
+            flags::environment_file(registration, &hostname()?),
+        ),
+        (
+            "kubelet configuration",
+            paths::join(paths::KUBELET, "instance-config.yaml"),
+            format!("containerRuntimeEndpoint: {}\n", flags::quoted(socket)),
+        ),
+        (
+            "kubelet configuration",
+            paths::join(paths::KUBELET, "config.yaml"),
+            yaml::to_string(&configuration(document, socket)?),
+        ),
+    ];
+    // A kubelet that runs with these files already is left alone.
+    let mut same = true;
+    for (_, path, content) in &files {
+        same = same && files::is(path, MODE, content)?;
+    }
+    if !same {
+        debug!("Stopping the kubelet");
+        service::act(ServiceAction::Stop)?;
+    }
+    files::ensure_directory(paths::KUBELET, 0o700)?;
+    for (what, path, content) in files {
+        progress!("Writing {what} to file {path:?}");
+        files::write(&path, MODE, content)?;
+    }
     progress!("Starting the kubelet");
     service::act(ServiceAction::Start)
 }

@@ -1,0 +1,156 @@
+//! `kubewright init`
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use serde_json::{Value, json};
+
+use super::configuration::RunArguments;
+use super::machine::{Machine, MachineArguments};
+use super::output::Output;
+use super::run::{Finished, Run, now};
+use crate::effect::{DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunStart};
+use crate::world::MachinePath;
+
+/// Sets up the control plane on this machine. A run that was interrupted goes
+/// on with the same command: what is done is kept. `kubewright plan` shows
+/// what it would do, `kubewright reset` undoes it.
+#[derive(Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct Init {
+    #[command(flatten)]
+    arguments: InitCommand,
+    #[command(subcommand)]
+    phase: Option<PhaseCommand>,
+}
+
+/// The flags of `init` and of `init phase`.
+#[derive(Args)]
+struct InitCommand {
+    #[command(flatten)]
+    machine: MachineArguments,
+    /// Don't apply any changes; just output what would be done.
+    #[arg(long)]
+    dry_run: bool,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+#[derive(Subcommand)]
+enum PhaseCommand {
+    /// Run one phase alone, as `init phase certs ca` or `init phase
+    /// control-plane all`.
+    Phase(Box<OnePhase>),
+}
+
+#[derive(Args)]
+struct OnePhase {
+    /// The phase, and a sub-phase or `all`.
+    #[arg(required = true, num_args = 1..=2, value_name = "PHASE")]
+    names: Vec<String>,
+    #[command(flatten)]
+    arguments: InitCommand,
+}
+
+impl Init {
+    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
+        match &self.phase {
+            None => self.arguments.run(output, None),
+            Some(PhaseCommand::Phase(one)) => one.arguments.run(output, Some(one.names.join("/"))),
+        }
+    }
+}
+
+impl InitCommand {
+    fn run(&self, output: &Output, phase: Option<String>) -> anyhow::Result<()> {
+        let machine = self.machine.open()?;
+        let command = match &phase {
+            None => "init".to_owned(),
+            Some(phase) => format!("init phase {}", phase.replace('/', " ")),
+        };
+        let inputs = match phase {
+            None => self.run.load(output)?,
+            Some(phase) => self.run.load_phases(output, &[phase])?,
+        };
+        let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
+        if dry {
+            anyhow::bail!("--dry-run: use `kubewright plan`");
+        }
+        machine.require_root("init")?;
+        let run = Run::prepare(inputs, &self.run.policies, output)?;
+        carry_out(&machine, run, command, output)
+    }
+}
+
+/// Runs phases on a machine, with a journal.
+fn carry_out(
+    machine: &Machine,
+    mut run: Run,
+    command: String,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let started = now()?;
+    let folder = Arc::new(machine.folder());
+    let lock = folder.lock(&command)?;
+    // Before what differs from run to run goes in.
+    let configuration = run.prepared.document.to_string().into_bytes();
+    tell_owned(&mut run.prepared.document, &Ledger::of(&folder.read()?));
+    let header = RunHeader {
+        command,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        distribution: run.distribution.clone(),
+        components: run.components(),
+        state_folders: machine.state_folders(&run.prepared.document)?,
+        started,
+        ..RunHeader::default()
+    };
+    let journal = Arc::new(DiskJournal::begin(
+        folder,
+        lock,
+        RunStart {
+            header,
+            configuration,
+        },
+    )?);
+    if let Some(dead) = journal.continues() {
+        output.line(&format!(
+            "Going on with run {dead}, which did not come to its end."
+        ));
+    }
+    let facts = run.facts.clone();
+    let result = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
+        Ok(machine.world(facts, started))
+    });
+    output.done();
+    let outcome = match &result {
+        Ok(_) => Outcome::Done,
+        Err(_) => Outcome::Failed,
+    };
+    let ended = journal.end(outcome, now()?);
+    let finished = result?;
+    ended.context("the run is through, but its end could not be recorded")?;
+    finished.show(output);
+    summary(&journal, &finished, output);
+    Ok(())
+}
+
+fn summary(journal: &DiskJournal, finished: &Finished, output: &Output) {
+    if !finished.changed() {
+        output.line("Nothing changed: this machine is already so.");
+    }
+    output.result(&json!({
+        "run": journal.run(),
+        "continues": journal.continues(),
+        "changed": finished.changed(),
+        "effects": finished.count(),
+        "shown": finished.shown_sealed(),
+    }));
+}
+
+/// Tells phases which files earlier runs wrote: preflight must not take them,
+/// or what runs because of them, for somebody else's.
+pub fn tell_owned(document: &mut Value, ledger: &Ledger) {
+    let owned: Vec<&str> = ledger.paths().map(MachinePath::as_str).collect();
+    document["options"]["owned"] = json!(owned);
+}

@@ -1,0 +1,96 @@
+//! The machine that a command works on: this one, or the folder of
+//! `--rootfs`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use clap::Args;
+
+use serde_json::Value;
+
+use crate::effect::{Folder, Ledger, State, state_of};
+use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
+use crate::world::{MachinePath, NodeFacts, World};
+
+/// What every command that works on a machine takes.
+#[derive(Args, Clone, Default)]
+pub struct MachineArguments {
+    /// The path to the 'real' host root filesystem. With another root than /
+    /// only files change: nothing is started, and no root is needed.
+    #[arg(long, value_name = "DIR")]
+    rootfs: Option<PathBuf>,
+}
+
+/// A machine, opened.
+pub struct Machine {
+    pub files: Arc<MachineFiles>,
+    /// Whether it is the one this program runs on.
+    pub is_this: bool,
+}
+
+impl MachineArguments {
+    pub fn open(&self) -> anyhow::Result<Machine> {
+        let root = self.rootfs.as_deref().unwrap_or(Path::new("/"));
+        let files = MachineFiles::open(root)
+            .with_context(|| format!("--rootfs {}: cannot open the folder", root.display()))?;
+        let is_this = std::fs::canonicalize(root).is_ok_and(|root| root == Path::new("/"));
+        Ok(Machine {
+            files: Arc::new(files),
+            is_this,
+        })
+    }
+}
+
+impl Machine {
+    /// Changing this machine takes root.
+    pub fn require_root(&self, command: &str) -> anyhow::Result<()> {
+        if self.is_this && !rustix::process::geteuid().is_root() {
+            bail!(
+                "IsPrivilegedUser: user is not running as root; run `kubewright {command}` as root (or give --rootfs, a folder you own)"
+            );
+        }
+        Ok(())
+    }
+
+    /// Its journals.
+    pub fn folder(&self) -> Folder {
+        Folder::of(Arc::clone(&self.files))
+    }
+
+    /// What runs did to it so far.
+    pub fn ledger(&self) -> anyhow::Result<Ledger> {
+        Ok(Ledger::of(&self.folder().read()?))
+    }
+
+    /// Folders that the programs of a control plane fill (the kubelet's,
+    /// etcd's), and what they are now.
+    pub fn state_folders(&self, document: &Value) -> anyhow::Result<BTreeMap<MachinePath, State>> {
+        let etcd = document
+            .pointer("/configuration/ClusterConfiguration/etcd/local/dataDir")
+            .and_then(Value::as_str);
+        let mut folders = BTreeMap::new();
+        for path in [etcd, Some("/var/lib/kubelet")].into_iter().flatten() {
+            let path = MachinePath::parse(path)?;
+            let state = state_of(&*self.files, &path)?;
+            folders.insert(path, state);
+        }
+        Ok(folders)
+    }
+
+    /// The doors that open onto it. Called within the runtime.
+    pub fn world(&self, facts: NodeFacts, now: i64) -> World {
+        let files: Arc<MachineFiles> = Arc::clone(&self.files);
+        World {
+            kube: Arc::new(MachineApi::new(Arc::<MachineFiles>::clone(&files))),
+            node: match self.is_this {
+                true => Arc::new(MachineNode::new(facts)),
+                false => Arc::new(RootfsNode::new(facts, Arc::<MachineFiles>::clone(&files))),
+            },
+            health: Arc::new(MachineHealth::new(Arc::<MachineFiles>::clone(&files))),
+            files,
+            now,
+        }
+    }
+}

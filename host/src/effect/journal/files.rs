@@ -1,0 +1,139 @@
+//! Files whose changes are recorded before they happen.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use zeroize::Zeroizing;
+
+use super::{Journal, JournalError, Prior, State};
+use crate::effect::holds_secret;
+use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
+
+/// What is read at most of a file that is about to be replaced, to keep a copy
+/// of it. Nothing that a phase writes comes near it.
+const COPY_LIMIT: u64 = 64 << 20;
+
+/// The files of one effect.
+pub struct RecordedFiles {
+    inner: Arc<dyn Files>,
+    journal: Arc<dyn Journal>,
+    number: u64,
+    private: BTreeSet<MachinePath>,
+    failure: Mutex<Option<JournalError>>,
+}
+
+impl RecordedFiles {
+    /// For an effect that began with this number; `private` are the files it
+    /// puts secrets into.
+    pub fn new(
+        inner: Arc<dyn Files>,
+        journal: Arc<dyn Journal>,
+        number: u64,
+        private: BTreeSet<MachinePath>,
+    ) -> Self {
+        Self {
+            inner,
+            journal,
+            number,
+            private,
+            failure: Mutex::default(),
+        }
+    }
+
+    /// Why recording failed, if it did: the path's error, not the world's.
+    pub fn take_failure(&self) -> Option<JournalError> {
+        self.failure
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+
+    fn record(&self, path: &MachinePath, after: &State) -> Result<(), FileError> {
+        with_prior(&*self.inner, path, &self.private, |prior| {
+            self.touch(path, prior, after)
+        })
+    }
+
+    fn touch(&self, path: &MachinePath, prior: &Prior<'_>, after: &State) -> Result<(), FileError> {
+        self.journal
+            .touch(self.number, path, prior, after)
+            .map_err(|error| {
+                let told = FileError::Io {
+                    doing: "record what is done to",
+                    path: path.clone(),
+                    source: std::io::Error::other("the journal cannot be written"),
+                };
+                *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                told
+            })
+    }
+}
+
+/// What is at a path now, as a journal records it; no copy is kept.
+pub fn state_of(files: &dyn Files, path: &MachinePath) -> Result<State, FileError> {
+    with_prior(
+        files,
+        path,
+        &BTreeSet::new(),
+        |prior| Ok(prior.state(false)),
+    )
+}
+
+fn with_prior<T>(
+    files: &dyn Files,
+    path: &MachinePath,
+    private: &BTreeSet<MachinePath>,
+    with: impl FnOnce(&Prior<'_>) -> Result<T, FileError>,
+) -> Result<T, FileError> {
+    let Some(found) = files.stat(path)? else {
+        return with(&Prior::Absent);
+    };
+    match found.kind {
+        FileKind::Regular => {
+            let content = Zeroizing::new(files.read(path, COPY_LIMIT)?);
+            with(&Prior::File {
+                mode: found.mode,
+                private: private.contains(path) || holds_secret(&content),
+                content: &content,
+            })
+        }
+        FileKind::Directory => with(&Prior::Directory {
+            mode: found.mode,
+            empty: files.list(path)?.is_empty(),
+        }),
+        FileKind::SymbolicLink | FileKind::Other => with(&Prior::Other),
+    }
+}
+
+impl Files for RecordedFiles {
+    fn stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError> {
+        self.inner.stat(path)
+    }
+
+    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError> {
+        self.inner.read(path, limit)
+    }
+
+    fn list(&self, path: &MachinePath) -> Result<Vec<String>, FileError> {
+        self.inner.list(path)
+    }
+
+    fn write(&self, path: &MachinePath, mode: u32, content: &[u8]) -> Result<(), FileError> {
+        self.record(path, &State::written(mode, content))?;
+        self.inner.write(path, mode, content)
+    }
+
+    fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
+        let after = State::Directory { mode, empty: true };
+        match self.inner.stat(path)? {
+            Some(found) if found.kind == FileKind::Directory && found.mode == mode => {}
+            _ => self.record(path, &after)?,
+        }
+        self.inner.make_directory(path, mode)
+    }
+
+    fn remove(&self, path: &MachinePath) -> Result<(), FileError> {
+        self.record(path, &State::Absent)?;
+        self.inner.remove(path)
+    }
+}

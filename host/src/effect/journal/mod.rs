@@ -1,0 +1,113 @@
+//! The record of what runs do, written ahead.
+//!
+//! An effect is recorded before it lands, each file it changes before it is
+//! changed, with what was there: so a run that died can go on, and one that
+//! should not have been can be undone. No secret is ever in it: of a file that
+//! holds one only the hash is kept.
+
+mod disk;
+mod fault;
+mod files;
+mod fold;
+mod folder;
+mod lock;
+mod memory;
+mod record;
+
+pub use disk::{DiskJournal, RunStart};
+pub use fault::FaultyJournal;
+pub use files::{RecordedFiles, state_of};
+pub use fold::{Ledger, Touched};
+pub use folder::{Folder, RunRecords};
+pub use lock::Lock;
+pub use memory::MemoryJournal;
+pub use record::{Outcome, Record, RunHeader, State, digest};
+
+use std::collections::BTreeSet;
+
+use super::event::Change;
+use crate::world::{FileError, MachinePath};
+
+/// One effect, as it is about to land. Holds no secret.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub phase: String,
+    pub component: String,
+    pub digest: String,
+    pub action: &'static str,
+    pub target: String,
+    /// Whether all it can change are files.
+    pub of_files: bool,
+    /// Files that it puts secrets into.
+    pub private: BTreeSet<MachinePath>,
+}
+
+/// What lies at a path before it is changed.
+pub enum Prior<'a> {
+    Absent,
+    File {
+        mode: u32,
+        content: &'a [u8],
+        /// Whether it holds a secret: then only its hash is kept.
+        private: bool,
+    },
+    Directory {
+        mode: u32,
+        empty: bool,
+    },
+    /// A link, a device, a socket.
+    Other,
+}
+
+/// Why something could not be recorded. The effect does not land then.
+#[derive(Debug, thiserror::Error)]
+pub enum JournalError {
+    #[error("cannot {doing} {path}")]
+    Io {
+        doing: &'static str,
+        path: String,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error(
+        "another run is at work on this machine: kubewright {command}, process {pid} (it holds {path})"
+    )]
+    Locked {
+        pid: String,
+        command: String,
+        path: String,
+    },
+    #[error("{path}, line {line}, is not a record of this version")]
+    Malformed {
+        path: String,
+        line: usize,
+        #[source]
+        source: serde_json::Error,
+    },
+    #[error("the copy {path} is not what it was: its content has another hash")]
+    Copy { path: String },
+}
+
+/// Where effects are recorded before they land.
+pub trait Journal: Send + Sync {
+    /// Records that an effect is about to land; gives its number.
+    fn begin(&self, entry: &Entry) -> Result<u64, JournalError>;
+    /// Records that a path is about to become `after`, and what is there now.
+    fn touch(
+        &self,
+        number: u64,
+        path: &MachinePath,
+        prior: &Prior<'_>,
+        after: &State,
+    ) -> Result<(), JournalError>;
+    /// Records that it landed, and what it changed.
+    fn landed(&self, number: u64, change: Change) -> Result<(), JournalError>;
+    /// Records that it did not land.
+    fn failed(&self, number: u64) -> Result<(), JournalError>;
+    /// Whether it wants to know what is touched: looking costs time.
+    fn wants_touches(&self) -> bool {
+        true
+    }
+}

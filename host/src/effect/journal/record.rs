@@ -1,0 +1,221 @@
+//! The lines of a journal.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::Prior;
+use crate::effect::Change;
+use crate::world::MachinePath;
+
+/// `sha256:HEX` of some content.
+pub fn digest(content: &[u8]) -> String {
+    format!("sha256:{:x}", Sha256::digest(content))
+}
+
+/// One line: a JSON object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "record", rename_all = "kebab-case")]
+pub enum Record {
+    /// The first line of a run.
+    Run(Box<RunHeader>),
+    /// An effect is about to land.
+    Begin {
+        /// Counts from 1 within the run.
+        effect: u64,
+        phase: String,
+        component: String,
+        digest: String,
+        action: String,
+        target: String,
+    },
+    /// A path is about to be changed by an effect.
+    Touch {
+        effect: u64,
+        path: MachinePath,
+        prior: State,
+        after: State,
+    },
+    /// An effect landed.
+    Landed { effect: u64, change: Change },
+    /// An effect did not land.
+    Failed { effect: u64 },
+    /// A reset made a path what it was before all runs, or saw that it is.
+    Undone { path: MachinePath },
+    /// The last line of a run.
+    End { outcome: Outcome, at: i64 },
+}
+
+/// What a run is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunHeader {
+    /// Counts from 1 on this machine.
+    pub run: u64,
+    /// `init`, `reset`: the command without its arguments, in which tokens
+    /// may be.
+    pub command: String,
+    /// The version of this program.
+    pub version: String,
+    pub distribution: String,
+    /// `sha256:HEX` of the sealed configuration document, a copy of which is
+    /// kept; empty where the command has none.
+    pub configuration: String,
+    /// Digests of the components, by name.
+    pub components: BTreeMap<String, String>,
+    /// Folders that programs started by this run fill (the kubelet's,
+    /// etcd's), and what they were before it.
+    pub state_folders: BTreeMap<MachinePath, State>,
+    /// The run that died and that this one goes on with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub continues: Option<u64>,
+    pub pid: u32,
+    /// Seconds since 1970-01-01T00:00:00Z.
+    pub started: i64,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    Done,
+    Failed,
+    /// The process died; whoever found that closed the journal.
+    Died,
+}
+
+/// What is at a path, without its content.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum State {
+    Absent,
+    File {
+        /// Permission bits, as `0600`.
+        #[serde(with = "octal")]
+        mode: u32,
+        /// `sha256:HEX`
+        digest: String,
+        /// Whether a copy of the content is kept. Never of one with secrets.
+        #[serde(default)]
+        copy: bool,
+    },
+    Directory {
+        #[serde(with = "octal")]
+        mode: u32,
+        #[serde(default)]
+        empty: bool,
+    },
+    Other,
+}
+
+impl State {
+    /// A file that is about to be written.
+    pub fn written(mode: u32, content: &[u8]) -> Self {
+        Self::File {
+            mode,
+            digest: digest(content),
+            copy: false,
+        }
+    }
+
+    /// Whether both are the same for whoever looks at the machine.
+    pub fn same_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (
+                Self::File { mode, digest, .. },
+                Self::File {
+                    mode: other_mode,
+                    digest: other_digest,
+                    ..
+                },
+            ) => mode == other_mode && digest == other_digest,
+            (Self::Directory { mode, .. }, Self::Directory { mode: other, .. }) => mode == other,
+            (Self::Absent, Self::Absent) | (Self::Other, Self::Other) => true,
+            _ => false,
+        }
+    }
+}
+
+impl Prior<'_> {
+    /// As it is recorded. `copy` says whether a copy of a file is kept.
+    pub fn state(&self, copy: bool) -> State {
+        match self {
+            Self::Absent => State::Absent,
+            Self::File { mode, content, .. } => State::File {
+                mode: *mode,
+                digest: digest(content),
+                copy,
+            },
+            Self::Directory { mode, empty } => State::Directory {
+                mode: *mode,
+                empty: *empty,
+            },
+            Self::Other => State::Other,
+        }
+    }
+}
+
+mod octal {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(mode: &u32, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&format!("{mode:04o}"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        u32::from_str_radix(&text, 8)
+            .ok()
+            .filter(|mode| *mode <= 0o7777)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is no mode as \"0644\"")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn records_read_as_they_were_written() {
+        let path = MachinePath::parse("/etc/a").unwrap();
+        let records = [
+            Record::Run(Box::default()),
+            Record::Touch {
+                effect: 1,
+                path: path.clone(),
+                prior: State::Directory {
+                    mode: 0o750,
+                    empty: true,
+                },
+                after: State::written(0o600, b"x"),
+            },
+            Record::Landed {
+                effect: 1,
+                change: Change::Created,
+            },
+            Record::Undone { path },
+            Record::End {
+                outcome: Outcome::Died,
+                at: 7,
+            },
+        ];
+        for record in records {
+            let line = serde_json::to_string(&record).unwrap();
+            assert!(!line.contains('\n'));
+            assert_eq!(
+                serde_json::from_str::<Record>(&line).unwrap(),
+                record,
+                "{line}"
+            );
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_line_makes_it_panic(line in "\\PC{0,200}") {
+            let _ = serde_json::from_str::<Record>(&line);
+        }
+    }
+}
