@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
+use crate::world::machine::MachineFiles;
 use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
 
 /// What the sandbox holds at a path that was touched.
@@ -64,15 +65,17 @@ impl SandboxFiles {
 
     /// Lets everything land in `target`. Directories first, then files, then
     /// removals from the inside out.
-    pub fn commit(&self, target: &dyn Files) -> Result<(), FileError> {
+    pub fn commit(&self, target: &MachineFiles) -> Result<(), FileError> {
         let layers = self.layers();
         for (path, layer) in layers.iter() {
-            match layer {
-                Layer::Directory { mode } => target.make_directory(path, *mode)?,
-                Layer::File { mode, content } => target.write(path, *mode, content)?,
-                Layer::Removed => {}
+            if let Layer::Directory { mode } = layer {
+                target.make_directory(path, *mode)?;
             }
         }
+        target.write_all(layers.iter().filter_map(|(path, layer)| match layer {
+            Layer::File { mode, content } => Some((path, *mode, content.as_slice())),
+            Layer::Directory { .. } | Layer::Removed => None,
+        }))?;
         for (path, layer) in layers.iter().rev() {
             if matches!(layer, Layer::Removed) && target.stat(path)?.is_some() {
                 target.remove(path)?;
@@ -223,7 +226,6 @@ impl Files for SandboxFiles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::machine::MachineFiles;
 
     fn path(text: &str) -> MachinePath {
         MachinePath::parse(text).unwrap()
