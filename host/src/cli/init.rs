@@ -75,7 +75,8 @@ impl InitCommand {
         };
         let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
         if dry {
-            anyhow::bail!("--dry-run: use `kubewright plan`");
+            super::plan::plan(&machine, inputs, &self.run.policies, output)?;
+            return Ok(());
         }
         machine.require_root("init")?;
         let run = Run::prepare(inputs, &self.run.policies, output)?;

@@ -2,16 +2,21 @@
 
 mod config;
 mod configuration;
+mod difference;
 mod failure;
+mod history;
 mod init;
 mod init_flags;
 mod inputs;
 mod machine;
+mod mounts;
 mod node_facts;
 mod output;
 mod phases;
+mod plan;
 mod render;
 mod render_output;
+mod reset;
 mod run;
 mod sandbox_run;
 mod version;
@@ -54,6 +59,14 @@ pub struct Common {
 enum Command {
     /// Set up the control plane on this machine.
     Init(Box<init::Init>),
+    /// Show what `init` would change on this machine and in its cluster.
+    Plan(Box<plan::Plan>),
+    /// Undo what `init` did to this machine.
+    Reset(reset::Reset),
+    /// List the runs on this machine, or the effects of one.
+    History(history::History),
+    /// Tell which run wrote a file or an object.
+    Why(history::Why),
     /// Compute what `init` would put on a machine and into a cluster, into a
     /// folder, touching neither.
     Render(Box<render::Render>),
@@ -80,20 +93,30 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(program.common.output, program.common.verbose);
+    let done = |()| ExitCode::SUCCESS;
+    let planned = matches!(program.command, Command::Plan(_));
     let result = match program.command {
-        Command::Init(command) => command.run(&output),
-        Command::Render(command) => command.run(&output),
-        Command::Config(command) => command.run(&output),
-        Command::Phases(command) => command.run(&output),
-        Command::NodeFacts(command) => command.run(&output),
-        Command::Version(command) => command.run(&output),
+        Command::Init(command) => command.run(&output).map(done),
+        Command::Plan(command) => command.run(&output),
+        Command::Reset(command) => command.run(&output).map(done),
+        Command::History(command) => command.run(&output).map(done),
+        Command::Why(command) => command.run(&output).map(done),
+        Command::Render(command) => command.run(&output).map(done),
+        Command::Config(command) => command.run(&output).map(done),
+        Command::Phases(command) => command.run(&output).map(done),
+        Command::NodeFacts(command) => command.run(&output).map(done),
+        Command::Version(command) => command.run(&output).map(done),
     };
     match result {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             let report = failure::Report::of(&error);
             output.failed(&report);
-            ExitCode::from(report.exit_code)
+            // Of a plan, 2 says that there are changes.
+            ExitCode::from(match planned {
+                true => 1,
+                false => report.exit_code,
+            })
         }
     }
 }

@@ -25,6 +25,8 @@ pub enum Format {
 pub struct Output {
     format: Format,
     verbose: u8,
+    /// Whether progress is not shown.
+    quiet: bool,
     /// One line at the bottom of a terminal: what is running, how long.
     status: Option<Arc<Status>>,
 }
@@ -51,7 +53,17 @@ impl Output {
         Self {
             format,
             verbose,
+            quiet: false,
             status,
+        }
+    }
+
+    /// The same, for a run whose progress is of no interest: what is wrong is
+    /// still told.
+    pub fn quiet(&self) -> Self {
+        Self {
+            quiet: true,
+            ..self.clone()
         }
     }
 
@@ -144,6 +156,9 @@ impl Output {
     }
 
     fn event(&self, event: &Event) {
+        if self.quiet && !matches!(event, Event::Warning { .. }) {
+            return;
+        }
         if self.format == Format::Json {
             if self.wanted(event) {
                 self.json(event);

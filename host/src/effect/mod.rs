@@ -25,8 +25,8 @@ pub use grant::{
 };
 pub use journal::{
     DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
-    Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, digest,
-    state_of,
+    Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, Undo,
+    digest, empty_folder, state_of,
 };
 pub use pki::{
     Existing, HeldCertificate, KeyFiles, PkiError, Signer, WantedCertificate, ensure_certificate,

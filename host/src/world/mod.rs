@@ -8,6 +8,7 @@
 mod files;
 pub mod machine;
 mod node;
+mod observed_api;
 mod path;
 pub mod sandbox;
 
@@ -18,6 +19,7 @@ pub use node::{
     Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,
     NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
+pub use observed_api::{ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};
 
 /// The doors that effects go through.

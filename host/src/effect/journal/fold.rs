@@ -17,7 +17,7 @@ pub struct Touched {
     /// Run and effect that touched it last.
     pub by: (u64, u64),
     /// Where it came in the order of first changes.
-    order: usize,
+    pub(super) order: usize,
 }
 
 /// What all runs together did that is not undone, by path.

@@ -13,6 +13,7 @@ mod folder;
 mod lock;
 mod memory;
 mod record;
+mod undo;
 
 pub use disk::{DiskJournal, RunStart};
 pub use fault::FaultyJournal;
@@ -22,6 +23,7 @@ pub use folder::{Folder, RunRecords};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
+pub use undo::{Undo, empty_folder};
 
 use std::collections::BTreeSet;
 

@@ -1,0 +1,193 @@
+//! `kubewright plan`
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::json;
+
+use super::configuration::{Inputs, RunArguments};
+use super::difference::{Difference, of_files, of_objects};
+use super::init::tell_owned;
+use super::machine::{Machine, MachineArguments};
+use super::output::Output;
+use super::run::{Finished, Run, now};
+use super::sandbox_run::embedded_api;
+use crate::effect::MemoryJournal;
+use crate::world::machine::{MachineApi, RootfsNode};
+use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth, SandboxNode};
+use crate::world::{Files, KubeAccess, MachinePath, ObservedApi, World};
+
+/// Runs the phases of `init` over this machine as it is, changing nothing, and
+/// prints what `init` would: files, certificates, objects, services. Exit
+/// codes: 0 no change, 1 failed, 2 changes.
+#[derive(Args)]
+pub struct Plan {
+    #[command(flatten)]
+    machine: MachineArguments,
+    #[command(flatten)]
+    run: RunArguments,
+}
+
+impl Plan {
+    pub fn run(&self, output: &Output) -> anyhow::Result<ExitCode> {
+        let machine = self.machine.open()?;
+        machine.require_root("plan")?;
+        let inputs = self.run.load(output)?;
+        let changes = plan(&machine, inputs, &self.run.policies, output)?;
+        Ok(match changes {
+            true => ExitCode::from(2),
+            false => ExitCode::SUCCESS,
+        })
+    }
+}
+
+/// Plans, prints, and says whether anything would change.
+pub fn plan(
+    machine: &Machine,
+    inputs: Inputs,
+    policies: &[String],
+    output: &Output,
+) -> anyhow::Result<bool> {
+    // What phases say as they go is what they would say in earnest.
+    let quiet = output.quiet();
+    let mut run = Run::prepare(inputs, policies, &quiet)?;
+    tell_owned(&mut run.prepared.document, &machine.ledger()?);
+    let now = now()?;
+    let files = Arc::new(SandboxFiles::over(Some(
+        Arc::clone(&machine.files) as Arc<dyn Files>
+    )));
+    let live = run.block_on(answering(&files));
+    let embedded = match live {
+        Some(_) => None,
+        None => Some(embedded_api(&run, now, &[])?),
+    };
+    let facts = run.facts.clone();
+    let mut observed = None;
+    let finished = run.run(Arc::new(MemoryJournal::default()), || {
+        let (api, dry_run): (Arc<dyn KubeAccess>, bool) = match &embedded {
+            None => (
+                Arc::new(MachineApi::new(Arc::<SandboxFiles>::clone(&files))),
+                true,
+            ),
+            Some(embedded) => (Arc::new(SandboxApi::new(embedded.client())), false),
+        };
+        let kube = Arc::new(ObservedApi::new(api, dry_run));
+        observed = Some(Arc::clone(&kube));
+        Ok(World {
+            kube,
+            node: match machine.is_this {
+                true => Arc::new(SandboxNode::new(facts)),
+                false => Arc::new(RootfsNode::new(
+                    facts,
+                    Arc::clone(&machine.files) as Arc<dyn Files>,
+                )),
+            },
+            health: Arc::new(SandboxHealth),
+            files: Arc::<SandboxFiles>::clone(&files),
+            now,
+        })
+    });
+    output.done();
+    let finished = finished?;
+    let files = of_files(&files, &*machine.files)?;
+    let objects = of_objects(&observed.map(|api| api.changes()).unwrap_or_default())?;
+    Ok(print(&files, &objects, &finished, live, output))
+}
+
+/// The API server of this machine, if there is one that answers.
+async fn answering(files: &Arc<SandboxFiles>) -> Option<String> {
+    let path = MachinePath::parse("/etc/kubernetes/admin.conf").ok()?;
+    files.stat(&path).ok()??;
+    let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
+    let client = api.client(&path).await.ok()?;
+    let version = tokio::time::timeout(Duration::from_secs(5), client.apiserver_version()).await;
+    Some(version.ok()?.ok()?.git_version)
+}
+
+fn print(
+    files: &[Difference],
+    objects: &[Difference],
+    finished: &Finished,
+    live: Option<String>,
+    output: &Output,
+) -> bool {
+    let certificates: Vec<_> = finished
+        .landed
+        .iter()
+        .filter(|one| matches!(one.action, "IssueCertificate" | "CreateKey"))
+        .collect();
+    let services: Vec<_> = finished
+        .landed
+        .iter()
+        .filter(|one| one.action == "Service" && one.changes())
+        .collect();
+    section(output, "Files", files);
+    if !certificates.is_empty() {
+        output.line("\nCertificates and keys");
+    }
+    for one in &certificates {
+        let word = match one.changes() {
+            true => "issued",
+            false => "kept",
+        };
+        output.line(&format!("  {word}: {} ({})", one.target, one.phase));
+    }
+    section(output, "Objects", objects);
+    if !objects.is_empty() {
+        output.line(match &live {
+            Some(_) => "  (by a dry run of the API server of this machine)",
+            None => "  (no API server answers: compared with a new cluster)",
+        });
+    }
+    if !services.is_empty() {
+        output.line("\nServices");
+    }
+    for one in &services {
+        output.line(&format!("  {} ({})", one.target, one.phase));
+    }
+    let changes = finished.changed() || !files.is_empty() || !objects.is_empty();
+    output.line(match changes {
+        true => "\nThis is what `kubewright init` would change; nothing was changed.",
+        false => "No change: this machine is already so.",
+    });
+    let values = |list: &[Difference]| list.iter().map(Difference::to_value).collect::<Vec<_>>();
+    let effects: Vec<_> = finished
+        .landed
+        .iter()
+        .map(|one| {
+            json!({
+                "phase": one.phase, "action": one.action,
+                "target": one.target, "change": one.change,
+            })
+        })
+        .collect();
+    output.result(&json!({
+        "changed": changes,
+        "apiServer": live,
+        "files": values(files),
+        "objects": values(objects),
+        "effects": effects,
+    }));
+    changes
+}
+
+fn section(output: &Output, title: &str, differences: &[Difference]) {
+    if !differences.is_empty() {
+        output.line(&format!("\n{title}"));
+    }
+    for one in differences {
+        let modes = match (one.modes.0.as_str(), one.modes.1.as_str()) {
+            ("", "") => String::new(),
+            ("", after) => format!(" {after}"),
+            (before, "") => format!(" {before}"),
+            (before, after) if before == after => format!(" {after}"),
+            (before, after) => format!(" {before} -> {after}"),
+        };
+        output.line(&format!("  {}: {}{modes}", one.change, one.target));
+        if !one.text.is_empty() {
+            output.line(one.text.trim_end());
+        }
+    }
+}
