@@ -86,7 +86,9 @@ pub fn main() -> ExitCode {
         Ok(program) => program,
         Err(error) => {
             // Help and version are no errors; everything else is wrong usage.
-            let code = if error.use_stderr() { 2 } else { 0 };
+            // Of a plan, 2 says that there are changes.
+            let wrong = if asks_for_plan() { 1 } else { 2 };
+            let code = if error.use_stderr() { wrong } else { 0 };
             // Nothing is left to be told where the terminal is gone.
             let _ = error.print();
             return ExitCode::from(code);
@@ -119,4 +121,12 @@ pub fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Whether the arguments are those of `plan`, however wrong.
+fn asks_for_plan() -> bool {
+    std::env::args_os()
+        .skip(1)
+        .find(|argument| !argument.to_string_lossy().starts_with('-'))
+        .is_some_and(|command| command == "plan")
 }

@@ -64,12 +64,13 @@ impl Reset {
             true => Arc::new(SandboxFiles::over(Some(Arc::clone(&machine.files) as _))),
             false => Arc::clone(&machine.files) as _,
         };
-        let undoing = Undoing {
+        let mut undoing = Undoing {
             machine: &machine,
             files,
             output,
             dry_run: self.dry_run,
             force: self.force,
+            run: 0,
             done: Vec::new(),
         };
         if self.dry_run {
@@ -77,7 +78,7 @@ impl Reset {
         }
         let folder = Arc::new(machine.folder());
         let lock = folder.lock("reset")?;
-        self.confirm(&ledger)?;
+        self.confirm(&ledger, machine.folder().numbers()?.is_empty())?;
         // Once more, under the lock.
         let ledger = machine.ledger()?;
         let header = RunHeader {
@@ -91,6 +92,7 @@ impl Reset {
             configuration: Vec::new(),
         };
         let journal = DiskJournal::begin(folder, lock, start)?;
+        undoing.run = journal.run();
         let result = undoing.run(self, &ledger, Some(&journal));
         let outcome = match &result {
             Ok(()) => Outcome::Done,
@@ -100,11 +102,11 @@ impl Reset {
         result
     }
 
-    fn confirm(&self, ledger: &Ledger) -> anyhow::Result<()> {
-        if self.force || self.yes {
+    fn confirm(&self, ledger: &Ledger, first: bool) -> anyhow::Result<()> {
+        if self.force || self.yes || (ledger.is_empty() && !first) {
             return Ok(());
         }
-        let what = match ledger.is_empty() {
+        let what = match first {
             true => {
                 "there is no journal: changes made to this host by 'kubeadm init' or 'kubeadm join' will be reverted, and what is in their folders removed"
             }
@@ -134,6 +136,8 @@ struct Undoing<'a> {
     output: &'a Output,
     dry_run: bool,
     force: bool,
+    /// The number of this run; 0 for a dry one.
+    run: u64,
     done: Vec<Value>,
 }
 
@@ -149,9 +153,12 @@ impl Undoing<'_> {
         self.stop_kubelet()?;
         self.unmount(&mounts, journal.is_some())?;
         let mounts = Mounts::read(self.machine.files.root())?;
-        let mut state_folders = ledger.state_folders.clone();
-        let kubeadm = ledger.is_empty();
-        if kubeadm {
+        let mut state_folders = match ledger.is_empty() {
+            // Nothing of ours ever started.
+            true => Default::default(),
+            false => ledger.state_folders.clone(),
+        };
+        if self.made_by_kubeadm(ledger)? {
             for folder in self.kubeadm_folders(reset)? {
                 state_folders.insert(folder, State::Absent);
             }
@@ -190,7 +197,9 @@ impl Undoing<'_> {
             }
         }
         let line = match (self.done.is_empty(), self.dry_run) {
-            (true, _) => "Nothing to undo.",
+            (true, _) => {
+                "Nothing of kubewright's is left to undo; --force removes what others left, as kubeadm reset does."
+            }
             (false, true) => "This is what would be done; nothing was.",
             (false, false) => "This machine is reset.",
         };
@@ -206,6 +215,19 @@ impl Undoing<'_> {
         self.output
             .result(&json!({ "dryRun": self.dry_run, "kept": kept, "steps": self.done }));
         Ok(())
+    }
+
+    /// Whether to reset as kubeadm does: no run of ours ever was here; or one
+    /// was, none of it is left, and the operator insists.
+    fn made_by_kubeadm(&self, ledger: &Ledger) -> anyhow::Result<bool> {
+        Ok(ledger.is_empty()
+            && (self.force
+                || !self
+                    .machine
+                    .folder()
+                    .numbers()?
+                    .iter()
+                    .any(|run| *run != self.run)))
     }
 
     fn tell(&mut self, what: &dyn std::fmt::Display, step: &str, why: &str) {
