@@ -44,6 +44,6 @@ pub mod configuration {
 }
 
 pub use phase::kubewright::provision::{
-    clock, files, health, kube, kubeconfigs, log, node, patches, pki, sealed, terminal, tokens,
-    types,
+    checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node, patches, pki,
+    sealed, terminal, tokens, types,
 };

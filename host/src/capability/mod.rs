@@ -2,7 +2,9 @@
 //! call into an effect, or answers what is public.
 
 pub mod bindings;
+mod checks;
 mod clock;
+mod container_runtime;
 mod files;
 mod health;
 pub mod kube;

@@ -2,7 +2,7 @@
 
 use super::bindings::{node, types};
 use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::{Action, Change, Denial};
+use crate::effect::{Action, Change};
 use crate::world::{MachinePath, NodeError, ServiceOperation};
 
 impl IntoWit for NodeError {
@@ -10,7 +10,7 @@ impl IntoWit for NodeError {
         let code = match &self {
             Self::NoServiceManager => types::ErrorCode::Unavailable,
             Self::NoService(_) => types::ErrorCode::NotFound,
-            Self::Service { .. } | Self::Program { .. } => types::ErrorCode::Io,
+            Self::Service { .. } | Self::Program { .. } | Self::Look { .. } => types::ErrorCode::Io,
         };
         wit_error(code, &self)
     }
@@ -71,17 +71,7 @@ impl node::Host for PhaseState {
         name: String,
     ) -> wasmtime::Result<Result<bool, types::Error>> {
         self.enter()?;
-        let granted = self
-            .origin
-            .grants
-            .node
-            .as_ref()
-            .is_some_and(|node| node.services.contains(&name));
-        if !granted {
-            let denial = Denial {
-                what: format!("the service {name}"),
-                line: format!("node: {{services: [{name}]}}"),
-            };
+        if let Err(denial) = self.origin.grants.covers_service(&name) {
             return Ok(Err(denial.into_wit()));
         }
         let world = self.world().clone();

@@ -180,8 +180,13 @@ impl Output {
             Event::Waiting { phase, waiting_for } if self.status.is_none() => {
                 let group = phase.split('/').next().unwrap_or(phase);
                 for one in waiting_for {
+                    // "to exist" goes on, "connection refused" explains.
+                    let joint = match one.reason.starts_with("to ") {
+                        true => "",
+                        false => ":",
+                    };
                     self.line(&format!(
-                        "[{group}] Waiting for {} {}",
+                        "[{group}] Waiting for {}{joint} {}",
                         one.name, one.reason
                     ));
                 }

@@ -86,7 +86,14 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
             "kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}".to_owned(),
         ),
         "node" => (grants.node.is_some(), "node: {}".to_owned()),
-        "clock" | "health" | "kubeconfigs" | "patches" | "terminal" | "tokens" => {
+        "container-runtime" => (
+            grants
+                .node
+                .as_ref()
+                .is_some_and(|node| !node.runtimes.is_empty()),
+            "node: {runtimes: [\"${InitConfiguration.nodeRegistration.criSocket}\"]}".to_owned(),
+        ),
+        "checks" | "clock" | "health" | "kubeconfigs" | "patches" | "terminal" | "tokens" => {
             (grants.interfaces.contains(name), format!("use: [{name}]"))
         }
         _ => {

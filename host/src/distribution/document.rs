@@ -225,11 +225,17 @@ impl GrantsDocument {
             }
         }
         if let Some(node) = &self.node {
-            let services = match node.services.is_empty() {
-                true => String::new(),
-                false => format!(", services {}", node.services.join(" ")),
-            };
-            lines.push(format!("node facts{services}"));
+            let mut line = String::from("node facts");
+            for (what, names) in [
+                ("services", &node.services),
+                ("programs", &node.programs),
+                ("runtimes", &node.runtimes),
+            ] {
+                if !names.is_empty() {
+                    line.push_str(&format!(", {what} {}", names.join(" ")));
+                }
+            }
+            lines.push(line);
         }
         if !self.interfaces.is_empty() {
             lines.push(format!("use {}", self.interfaces.join(" ")));
@@ -274,6 +280,13 @@ pub struct KubeGrantDocument {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct NodeGrantDocument {
+    /// To start, stop and look at.
     #[serde(default)]
     pub services: Vec<String>,
+    /// To ask for their versions.
+    #[serde(default)]
+    pub programs: Vec<String>,
+    /// Container runtimes, by their sockets.
+    #[serde(default)]
+    pub runtimes: Vec<String>,
 }

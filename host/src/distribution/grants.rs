@@ -8,7 +8,8 @@ use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGra
 use crate::world::{MachinePath, PathError};
 
 /// Interfaces that `use:` may name.
-const INTERFACES: [&str; 6] = [
+const INTERFACES: [&str; 7] = [
+    "checks",
     "clock",
     "health",
     "kubeconfigs",
@@ -81,9 +82,13 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         }
         grants.kube = Some(KubeGrant { kubeconfigs, rules });
     }
-    grants.node = document.node.as_ref().map(|node| NodeGrant {
-        services: node.services.iter().cloned().collect(),
-    });
+    if let Some(node) = &document.node {
+        grants.node = Some(NodeGrant {
+            services: node.services.iter().cloned().collect(),
+            programs: node.programs.iter().cloned().collect(),
+            runtimes: fill(&node.runtimes)?.into_iter().collect(),
+        });
+    }
     for interface in &document.interfaces {
         if !INTERFACES.contains(&interface.as_str()) {
             return Err(GrantError::Interface {

@@ -133,6 +133,11 @@ pub enum Action {
         name: String,
         operation: ServiceOperation,
     },
+    /// An image, pulled by the container runtime at the socket.
+    PullImage {
+        socket: String,
+        image: String,
+    },
     /// Something for the operator's eyes.
     Show {
         content: Content,
@@ -155,6 +160,7 @@ impl Action {
                 KubeAction::Delete => "Delete",
             },
             Self::Service { .. } => "Service",
+            Self::PullImage { .. } => "PullImage",
             Self::Show { .. } => "Show",
         }
     }
@@ -169,6 +175,7 @@ impl Action {
             Self::IssueCertificate { name, .. } => format!("certificate {name}"),
             Self::Kube { reference, .. } => reference.to_string(),
             Self::Service { name, operation } => format!("{operation} {name}"),
+            Self::PullImage { image, .. } => image.clone(),
             Self::Show { .. } => "terminal".to_owned(),
         }
     }
@@ -243,6 +250,7 @@ impl Action {
                 fields
             }
             Self::Service { name, operation } => json!({ "name": name, "operation": operation }),
+            Self::PullImage { socket, image } => json!({ "socket": socket, "image": image }),
             Self::Show { content } => json!({ "content": content.redacted() }),
         };
         fields["apiVersion"] = json!("kubewright.dev/v1alpha1");

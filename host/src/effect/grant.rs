@@ -95,10 +95,13 @@ pub struct KubeGrant {
     pub rules: Vec<KubeRule>,
 }
 
-/// The node: its facts, and these services.
+/// The node: its facts, and these of its services, programs and container
+/// runtimes (by their sockets).
 #[derive(Clone, Debug, Default)]
 pub struct NodeGrant {
     pub services: BTreeSet<String>,
+    pub programs: BTreeSet<String>,
+    pub runtimes: BTreeSet<String>,
 }
 
 /// All that one phase was granted, with variables filled in.
@@ -157,15 +160,45 @@ impl Grants {
                     .iter()
                     .try_for_each(|verb| self.covers_object(reference, verb))
             }
-            Action::Service { name, .. } => match &self.node {
-                Some(node) if node.services.contains(name) => Ok(()),
-                _ => Err(Denial {
-                    what: format!("the service {name}"),
-                    line: format!("node: {{services: [{name}]}}"),
-                }),
-            },
+            Action::Service { name, .. } => self.covers_service(name),
+            Action::PullImage { socket, .. } => self.covers_runtime(socket),
             // Bounded by the interface grant, which is checked at load.
             Action::Show { .. } => Ok(()),
+        }
+    }
+
+    pub fn covers_service(&self, name: &str) -> Result<(), Denial> {
+        self.covers_node(|node| &node.services, "service", "services", name)
+    }
+
+    /// Whether a program may be asked for its version.
+    pub fn covers_program(&self, name: &str) -> Result<(), Denial> {
+        self.covers_node(|node| &node.programs, "program", "programs", name)
+    }
+
+    /// Whether the container runtime at a socket may be used.
+    pub fn covers_runtime(&self, socket: &str) -> Result<(), Denial> {
+        self.covers_node(
+            |node| &node.runtimes,
+            "container runtime",
+            "runtimes",
+            socket,
+        )
+    }
+
+    fn covers_node(
+        &self,
+        granted: impl Fn(&NodeGrant) -> &BTreeSet<String>,
+        what: &str,
+        field: &str,
+        name: &str,
+    ) -> Result<(), Denial> {
+        match &self.node {
+            Some(node) if granted(node).contains(name) => Ok(()),
+            _ => Err(Denial {
+                what: format!("the {what} {name}"),
+                line: format!("node: {{{field}: [\"{name}\"]}}"),
+            }),
         }
     }
 
@@ -347,6 +380,7 @@ mod tests {
             }),
             node: Some(NodeGrant {
                 services: BTreeSet::from(["kubelet".into()]),
+                ..NodeGrant::default()
             }),
             interfaces: BTreeSet::new(),
         }

@@ -5,15 +5,18 @@
 //! onto memory laid over some other files, and an embedded kube API. Nothing
 //! above this room knows which it is talking to: that is why a plan is true.
 
+mod checks;
 mod files;
 pub mod machine;
 mod node;
 mod observed_api;
 mod path;
+mod runtime;
 pub mod sandbox;
 
 use std::sync::Arc;
 
+pub use checks::{Cgroups, Checks, IdealChecks, Occupancy, ServiceState, SystemState};
 pub use files::{FileError, FileKind, Files, Metadata};
 pub use node::{
     Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,
@@ -21,6 +24,7 @@ pub use node::{
 };
 pub use observed_api::{ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};
+pub use runtime::{ContainerRuntime, IdealRuntime, RuntimeError, RuntimeState};
 
 /// The doors that effects go through.
 #[derive(Clone)]

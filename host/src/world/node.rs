@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::MachinePath;
+use super::{Checks, ContainerRuntime, IdealChecks, IdealRuntime, MachinePath};
 
 /// What phases and defaults need to know of a node.
 ///
@@ -138,6 +138,12 @@ pub enum NodeError {
         operation: String,
         message: String,
     },
+    #[error("cannot look at {what}")]
+    Look {
+        what: String,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("cannot run {program}")]
     Program {
         program: String,
@@ -163,6 +169,16 @@ pub trait Node: Send + Sync {
     ) -> Door<'a, Result<(), NodeError>>;
     /// Whether a service runs.
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>>;
+    /// What can be looked at before anything is changed. Where there is no
+    /// machine to look at, everything is as it should be.
+    fn checks(&self) -> &dyn Checks {
+        &IdealChecks
+    }
+    /// The container runtimes. Where there is no machine, they are well and
+    /// have every image.
+    fn runtime(&self) -> &dyn ContainerRuntime {
+        &IdealRuntime
+    }
 }
 
 /// How the server behind a health target is trusted.

@@ -37,16 +37,8 @@ impl Client {
 
     /// Server-side apply: the fields that are given become so, others stay.
     pub fn apply(&self, object: &Object) -> Result<Change> {
-        let sealed: Vec<_> = object
-            .sealed()
-            .iter()
-            .map(|(pointer, value)| kube::SealedField {
-                pointer: pointer.clone(),
-                value,
-            })
-            .collect();
         self.0
-            .apply(&object.json().to_string(), &sealed)
+            .apply(&object.json().to_string(), &sealed_fields(object))
             .with_context(|| format!("applying {}", object.describe()))
     }
 
@@ -66,6 +58,20 @@ impl Client {
             .map(|text| read(text))
             .collect::<Result<_>>()
             .with_context(what)
+    }
+
+    /// Creates an object; gives its name.
+    pub fn create(&self, object: &Object) -> Result<String> {
+        self.0
+            .create(&object.json().to_string(), &sealed_fields(object))
+            .with_context(|| format!("creating {}", object.describe()))
+    }
+
+    /// Deletes an object, in the background; one that is not there is no error.
+    pub fn delete(&self, reference: &ObjectReference) -> Result<Change> {
+        self.0
+            .delete(reference)
+            .with_context(|| format!("deleting {} {}", reference.kind, reference.name))
     }
 
     /// Changes an object by a patch.
@@ -114,6 +120,16 @@ pub fn reference(
         namespace: namespace.map(str::to_owned),
         name: name.to_owned(),
     }
+}
+
+fn sealed_fields(object: &Object) -> Vec<kube::SealedField<'_>> {
+    let fields = object.sealed().iter();
+    fields
+        .map(|(pointer, value)| kube::SealedField {
+            pointer: pointer.clone(),
+            value,
+        })
+        .collect()
 }
 
 fn read(text: &str) -> Result<Value> {

@@ -26,9 +26,13 @@ pub struct Options {
     pub skip_certificate_key_print: bool,
     /// `--kubeconfig-dir`, `/etc/kubernetes` where none was given.
     pub kubeconfig_dir: String,
+    /// `--ignore-preflight-errors`: lower case; `all` stands for every check.
+    pub ignore_preflight_errors: Vec<String>,
     /// Paths that earlier runs of this program wrote on this machine: what
     /// lies there, and what runs because of it, is nobody else's.
     pub owned: Vec<String>,
+    /// Whether an earlier run on this machine came to its end.
+    pub completed: bool,
 }
 
 impl Document {
@@ -96,6 +100,11 @@ impl Document {
     pub fn options(&self) -> Options {
         let options = &self.value["options"];
         let flag = |name: &str| options[name].as_bool().unwrap_or(false);
+        let texts = |name: &str| {
+            let items = options[name].as_array().map_or(&[][..], Vec::as_slice);
+            let texts = items.iter().filter_map(Value::as_str);
+            texts.map(str::to_owned).collect()
+        };
         let folder = options["kubeconfigDir"]
             .as_str()
             .filter(|folder| !folder.is_empty());
@@ -103,13 +112,10 @@ impl Document {
             upload_certs: flag("uploadCerts"),
             skip_token_print: flag("skipTokenPrint"),
             skip_certificate_key_print: flag("skipCertificateKeyPrint"),
-            owned: options["owned"]
-                .as_array()
-                .into_iter()
-                .flatten()
-                .filter_map(|path| path.as_str().map(str::to_owned))
-                .collect(),
             kubeconfig_dir: folder.unwrap_or(paths::KUBERNETES).to_owned(),
+            ignore_preflight_errors: texts("ignorePreflightErrors"),
+            owned: texts("owned"),
+            completed: flag("completed"),
         }
     }
 

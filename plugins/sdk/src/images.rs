@@ -6,6 +6,7 @@ const DEFAULT_REPOSITORY: &str = "registry.k8s.io";
 /// etcd for Kubernetes 1.34 to 1.36 (`SupportedEtcdVersion`).
 const ETCD_TAG: &str = "3.6.8-0";
 const COREDNS_TAG: &str = "v1.14.2";
+const PAUSE_TAG: &str = "3.10.2";
 
 impl ClusterConfiguration {
     /// The image of a component of Kubernetes itself: `kube-apiserver`.
@@ -20,6 +21,35 @@ impl ClusterConfiguration {
         };
         let tag: String = self.kubernetes_version.chars().map(word).collect();
         format!("{}/{name}:{tag}", self.image_repository)
+    }
+
+    /// All images that a node of the control plane runs, in the order in which
+    /// `config images list` prints them.
+    pub fn control_plane_images(&self) -> Vec<String> {
+        let mut images: Vec<String> = [
+            "kube-apiserver",
+            "kube-controller-manager",
+            "kube-scheduler",
+        ]
+        .iter()
+        .map(|name| self.kubernetes_image(name))
+        .collect();
+        if !self.proxy.disabled {
+            images.push(self.kubernetes_image("kube-proxy"));
+        }
+        if !self.dns.disabled {
+            images.push(self.dns_image());
+        }
+        images.push(self.pause_image());
+        if self.etcd.local.is_some() {
+            images.push(self.etcd_image());
+        }
+        images
+    }
+
+    /// The image of Pods' sandboxes.
+    pub fn pause_image(&self) -> String {
+        format!("{}/pause:{PAUSE_TAG}", self.image_repository)
     }
 
     /// The image of the local etcd.

@@ -56,7 +56,8 @@ pub mod time;
 pub mod yaml;
 
 pub use bindings::phase::kubewright::provision::{
-    clock, health, kube, kubeconfigs, log, node, patches, pki, sealed, terminal, tokens, types,
+    checks, clock, container_runtime, health, kube, kubeconfigs, log, node, patches, pki, sealed,
+    terminal, tokens, types,
 };
 pub use content::{Content, Sealed};
 pub use document::{Document, Options};

@@ -1,7 +1,11 @@
 //! This machine as a node: its facts and its services.
 
-use crate::world::{Door, MachinePath, Node, NodeError, NodeFacts, ServiceOperation};
+use crate::world::{
+    Checks, ContainerRuntime, Door, MachinePath, Node, NodeError, NodeFacts, ServiceOperation,
+};
 
+use super::checks::MachineChecks;
+use super::runtime::MachineRuntime;
 use super::services::ServiceManager;
 
 /// This machine. The facts are those the run began with; directories and
@@ -9,13 +13,16 @@ use super::services::ServiceManager;
 pub struct MachineNode {
     facts: NodeFacts,
     manager: Option<ServiceManager>,
+    checks: MachineChecks,
 }
 
 impl MachineNode {
     pub fn new(facts: NodeFacts) -> Self {
+        let manager = ServiceManager::running();
         Self {
             facts,
-            manager: ServiceManager::running(),
+            manager,
+            checks: MachineChecks::new(manager),
         }
     }
 
@@ -45,5 +52,13 @@ impl Node for MachineNode {
 
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>> {
         Box::pin(async move { self.manager()?.is_active(name).await })
+    }
+
+    fn checks(&self) -> &dyn Checks {
+        &self.checks
+    }
+
+    fn runtime(&self) -> &dyn ContainerRuntime {
+        &MachineRuntime
     }
 }

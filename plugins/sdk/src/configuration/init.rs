@@ -82,6 +82,10 @@ pub struct NodeRegistration {
     pub cri_socket: String,
     pub taints: Vec<Value>,
     pub kubelet_extra_args: Vec<Argument>,
+    /// `Always`, `IfNotPresent` or `Never`.
+    pub image_pull_policy: String,
+    /// Whether images are pulled all at once (`imagePullSerial: false`).
+    pub image_pull_parallel: bool,
 }
 
 impl NodeRegistration {
@@ -93,6 +97,9 @@ impl NodeRegistration {
             cri_socket: fields.text("criSocket")?,
             taints: fields.values("taints")?,
             kubelet_extra_args: fields.list("kubeletExtraArgs", Argument::read)?,
+            image_pull_policy: fields.text("imagePullPolicy")?,
+            image_pull_parallel: fields.has("imagePullSerial")
+                && !fields.flag("imagePullSerial")?,
         })
     }
 }

@@ -1,9 +1,11 @@
 //! Waiting for what listens, and finding out why it does not yet (kubeadm
 //! `app/util/apiclient/wait.go`, which only has a timer).
 
+mod explain;
 mod probe;
 mod unverified;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +13,17 @@ use futures::future::join_all;
 use tokio::time::Instant;
 
 use crate::world::{Door, Files, Health, HealthError, HealthTarget, Waiting};
+use explain::Explainer;
 use probe::Prober;
 
 /// Between two rounds. A probe of something that does not listen costs next to
 /// nothing, and the run waits for the answer.
 const INTERVAL: Duration = Duration::from_millis(150);
+
+/// When the container runtime is asked first, and how often: a control plane
+/// that comes up as it should is not to be held up by questions.
+const EXPLAIN_AFTER: Duration = Duration::from_secs(4);
+const EXPLAIN_EVERY: Duration = Duration::from_secs(2);
 
 /// Endpoints of this machine.
 pub struct MachineHealth {
@@ -40,11 +48,18 @@ impl MachineHealth {
             .iter()
             .map(|target| Prober::new(target, &*self.files))
             .collect::<Result<Vec<_>, _>>()?;
+        let workload = |name: &str| {
+            let target = targets.iter().find(|target| target.name == name);
+            target.map_or("", |target| target.workload.as_str())
+        };
+        let mut explainer = Explainer::new(&*self.files);
+        let mut explanations: BTreeMap<String, String> = BTreeMap::new();
+        let mut explain_at = started + EXPLAIN_AFTER;
         let mut told: Vec<Waiting> = Vec::new();
         loop {
             // What was healthy once is not asked again.
             let reasons = join_all(waiting.iter().map(|one| one.ask(deadline))).await;
-            let (still, unhealthy): (Vec<_>, Vec<_>) = waiting
+            let (still, mut unhealthy): (Vec<_>, Vec<_>) = waiting
                 .into_iter()
                 .zip(reasons)
                 .filter_map(|(prober, answer)| {
@@ -60,7 +75,25 @@ impl MachineHealth {
             if unhealthy.is_empty() {
                 return Ok(());
             }
-            if Instant::now() + INTERVAL >= deadline {
+            let last_time = Instant::now() + INTERVAL >= deadline;
+            if Instant::now() >= explain_at || last_time {
+                explain_at = Instant::now() + EXPLAIN_EVERY;
+                explanations.clear();
+                for one in &unhealthy {
+                    let workload = workload(&one.name);
+                    if !workload.is_empty()
+                        && let Some(words) = explainer.explain(workload).await
+                    {
+                        explanations.insert(one.name.clone(), words);
+                    }
+                }
+            }
+            for one in &mut unhealthy {
+                if let Some(words) = explanations.get(&one.name) {
+                    one.reason = format!("{}; {words}", one.reason);
+                }
+            }
+            if last_time {
                 return Err(HealthError::Timeout {
                     after: timeout,
                     unhealthy,

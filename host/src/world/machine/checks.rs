@@ -1,0 +1,207 @@
+//! Looking at this machine.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::process::Command;
+
+use super::services::ServiceManager;
+use super::system;
+use crate::world::{Checks, Door, MachinePath, NodeError, Occupancy, ServiceState, SystemState};
+
+/// `--version` of a program that hangs is no answer; nor is a name server that
+/// does not.
+const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// This machine, looked at.
+pub struct MachineChecks {
+    manager: Option<ServiceManager>,
+}
+
+impl MachineChecks {
+    /// `manager` is the service manager that runs.
+    pub fn new(manager: Option<ServiceManager>) -> Self {
+        Self { manager }
+    }
+}
+
+/// Whether this process could listen there. An address family that the kernel
+/// does not have keeps nothing occupied.
+fn can_listen(address: IpAddr, port: u16) -> bool {
+    match TcpListener::bind(SocketAddr::new(address, port)) {
+        Ok(_) => true,
+        Err(error) => error.kind() != std::io::ErrorKind::AddrInUse,
+    }
+}
+
+fn looking(path: &MachinePath, source: std::io::Error) -> NodeError {
+    NodeError::Look {
+        what: path.to_string(),
+        source,
+    }
+}
+
+impl Checks for MachineChecks {
+    fn system(&self) -> Result<SystemState, NodeError> {
+        system::state()
+    }
+
+    fn kernel_options(&self, names: &[String]) -> Option<BTreeMap<String, String>> {
+        system::kernel_options(names)
+    }
+
+    fn kernel_parameter(&self, name: &str) -> Option<String> {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+        if name.is_empty() || !name.chars().all(plain) || name.contains("..") {
+            return None;
+        }
+        let path = Path::new("/proc/sys").join(name.replace('.', "/"));
+        let text = std::fs::read_to_string(path).ok()?;
+        Some(text.trim().to_owned())
+    }
+
+    fn port_is_free(&self, port: u16) -> bool {
+        can_listen(Ipv6Addr::UNSPECIFIED.into(), port)
+            && can_listen(Ipv4Addr::UNSPECIFIED.into(), port)
+    }
+
+    fn occupancy(&self, path: &MachinePath) -> Result<Occupancy, NodeError> {
+        let found = match std::fs::metadata(path.as_str()) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Occupancy::Nothing);
+            }
+            Err(error) => return Err(looking(path, error)),
+        };
+        if !found.is_dir() {
+            return Ok(Occupancy::File);
+        }
+        let mut entries = std::fs::read_dir(path.as_str()).map_err(|error| looking(path, error))?;
+        Ok(match entries.next() {
+            None => Occupancy::EmptyDirectory,
+            Some(_) => Occupancy::FilledDirectory,
+        })
+    }
+
+    fn find_program(&self, name: &str) -> Option<String> {
+        use std::os::unix::fs::PermissionsExt;
+        if name.is_empty() || name.contains('/') {
+            return None;
+        }
+        let folders = std::env::var_os("PATH")?;
+        std::env::split_paths(&folders)
+            .map(|folder: PathBuf| folder.join(name))
+            .find(|path| {
+                std::fs::metadata(path)
+                    .is_ok_and(|found| found.is_file() && found.permissions().mode() & 0o111 != 0)
+            })
+            .map(|path| path.display().to_string())
+    }
+
+    fn program_version<'a>(&'a self, name: &'a str) -> Door<'a, Result<String, NodeError>> {
+        Box::pin(async move {
+            let doing = format!("{name} --version");
+            let output = Command::new(name)
+                .arg("--version")
+                .stdin(Stdio::null())
+                .kill_on_drop(true)
+                .output();
+            let output = tokio::time::timeout(QUESTION_TIMEOUT, output)
+                .await
+                .map_err(|_| std::io::ErrorKind::TimedOut.into())
+                .flatten()
+                .map_err(|source| NodeError::Program {
+                    program: doing,
+                    source,
+                })?;
+            Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+        })
+    }
+
+    fn resolve<'a>(&'a self, name: &'a str) -> Door<'a, Vec<IpAddr>> {
+        Box::pin(async move {
+            let asked = tokio::net::lookup_host((name, 0));
+            match tokio::time::timeout(QUESTION_TIMEOUT, asked).await {
+                Ok(Ok(found)) => found.map(|one| one.ip()).collect(),
+                _ => Vec::new(),
+            }
+        })
+    }
+
+    fn service_state<'a>(&'a self, name: &'a str) -> Door<'a, Result<ServiceState, NodeError>> {
+        Box::pin(async move {
+            let manager = self.manager.ok_or(NodeError::NoServiceManager)?;
+            let enabled = manager.is_enabled(name).await?;
+            Ok(ServiceState {
+                exists: enabled.is_some(),
+                enabled: enabled.unwrap_or(false),
+                active: manager.is_active(name).await?,
+                enable_command: manager.enable_command(name),
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn checks() -> MachineChecks {
+        MachineChecks::new(None)
+    }
+
+    #[test]
+    fn a_port_is_free_until_somebody_listens_on_any_address() {
+        for address in ["127.0.0.1:0", "0.0.0.0:0"] {
+            let listener = TcpListener::bind(address).unwrap();
+            let port = listener.local_addr().unwrap().port();
+            assert!(!checks().port_is_free(port), "{address}");
+            drop(listener);
+            assert!(checks().port_is_free(port), "{address}");
+        }
+    }
+
+    #[test]
+    fn paths_are_told_apart() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("empty")).unwrap();
+        std::fs::write(folder.path().join("file"), "x").unwrap();
+        let cases = [
+            ("nothing", Occupancy::Nothing),
+            ("empty", Occupancy::EmptyDirectory),
+            ("file", Occupancy::File),
+            ("", Occupancy::FilledDirectory),
+        ];
+        for (name, wanted) in cases {
+            let path = folder.path().join(name).display().to_string();
+            let path = MachinePath::parse(path.trim_end_matches('/')).unwrap();
+            assert_eq!(checks().occupancy(&path).unwrap(), wanted, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn programs_names_and_parameters() {
+        assert!(checks().find_program("sh").is_some());
+        for name in ["", "../bin/sh", "no-such-program-here"] {
+            assert_eq!(checks().find_program(name), None, "{name}");
+        }
+        assert_eq!(
+            checks().kernel_parameter("kernel.ostype").as_deref(),
+            Some("Linux")
+        );
+        for name in ["", "..", "kernel/ostype", "no.such.parameter"] {
+            assert_eq!(checks().kernel_parameter(name), None, "{name}");
+        }
+        assert!(!checks().resolve("localhost").await.is_empty());
+        assert!(checks().resolve("no-such-host.invalid").await.is_empty());
+        assert!(
+            checks()
+                .program_version("no-such-program-here")
+                .await
+                .is_err()
+        );
+    }
+}

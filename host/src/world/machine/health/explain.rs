@@ -1,0 +1,170 @@
+//! Why a static Pod does not answer, from the container runtime.
+
+use super::probe::shown;
+use crate::world::machine::cri::{ContainerState, Cri, StaticContainer};
+use crate::world::{Files, MachinePath};
+
+/// Files that name the socket of the container runtime: that of kubeadm and
+/// this program, then the kubelet's own.
+const SOCKET_FILES: [&str; 2] = [
+    "/var/lib/kubelet/instance-config.yaml",
+    "/var/lib/kubelet/config.yaml",
+];
+
+/// Where static Pods are (kubeadm `constants.ManifestsSubDirName`).
+const MANIFESTS: &str = "/etc/kubernetes/manifests";
+
+const CONFIGURATION_LIMIT: u64 = 1 << 20;
+
+/// The kubelet rotates logs at 10 MiB.
+const LOG_LIMIT: u64 = 32 << 20;
+
+/// The last words of a program that ended.
+const LAST_LINES: usize = 3;
+
+/// What the container runtime knows of static Pods.
+pub struct Explainer<'a> {
+    files: &'a dyn Files,
+    /// Connected when it is first needed; tried again until it is there.
+    cri: Option<Cri>,
+}
+
+impl<'a> Explainer<'a> {
+    pub fn new(files: &'a dyn Files) -> Self {
+        Self { files, cri: None }
+    }
+
+    /// The state of a static Pod's container in words; none where nothing can
+    /// be said, or the program just runs.
+    pub async fn explain(&mut self, workload: &str) -> Option<String> {
+        // Services, as the kubelet, are in no container.
+        let manifest = MachinePath::parse(&format!("{MANIFESTS}/{workload}.yaml")).ok()?;
+        self.files.stat(&manifest).ok()??;
+        if self.cri.is_none() {
+            let socket = SOCKET_FILES.iter().find_map(|path| self.socket(path))?;
+            self.cri = match Cri::connect(&socket).await {
+                Ok(cri) => Some(cri),
+                Err(error) => return Some(error.to_string()),
+            };
+        }
+        match self.cri.as_ref()?.static_container(workload).await {
+            Ok(Some(container)) => self.words(&container),
+            Ok(None) => Some("the kubelet has not started its container yet".to_owned()),
+            Err(error) => {
+                // A runtime that restarted needs a new connection.
+                self.cri = None;
+                Some(error.to_string())
+            }
+        }
+    }
+
+    fn socket(&self, path: &str) -> Option<String> {
+        let path = MachinePath::parse(path).ok()?;
+        let bytes = self.files.read(&path, CONFIGURATION_LIMIT).ok()?;
+        let text = String::from_utf8(bytes).ok()?;
+        let document: serde_json::Value = serde_saphyr::from_str(&text).ok()?;
+        let socket = document.get("containerRuntimeEndpoint")?.as_str()?;
+        (!socket.is_empty()).then(|| socket.to_owned())
+    }
+
+    fn words(&self, container: &StaticContainer) -> Option<String> {
+        let status = &container.status;
+        let restarts = match container.restarts {
+            0 => String::new(),
+            1 => ", started again once".to_owned(),
+            many => format!(", started again {many} times"),
+        };
+        match status.state() {
+            ContainerState::Running if container.restarts == 0 => None,
+            ContainerState::Running => Some(format!("its container runs{restarts}")),
+            ContainerState::Created => Some("its container is about to start".to_owned()),
+            ContainerState::Unknown => Some("its container is in an unknown state".to_owned()),
+            ContainerState::Exited => {
+                let mut text = format!(
+                    "its container ended with code {}{restarts}",
+                    status.exit_code
+                );
+                if !status.message.is_empty() {
+                    text.push_str(&format!(" ({}: {})", status.reason, shown(&status.message)));
+                }
+                let last = self.last_lines(&status.log_path);
+                if !last.is_empty() {
+                    text.push_str(&format!("; its last words: {last}"));
+                }
+                Some(text)
+            }
+        }
+    }
+
+    fn last_lines(&self, path: &str) -> String {
+        let lines = MachinePath::parse(path)
+            .ok()
+            .and_then(|path| self.files.read(&path, LOG_LIMIT).ok());
+        last_lines(&String::from_utf8_lossy(&lines.unwrap_or_default()))
+    }
+}
+
+/// The last lines of a log in the CRI's format: `TIME stdout|stderr F|P TEXT`.
+fn last_lines(log: &str) -> String {
+    let mut lines: Vec<String> = log
+        .lines()
+        .rev()
+        .map(|line| shown(line.splitn(4, ' ').nth(3).unwrap_or(line)))
+        .filter(|line| !line.is_empty())
+        .take(LAST_LINES)
+        .collect();
+    lines.reverse();
+    lines.join(" | ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::machine::cri::ContainerStatus;
+    use crate::world::sandbox::SandboxFiles;
+
+    fn files() -> SandboxFiles {
+        let files = SandboxFiles::over(None);
+        for folder in ["/var", "/var/log"] {
+            let path = MachinePath::parse(folder).unwrap();
+            files.make_directory(&path, 0o755).unwrap();
+        }
+        let log = MachinePath::parse("/var/log/0.log").unwrap();
+        let lines = "2026-01-01T00:00:00Z stderr F one\n2026-01-01T00:00:00Z stderr F two\n\n2026-01-01T00:00:01Z stderr F three\n2026-01-01T00:00:01Z stderr F unknown flag: --nope\n";
+        files.write(&log, 0o600, lines.as_bytes()).unwrap();
+        files
+    }
+
+    #[test]
+    fn a_container_in_words() {
+        let files = files();
+        let explainer = Explainer::new(&files);
+        let container = |state: ContainerState, restarts, exit_code| StaticContainer {
+            restarts,
+            status: ContainerStatus {
+                state: state as i32,
+                exit_code,
+                log_path: "/var/log/0.log".to_owned(),
+                ..ContainerStatus::default()
+            },
+        };
+        let cases = [
+            ("runs", container(ContainerState::Running, 0, 0), None),
+            (
+                "runs again",
+                container(ContainerState::Running, 2, 0),
+                Some("its container runs, started again 2 times"),
+            ),
+            (
+                "crashed",
+                container(ContainerState::Exited, 1, 1),
+                Some(
+                    "its container ended with code 1, started again once; its last words: two | three | unknown flag: --nope",
+                ),
+            ),
+        ];
+        for (name, container, wanted) in cases {
+            assert_eq!(explainer.words(&container).as_deref(), wanted, "{name}");
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! The container runtime of this machine.
+
+use super::cri::Cri;
+use crate::world::{ContainerRuntime, Door, RuntimeError, RuntimeState};
+
+/// How often a pull is tried (kubeadm `constants.PullImageRetry`).
+const PULL_TRIES: u32 = 5;
+
+/// Container runtimes, each asked through its socket.
+pub struct MachineRuntime;
+
+impl ContainerRuntime for MachineRuntime {
+    fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
+        Box::pin(async move {
+            let cri = Cri::connect(socket).await?;
+            Ok(RuntimeState {
+                not_ready: cri.not_ready().await?,
+                version: cri.version().await?,
+                tells_cgroup_driver: cri.tells_cgroup_driver().await?,
+                sandbox_image: cri.sandbox_image().await?,
+            })
+        })
+    }
+
+    fn has_image<'a>(
+        &'a self,
+        socket: &'a str,
+        image: &'a str,
+    ) -> Door<'a, Result<bool, RuntimeError>> {
+        Box::pin(async move { Cri::connect(socket).await?.has_image(image).await })
+    }
+
+    fn pull_image<'a>(
+        &'a self,
+        socket: &'a str,
+        image: &'a str,
+    ) -> Door<'a, Result<(), RuntimeError>> {
+        Box::pin(async move {
+            let cri = Cri::connect(socket).await?;
+            let mut tries = 1;
+            loop {
+                match cri.pull_image(image).await {
+                    Err(error) if tries < PULL_TRIES => {
+                        tracing::debug!(image, tries, %error, "pulling again");
+                        tries += 1;
+                    }
+                    result => return result,
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,188 @@
+//! The machine as a whole: kernel, memory, control groups
+//! (`k8s.io/system-validators`).
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::Read;
+use std::path::Path;
+
+use crate::world::{Cgroups, NodeError, SystemState};
+
+/// A kernel configuration has some 300 KiB.
+const CONFIGURATION_LIMIT: u64 = 8 << 20;
+
+/// Reads the state of this machine.
+pub fn state() -> Result<SystemState, NodeError> {
+    let uname = rustix::system::uname();
+    let memory = rustix::system::sysinfo();
+    let cpus = std::thread::available_parallelism().map_err(|source| NodeError::Look {
+        what: "the number of processors".to_owned(),
+        source,
+    })?;
+    Ok(SystemState {
+        user_id: rustix::process::geteuid().as_raw(),
+        cpus: u32::try_from(cpus.get()).unwrap_or(u32::MAX),
+        memory_bytes: u64::from(memory.totalram) * u64::from(memory.mem_unit.max(1)),
+        operating_system: uname.sysname().to_string_lossy().into_owned(),
+        kernel_release: uname.release().to_string_lossy().into_owned(),
+        // A heading, then a line for each area.
+        swap: read("/proc/swaps").lines().count() > 1,
+        cgroups: cgroups(),
+    })
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+fn cgroups() -> Cgroups {
+    match cgroup_mount(&read("/proc/mounts"), |path| Path::new(path).is_dir()) {
+        None => Cgroups {
+            version: 0,
+            controllers: Vec::new(),
+        },
+        Some((_, false)) => Cgroups {
+            version: 1,
+            controllers: version_1_controllers(&read("/proc/cgroups")),
+        },
+        Some((folder, true)) => {
+            let listed = read(&format!("{folder}/cgroup.controllers"));
+            // Built in, and listed nowhere: devices (an eBPF program since
+            // Linux 4.15) and freezer (since 5.2).
+            let mut controllers = vec!["devices".to_owned(), "freezer".to_owned()];
+            controllers.extend(listed.split_whitespace().map(str::to_owned));
+            Cgroups {
+                version: 2,
+                controllers,
+            }
+        }
+    }
+}
+
+/// Where control groups are mounted, and whether it is version 2.
+fn cgroup_mount(mounts: &str, is_directory: impl Fn(&str) -> bool) -> Option<(String, bool)> {
+    const DEFAULT: &str = "/sys/fs/cgroup";
+    let mut version_1 = None;
+    for line in mounts.lines() {
+        let fields: Vec<&str> = line.split_whitespace().collect();
+        let [_, folder, kind, ..] = fields[..] else {
+            continue;
+        };
+        match (folder, kind) {
+            // A tmpfs holds one hierarchy a controller in version 1.
+            (DEFAULT, "tmpfs") => {
+                return Some((DEFAULT.to_owned(), !is_directory("/sys/fs/cgroup/memory")));
+            }
+            (_, "cgroup2") => return Some((folder.to_owned(), true)),
+            (_, "cgroup") => {
+                version_1.get_or_insert_with(|| folder.to_owned());
+            }
+            _ => {}
+        }
+    }
+    version_1.map(|folder| (folder, false))
+}
+
+/// Of `/proc/cgroups`: name, hierarchy, number, enabled.
+fn version_1_controllers(table: &str) -> Vec<String> {
+    table
+        .lines()
+        .filter(|line| !line.starts_with('#'))
+        .filter_map(|line| {
+            let fields: Vec<&str> = line.split_whitespace().collect();
+            (fields.len() >= 4 && fields[3] != "0").then(|| fields[0].to_owned())
+        })
+        .collect()
+}
+
+/// The build options of the running kernel, from where distributions put them.
+pub fn kernel_options(names: &[String]) -> Option<BTreeMap<String, String>> {
+    let release = rustix::system::uname()
+        .release()
+        .to_string_lossy()
+        .into_owned();
+    let places = [
+        "/proc/config.gz".to_owned(),
+        format!("/boot/config-{release}"),
+        format!("/usr/src/linux-{release}/.config"),
+        "/usr/src/linux/.config".to_owned(),
+        format!("/usr/lib/modules/{release}/config"),
+        format!("/usr/lib/ostree-boot/config-{release}"),
+        format!("/usr/lib/kernel/config-{release}"),
+        format!("/usr/src/linux-headers-{release}/.config"),
+        format!("/lib/modules/{release}/build/.config"),
+    ];
+    let text = places
+        .iter()
+        .find_map(|path| configuration(Path::new(path)))?;
+    Some(options(&text, names))
+}
+
+fn configuration(path: &Path) -> Option<String> {
+    let file = std::fs::File::open(path).ok()?;
+    let mut text = String::new();
+    let read = match path.extension().is_some_and(|one| one == "gz") {
+        true => flate2::read::GzDecoder::new(file)
+            .take(CONFIGURATION_LIMIT)
+            .read_to_string(&mut text),
+        false => file.take(CONFIGURATION_LIMIT).read_to_string(&mut text),
+    };
+    read.is_ok().then_some(text)
+}
+
+fn options(text: &str, names: &[String]) -> BTreeMap<String, String> {
+    let wanted: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    text.lines()
+        .filter_map(|line| line.trim().strip_prefix("CONFIG_")?.split_once('='))
+        .filter(|(name, _)| wanted.contains(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn control_groups_are_found_by_their_mounts() {
+        let cases = [
+            (
+                "version 2",
+                "proc /proc proc rw 0 0\ncgroup2 /sys/fs/cgroup cgroup2 rw 0 0\n",
+                Some(true),
+            ),
+            (
+                "version 1",
+                "tmpfs /sys/fs/cgroup tmpfs rw 0 0\ncgroup /sys/fs/cgroup/cpu cgroup rw,cpu 0 0\n",
+                Some(false),
+            ),
+            (
+                "hybrid elsewhere",
+                "cgroup /cg/cpu cgroup rw 0 0\ncgroup2 /cg/unified cgroup2 rw 0 0\n",
+                Some(true),
+            ),
+            ("none", "proc /proc proc rw 0 0\nshort\n", None),
+        ];
+        for (name, mounts, wanted) in cases {
+            let found = cgroup_mount(mounts, |_| true);
+            assert_eq!(found.map(|(_, second)| second), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn tables_are_read() {
+        let table =
+            "#subsys_name\thierarchy\tnum_cgroups\tenabled\ncpu\t1\t1\t1\nhugetlb\t2\t1\t0\nodd\n";
+        assert_eq!(version_1_controllers(table), ["cpu"]);
+        let names = ["INET".to_owned(), "MEMCG".to_owned(), "AUFS_FS".to_owned()];
+        let found = options(
+            "CONFIG_INET=y\n# CONFIG_AUFS_FS is not set\nCONFIG_MEMCG=m\nCONFIG_X=y\n",
+            &names,
+        );
+        let found: Vec<_> = found
+            .iter()
+            .map(|(k, v)| (k.as_str(), v.as_str()))
+            .collect();
+        assert_eq!(found, [("INET", "y"), ("MEMCG", "m")]);
+        assert_eq!(state().unwrap().operating_system, "Linux");
+    }
+}
