@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::folder::RunRecords;
-use super::record::{Record, State};
+use super::record::{Outcome, Record, State};
 use crate::world::MachinePath;
 
 /// What became of one path.
@@ -26,6 +26,8 @@ pub struct Ledger {
     touched: BTreeMap<MachinePath, Touched>,
     /// Folders that started programs fill, and what they were before.
     pub state_folders: BTreeMap<MachinePath, State>,
+    /// Whether an `init` came to its end that was not undone since.
+    pub completed: bool,
 }
 
 impl Ledger {
@@ -65,9 +67,13 @@ impl Ledger {
                     Record::Undone { path } => {
                         ledger.touched.remove(path);
                         ledger.state_folders.remove(path);
+                        ledger.completed = false;
                     }
                     _ => {}
                 }
+            }
+            if run.header.command == "init" && matches!(run.end, Some((Outcome::Done, _))) {
+                ledger.completed = true;
             }
         }
         ledger
