@@ -6,3 +6,6 @@ pub mod kubeconfig;
 pub mod objects;
 pub mod patching;
 pub mod secrets;
+
+#[cfg(test)]
+mod retry_tests;

@@ -120,3 +120,47 @@ fn with_dry_run(request: Request<Body>, dry_run: bool) -> Result<Request<Body>, 
     parts.uri = uri.parse()?;
     Ok(Request::from_parts(parts, body))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kube::embedded::{EmbeddedApi, Options};
+    use crate::kube::objects::{Objects, Resource};
+    use crate::world::sandbox::SandboxApi;
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn changes_are_noted_and_a_dry_run_makes_none() {
+        let now = "2026-01-02T03:04:05Z".parse().unwrap();
+        for dry_run in [false, true] {
+            let api = EmbeddedApi::new(&Options::repeatable(now, 1)).unwrap();
+            let nodes = Resource::new("v1", "Node", None);
+            let node = |label: &str| {
+                json!({"apiVersion": "v1", "kind": "Node",
+                    "metadata": {"name": "a", "labels": {"x": label}}})
+            };
+            let direct = Objects::new(api.client());
+            direct.apply(&nodes, "a", &node("1")).await.unwrap();
+            let inner: Arc<dyn KubeAccess> = Arc::new(SandboxApi::new(api.client()));
+            let observed = ObservedApi::new(inner, dry_run);
+            let path = MachinePath::parse("/etc/kubernetes/admin.conf").unwrap();
+            let objects = Objects::new(observed.client(&path).await.unwrap());
+            let after = objects.apply(&nodes, "a", &node("2")).await.unwrap();
+            assert_eq!(after["metadata"]["labels"]["x"], "2");
+            let changes = observed.changes();
+            assert_eq!(changes.len(), 1);
+            let label = |object: &Option<Value>| {
+                object.as_ref().unwrap()["metadata"]["labels"]["x"].clone()
+            };
+            assert_eq!(label(&changes[0].before), "1");
+            assert_eq!(label(&changes[0].after), "2");
+            let now = direct.get(&nodes, "a").await.unwrap();
+            let kept = if dry_run { "1" } else { "2" };
+            assert_eq!(label(&now), kept, "dry run: {dry_run}");
+            assert!(objects.delete(&nodes, "a").await.unwrap());
+            assert!(observed.changes()[1].after.is_none());
+            let gone = direct.get(&nodes, "a").await.unwrap().is_none();
+            assert_eq!(gone, !dry_run);
+        }
+    }
+}
