@@ -1,5 +1,6 @@
 //! The program: one file per command. Arguments in, words out, nothing else.
 
+mod component;
 mod config;
 mod configuration;
 mod difference;
@@ -74,6 +75,9 @@ enum Command {
     Config(config::Config),
     /// List the phases of a distribution: component, digest, needs, grants.
     Phases(phases::Phases),
+    /// For authors of plugins: make components.
+    #[command(subcommand)]
+    Component(component::Component),
     /// Print the facts of this machine that a render depends on.
     NodeFacts(node_facts::NodeFactsCommand),
     /// Print the version.
@@ -106,6 +110,7 @@ pub fn main() -> ExitCode {
         Command::Render(command) => command.run(&output).map(done),
         Command::Config(command) => command.run(&output).map(done),
         Command::Phases(command) => command.run(&output).map(done),
+        Command::Component(command) => command.run(&output).map(done),
         Command::NodeFacts(command) => command.run(&output).map(done),
         Command::Version(command) => command.run(&output).map(done),
     };

@@ -3,60 +3,8 @@
 use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
-/// What stands where a secret would be.
-pub const SEALED: &str = "<sealed>";
-
-/// A text that is printed, logged and serialised as `<sealed>` and erased when dropped.
-#[derive(Clone, Default, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
-pub struct SealedString(String);
-
-impl SealedString {
-    /// Takes a text into custody.
-    pub fn new(text: String) -> Self {
-        Self(text)
-    }
-
-    /// The text itself. Every caller is a place where the secret can leave the program.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether there is no text, which is how an unset key is written.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Length in bytes.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-}
-
-impl fmt::Display for SealedString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SEALED)
-    }
-}
-
-impl fmt::Debug for SealedString {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(SEALED)
-    }
-}
-
-impl Serialize for SealedString {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(SEALED)
-    }
-}
-
-impl<'de> Deserialize<'de> for SealedString {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self)
-    }
-}
+pub use crate::pki::{SEALED, SecretString as SealedString};
 
 /// A bootstrap token, `<id>.<secret>`: 6 and 16 characters of `[a-z0-9]`. The id is public.
 ///

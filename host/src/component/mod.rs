@@ -2,6 +2,7 @@
 
 mod builtin;
 mod configuration;
+mod encode;
 mod engine;
 mod engine_config;
 mod failure;
@@ -14,6 +15,7 @@ mod source;
 
 pub use builtin::BuiltIn;
 pub use configuration::{ConfigurationComponent, Objection};
+pub use encode::{EncodeError, encode};
 pub use engine::Engine;
 pub use failure::{Failure, FailureKind};
 pub use imports::{Finding, check_imports};

@@ -34,7 +34,7 @@ pub enum LoadError {
     #[error("the component {} has {size} bytes; the limit is {FILE_LIMIT}", path.display())]
     TooLarge { path: PathBuf, size: u64 },
     #[error(
-        "{name} is a core WebAssembly module, not a component; make one of it with `wasm-tools component new` or the build helper of the plugin author's guide"
+        "{name} is a core WebAssembly module, not a component; make one of it with `kubewright component new`"
     )]
     CoreModule { name: String },
     #[error("{name} is not WebAssembly: it does not begin with \\0asm")]

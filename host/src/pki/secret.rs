@@ -1,11 +1,12 @@
 //! Values that must not be seen: key material, token secrets, passwords.
 //!
 //! Both types wipe their memory when dropped, print as `<sealed>` whatever the formatter asks
-//! for, and implement no serialisation. The bytes come out through one method, `reveal`, so that
-//! every place that looks at a secret can be found by searching for that word.
+//! for, and serialise as that or not at all. The bytes come out through one method, `reveal`, so
+//! that every place that looks at a secret can be found by searching for that word.
 
 use std::fmt;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use zeroize::Zeroizing;
 
 /// What a secret prints as, in logs, plans, errors and debuggers.
@@ -49,8 +50,9 @@ impl From<SecretString> for SecretBytes {
     }
 }
 
-/// Secret text: a token secret, a certificate key in hexadecimal.
-#[derive(Clone)]
+/// Secret text: a token secret, a certificate key in hexadecimal. Read as text, written as
+/// `<sealed>`.
+#[derive(Clone, Default)]
 pub struct SecretString(Zeroizing<String>);
 
 impl SecretString {
@@ -62,6 +64,28 @@ impl SecretString {
     /// The text itself. Whoever calls this answers for where it goes.
     pub fn reveal(&self) -> &str {
         &self.0
+    }
+
+    /// Whether there is no text, which is how an unset key is written.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Length in bytes, which is not a secret.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
+
+impl Serialize for SecretString {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(SEALED)
+    }
+}
+
+impl<'de> Deserialize<'de> for SecretString {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
     }
 }
 
