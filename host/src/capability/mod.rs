@@ -20,5 +20,5 @@ pub mod tokens;
 
 pub use log::clean_message;
 pub use patches::{OperatorPatches, PatchesError};
-pub use state::{CallLimit, Panic, PhaseState, RunContext};
+pub use state::{Allowance, Exceeded, Panic, PhaseState, RunContext};
 pub use tokens::RunSecrets;

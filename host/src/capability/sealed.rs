@@ -8,7 +8,7 @@ use crate::effect::{Content, Encoding, Piece, SealedValue};
 
 impl PhaseState {
     /// Content as the component gave it, with the values its handles stand for.
-    pub fn content(&self, pieces: Vec<sealed::Piece>) -> wasmtime::Result<Content> {
+    pub fn content(&mut self, pieces: Vec<sealed::Piece>) -> wasmtime::Result<Content> {
         let pieces = pieces
             .into_iter()
             .map(|piece| {
@@ -21,7 +21,9 @@ impl PhaseState {
                 })
             })
             .collect::<wasmtime::Result<_>>()?;
-        Ok(Content::new(pieces))
+        let content = Content::new(pieces);
+        self.spend(content.len())?;
+        Ok(content)
     }
 }
 

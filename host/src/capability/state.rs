@@ -93,19 +93,38 @@ pub struct PhaseState {
     pub doing: String,
     /// When it last told of its progress.
     told: std::time::Instant,
-    calls: u64,
-    max_calls: u64,
+    used: Allowance,
+    allowance: Allowance,
 }
 
-/// A component that called the host too often.
+/// What an instance may ask of the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowance {
+    /// Calls.
+    pub calls: u64,
+    /// Bytes that one call may hand over, or make with `compose`.
+    pub call_bytes: usize,
+    /// Bytes of content in all.
+    pub content_bytes: usize,
+    /// Handles open at once.
+    pub handles: usize,
+}
+
+/// A component that asked for more. It is ended: it gets no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("it called the host more than {0} times")]
-pub struct CallLimit(pub u64);
+pub enum Exceeded {
+    #[error("it called the host more than {0} times")]
+    Calls(u64),
+    #[error("it made content of {size} bytes; the limit is {limit}")]
+    Content { size: usize, limit: usize },
+    #[error("it handed over {size} bytes of content in all; the limit is {limit}")]
+    AllContent { size: usize, limit: usize },
+}
 
 impl PhaseState {
-    pub fn new(run: Arc<RunContext>, origin: Origin, max_handles: usize, max_calls: u64) -> Self {
+    pub fn new(run: Arc<RunContext>, origin: Origin, allowance: Allowance) -> Self {
         let mut table = ResourceTable::new();
-        table.set_max_capacity(max_handles);
+        table.set_max_capacity(allowance.handles);
         Self {
             run,
             origin,
@@ -113,8 +132,8 @@ impl PhaseState {
             panic: None,
             doing: "starting".to_owned(),
             told: std::time::Instant::now(),
-            calls: 0,
-            max_calls,
+            used: Allowance::default(),
+            allowance,
         }
     }
 
@@ -126,10 +145,29 @@ impl PhaseState {
 
     /// Counts a call to the host. Every function of every interface that does
     /// more than hand out what a handle holds begins with it.
-    pub fn enter(&mut self) -> Result<(), CallLimit> {
-        self.calls += 1;
-        if self.calls > self.max_calls {
-            return Err(CallLimit(self.max_calls));
+    pub fn enter(&mut self) -> Result<(), Exceeded> {
+        self.used.calls += 1;
+        if self.used.calls > self.allowance.calls {
+            return Err(Exceeded::Calls(self.allowance.calls));
+        }
+        Ok(())
+    }
+
+    /// Counts content that is about to be made, before it takes any memory:
+    /// values composed of themselves double with each call.
+    pub fn spend(&mut self, size: usize) -> Result<(), Exceeded> {
+        if size > self.allowance.call_bytes {
+            return Err(Exceeded::Content {
+                size,
+                limit: self.allowance.call_bytes,
+            });
+        }
+        self.used.content_bytes = self.used.content_bytes.saturating_add(size);
+        if self.used.content_bytes > self.allowance.content_bytes {
+            return Err(Exceeded::AllContent {
+                size: self.used.content_bytes,
+                limit: self.allowance.content_bytes,
+            });
         }
         Ok(())
     }

@@ -88,7 +88,9 @@ impl Output {
     pub fn text(&self, text: &str) {
         self.above_status(|| {
             // A reader that went away has read enough.
-            let _ = std::io::stdout().lock().write_all(text.as_bytes());
+            let _ = std::io::stdout()
+                .lock()
+                .write_all(printable(text).as_bytes());
         });
     }
 
@@ -132,7 +134,9 @@ impl Output {
             text.push_str(&format!("hint: {hint}\n"));
         }
         // Nobody is left to be told where standard error is gone.
-        let _ = std::io::stderr().lock().write_all(text.as_bytes());
+        let _ = std::io::stderr()
+            .lock()
+            .write_all(printable(&text).as_bytes());
     }
 
     /// Ends the status line.
@@ -270,5 +274,13 @@ impl Status {
 
 fn write_line(to: &mut impl Write, text: &str) {
     // A reader that went away has read enough; the run itself goes on.
-    let _ = writeln!(to, "{text}");
+    let _ = writeln!(to, "{}", printable(text));
+}
+
+/// Text without what would move a cursor or clear a screen. Names of files and
+/// objects, and what components say, come from elsewhere.
+fn printable(text: &str) -> String {
+    text.chars()
+        .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
+        .collect()
 }

@@ -68,7 +68,7 @@ impl ConfigurationComponent {
     /// Completes a configuration. The inner error is what is wrong with what
     /// the user gave, the outer one what is wrong with the component.
     pub async fn complete(&self, input: &Value) -> Result<Result<Value, Vec<Objection>>, Failure> {
-        let state = Listener::new(&self.component.name, &self.events);
+        let state = Listener::new(&self.component.name, &self.events, self.limits.host_calls);
         let mut store = new_store(&self.component, state, self.limits);
         let text = input.to_string();
         let result = async {
@@ -84,7 +84,7 @@ impl ConfigurationComponent {
                 },
             },
             Ok(Err(findings)) => return Ok(Err(findings.into_iter().map(objection).collect())),
-            Err(error) => classify(error, store.data_mut().state.panic.take()),
+            Err(error) => classify(error, store.data_mut().state.panic.take(), &self.limits),
         };
         Err(failure(&self.component, kind))
     }

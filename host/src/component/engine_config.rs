@@ -2,11 +2,15 @@
 // code of the built-in components and for the program that loads it. The two
 // must agree, or the machine code is refused as it is loaded.
 
+/// Bytes of stack that a component has, as wasmtime's default.
+pub const STACK: usize = 512 << 10;
+
 /// The configuration that built-in components are compiled with, and that the
 /// engine of the program runs with.
 pub fn engine_config() -> wasmtime::Config {
     let mut config = wasmtime::Config::new();
     config.wasm_component_model(true);
+    config.max_wasm_stack(STACK);
     // The deadline that stops a loop. Every store sets one.
     config.epoch_interruption(true);
     // Frames are shown by function name; offsets into the wasm would double

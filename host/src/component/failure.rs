@@ -2,9 +2,11 @@
 
 use std::fmt;
 
-use wasmtime::WasmBacktrace;
+use wasmtime::component::ResourceTableError;
+use wasmtime::{Trap, WasmBacktrace};
 
-use super::limits::LimitReached;
+use super::engine_config::STACK;
+use super::limits::{LimitReached, Limits};
 use crate::capability::Panic;
 use crate::effect::EffectError;
 
@@ -104,7 +106,7 @@ fn short(digest: &str) -> &str {
 }
 
 /// Sorts out what ended a component: a limit, a policy, a panic, a trap.
-pub fn classify(error: wasmtime::Error, panic: Option<Panic>) -> FailureKind {
+pub fn classify(error: wasmtime::Error, panic: Option<Panic>, limits: &Limits) -> FailureKind {
     let frames = error
         .downcast_ref::<WasmBacktrace>()
         .map(frames)
@@ -112,8 +114,31 @@ pub fn classify(error: wasmtime::Error, panic: Option<Panic>) -> FailureKind {
     if let Some(limit) = error.downcast_ref::<LimitReached>() {
         return FailureKind::Limit(limit.to_string());
     }
-    if let Some(limit) = error.downcast_ref::<crate::capability::CallLimit>() {
+    if let Some(limit) = error.downcast_ref::<crate::capability::Exceeded>() {
         return FailureKind::Limit(limit.to_string());
+    }
+    if error.downcast_ref::<Trap>() == Some(&Trap::StackOverflow) {
+        return FailureKind::Limit(LimitReached::Stack { limit: STACK }.to_string());
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref::<ResourceTableError>() {
+        return FailureKind::Limit(
+            LimitReached::Handles {
+                limit: limits.handles,
+            }
+            .to_string(),
+        );
+    }
+    // wasmtime keeps the type of this error to itself.
+    let is_call_bytes = |cause: &(dyn std::error::Error + 'static)| {
+        cause.to_string().contains("fuel allocated for hostcalls")
+    };
+    if error.chain().any(is_call_bytes) {
+        return FailureKind::Limit(
+            LimitReached::CallBytes {
+                limit: limits.call_bytes,
+            }
+            .to_string(),
+        );
     }
     let error = match error.downcast::<EffectError>() {
         Ok(effect) => return FailureKind::Effect(effect),

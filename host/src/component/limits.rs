@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use wasmtime::ResourceLimiter;
 
+use crate::capability::Allowance;
+
 /// The limits of one run of one phase (or one check of a policy).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -20,8 +22,22 @@ pub struct Limits {
     pub host_calls: u64,
     /// Bytes that one call may hand to the host.
     pub call_bytes: usize,
+    /// Bytes of content (files, objects, sealed values) in all.
+    pub content_bytes: usize,
     /// Handles (sealed values, certificates, clients) open at once.
     pub handles: usize,
+}
+
+impl Limits {
+    /// What of them the host's side of an instance keeps an eye on.
+    pub fn allowance(&self) -> Allowance {
+        Allowance {
+            calls: self.host_calls,
+            call_bytes: self.call_bytes,
+            content_bytes: self.content_bytes,
+            handles: self.handles,
+        }
+    }
 }
 
 impl Default for Limits {
@@ -33,6 +49,7 @@ impl Default for Limits {
             running: Duration::from_secs(10),
             host_calls: 20_000,
             call_bytes: 8 << 20,
+            content_bytes: 64 << 20,
             handles: 1_000,
         }
     }
@@ -47,6 +64,12 @@ pub enum LimitReached {
     Table { wanted: usize, limit: usize },
     #[error("it ran for {}s without coming to an end; that is the limit", limit.as_secs_f32())]
     Running { limit: Duration },
+    #[error("it called itself until its stack was full; the limit is {limit} bytes")]
+    Stack { limit: usize },
+    #[error("it kept more than {limit} handles open")]
+    Handles { limit: usize },
+    #[error("it handed the host more than {limit} bytes in one call")]
+    CallBytes { limit: usize },
 }
 
 /// Keeps a store within its limits, with an error that says which was reached

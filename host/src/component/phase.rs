@@ -87,7 +87,7 @@ impl PhaseComponent {
         limits: Limits,
     ) -> Result<(), Failure> {
         let phase = origin.phase.clone();
-        let state = PhaseState::new(run, origin, limits.handles, limits.host_calls);
+        let state = PhaseState::new(run, origin, limits.allowance());
         let mut store = new_store(&self.component, state, limits);
         let result = async {
             let instance = self.linked.instantiate_async(&mut store).await?;
@@ -98,10 +98,10 @@ impl PhaseComponent {
         let kind = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(failure)) => FailureKind::Reported {
-                message: failure.message,
-                hint: failure.hint,
+                message: clean_message(&failure.message),
+                hint: failure.hint.as_deref().map(clean_message),
             },
-            Err(error) => classify(error, state.panic.take()),
+            Err(error) => classify(error, state.panic.take(), &limits),
         };
         // What the phase was doing helps where it could not say so itself.
         let doing = match kind {
@@ -144,7 +144,7 @@ pub async fn describe(component: &Component, limits: Limits) -> Result<Descripti
             component: component.name.clone(),
             digest: component.digest.clone(),
             doing: String::new(),
-            kind: classify(error, None),
+            kind: classify(error, None, &limits),
         }),
     }
 }

@@ -47,7 +47,7 @@ impl PolicyComponent {
     }
 
     fn state(&self) -> Listener {
-        Listener::new(&self.component.name, &self.events)
+        Listener::new(&self.component.name, &self.events, self.limits.host_calls)
     }
 
     async fn judge(&self, effect: &Value) -> Result<Vec<Finding>, PolicyError> {
@@ -62,7 +62,11 @@ impl PolicyComponent {
             Ok(findings) => Ok(findings.into_iter().map(finding).collect()),
             Err(error) => Err(PolicyError {
                 policy: self.component.name.clone(),
-                source: Box::new(classify(error, store.data_mut().state.panic.take())),
+                source: Box::new(classify(
+                    error,
+                    store.data_mut().state.panic.take(),
+                    &self.limits,
+                )),
             }),
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::limits::LimitsDocument;
 use crate::effect::{FileVerb, KubeRule, PkiVerb};
 
 /// `distribution.yaml`. Unknown keys are errors: a grant or a limit that is
@@ -154,6 +155,8 @@ pub struct PhaseDocument {
     pub needs: Vec<String>,
     #[serde(default)]
     pub grants: Option<GrantsDocument>,
+    #[serde(default)]
+    pub limits: Option<LimitsDocument>,
     #[serde(default)]
     pub phases: Vec<SubPhaseDocument>,
 }

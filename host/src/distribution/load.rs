@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::configuration::{DeclaredConfiguration, declared_configuration};
 use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
 use super::grants::{GrantError, resolve};
+use super::limits::LimitsDocument;
 use super::order::{self, OrderError};
 use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
@@ -38,6 +39,8 @@ pub struct PhaseGroup {
     pub name: String,
     pub aliases: Vec<String>,
     pub source: Source,
+    /// Where they differ from the program's.
+    pub limits: LimitsDocument,
     grants: GrantsDocument,
 }
 
@@ -219,10 +222,22 @@ impl Distribution {
                 (None, Some(at)) => groups[at].grants.clone(),
                 (None, None) => GrantsDocument::default(),
             };
+            let limits = match (phase.limits, before) {
+                (Some(limits), _) => limits,
+                (None, Some(at)) => groups[at].limits,
+                (None, None) => LimitsDocument::default(),
+            };
+            if let Some(limit) = limits.mistake() {
+                return Err(invalid(format!(
+                    "phase {}: limits.{limit} is 0, which lets nothing run; leave it out for the default",
+                    phase.name
+                )));
+            }
             let group = PhaseGroup {
                 name: phase.name.clone(),
                 aliases: phase.aliases.clone(),
                 source,
+                limits,
                 grants,
             };
             match before {

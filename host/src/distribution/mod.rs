@@ -4,6 +4,7 @@
 mod configuration;
 mod document;
 mod grants;
+mod limits;
 mod load;
 mod order;
 mod sandbox;
@@ -15,6 +16,7 @@ mod variables;
 
 pub use configuration::DeclaredConfiguration;
 pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
+pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
 pub use sandbox::Sandbox;
 pub use sandbox_api::SandboxApiError;

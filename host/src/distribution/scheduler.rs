@@ -21,8 +21,6 @@ use crate::effect::{Event, Grants, Origin};
 pub enum RunError {
     #[error(transparent)]
     Distribution(#[from] DistributionError),
-    #[error(transparent)]
-    Load(#[from] LoadError),
     /// Found before anything ran.
     #[error("{}", refusals(.0))]
     Refused(Vec<Refusal>),
@@ -65,6 +63,7 @@ fn refusals(refusals: &[Refusal]) -> String {
 struct Ready {
     component: Arc<PhaseComponent>,
     grants: Arc<Grants>,
+    limits: Limits,
 }
 
 /// Phases of a distribution, loaded and checked.
@@ -107,24 +106,30 @@ impl Runner {
                     let findings = check_imports(known.component(), &grants);
                     (findings, Some(Arc::clone(known)))
                 }
-                None => {
-                    let component = Component::load(engine, &group.source)?;
-                    let findings = check_imports(&component, &grants);
-                    match findings.is_empty() {
-                        false => (findings, None),
-                        true => match PhaseComponent::link(component) {
-                            Ok(linked) => (findings, Some(Arc::new(linked))),
-                            Err(error) => (vec![misfit(&error)], None),
-                        },
+                None => match Component::load(engine, &group.source) {
+                    Err(error) => (vec![broken(&error)], None),
+                    Ok(component) => {
+                        let findings = check_imports(&component, &grants);
+                        match findings.is_empty() {
+                            false => (findings, None),
+                            true => match PhaseComponent::link(component) {
+                                Ok(linked) => (findings, Some(Arc::new(linked))),
+                                Err(error) => (vec![misfit(&error)], None),
+                            },
+                        }
                     }
-                }
+                },
             };
             match linked {
                 (findings, Some(component)) if findings.is_empty() => {
                     if known.is_none() {
                         loaded.push(Arc::clone(&component));
                     }
-                    groups.push(Some(Ready { component, grants }));
+                    groups.push(Some(Ready {
+                        component,
+                        grants,
+                        limits: group.limits.over(limits),
+                    }));
                 }
                 (findings, _) => {
                     groups.push(None);
@@ -263,7 +268,7 @@ impl Runner {
         let found = &self.distribution.leaves[leaf];
         let ready = self.groups[found.group].as_ref()?;
         let component = Arc::clone(&ready.component);
-        let limits = self.limits;
+        let limits = ready.limits;
         let origin = Origin {
             phase: found.name.clone(),
             component: component.component().name.clone(),
@@ -287,6 +292,15 @@ impl Runner {
             }
             (leaf, result)
         })
+    }
+}
+
+/// A file that is no component.
+fn broken(error: &LoadError) -> Finding {
+    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
+    Finding {
+        problem: format!("{error}{}", cause.unwrap_or_default()),
+        remedy: "build it for wasm32-unknown-unknown and make a component of the module".to_owned(),
     }
 }
 
