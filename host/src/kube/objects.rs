@@ -124,9 +124,16 @@ impl Objects {
             Some(Value::Array(items)) => items,
             _ => Vec::new(),
         };
+        // The server knows better than who asked: `SECRET` leads to Secrets.
+        let kind = list["kind"]
+            .as_str()
+            .and_then(|kind| kind.strip_suffix("List"))
+            .filter(|kind| !kind.is_empty())
+            .unwrap_or(&resource.resource.kind)
+            .to_owned();
         for item in &mut items {
             item["apiVersion"] = resource.resource.api_version.clone().into();
-            item["kind"] = resource.resource.kind.clone().into();
+            item["kind"] = kind.as_str().into();
         }
         Ok((items, version))
     }

@@ -11,11 +11,22 @@ const MASK: &str = "<sealed>";
 /// The annotation in which `kubectl apply` keeps a copy of the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
+/// Whether an object is a Secret.
+pub fn is_secret(object: &Value) -> bool {
+    object["kind"].as_str().is_some_and(is_secret_kind)
+}
+
+/// Whether a kind leads to Secrets. Whatever its case: the URL that is made of
+/// it is lower case.
+pub fn is_secret_kind(kind: &str) -> bool {
+    kind.eq_ignore_ascii_case("secret")
+}
+
 /// Masks the values of a Secret. Other kinds stay as they are. Of a bootstrap
 /// token everything but `token-secret` is public: its id, its expiration, its
 /// usages and its groups.
 pub fn mask(object: &mut Value) {
-    if object["kind"] != "Secret" {
+    if !is_secret(object) {
         return;
     }
     let is_token = object["type"] == BOOTSTRAP_TOKEN;

@@ -6,6 +6,7 @@ use crate::capability::bindings::{kube, types};
 use crate::capability::state::wit_error;
 use crate::effect::{ObjectReference, PatchKind, SealedValue};
 use crate::kube::objects::PatchBody;
+use crate::kube::secrets::{is_secret, is_secret_kind};
 
 /// An object with its sealed fields, filled in and masked.
 pub struct Filled {
@@ -28,6 +29,7 @@ pub fn fill(text: &str, sealed: &[(String, SealedValue)]) -> Result<Filled, type
         serde_json::from_str(text).map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?;
     let reference = ObjectReference::of(&object)
         .ok_or_else(|| invalid("the object lacks apiVersion, kind or metadata.name".to_owned()))?;
+    super::names::check(&reference)?;
     let mut masked = object.clone();
     for (pointer, value) in sealed {
         if !is_masked(&object, pointer) {
@@ -54,7 +56,7 @@ pub fn fill(text: &str, sealed: &[(String, SealedValue)]) -> Result<Filled, type
 /// Whether a field is one that [`mask`](crate::kube::secrets::mask) masks.
 fn is_masked(object: &Value, pointer: &str) -> bool {
     let mut probe = object.clone();
-    if probe["kind"] != "Secret" || set(&mut probe, pointer, "x".into()).is_err() {
+    if !is_secret(&probe) || set(&mut probe, pointer, "x".into()).is_err() {
         return false;
     }
     crate::kube::secrets::mask(&mut probe);
@@ -103,7 +105,7 @@ pub fn patch(
 ) -> Result<(PatchKind, Value, PatchBody), types::Error> {
     // `copy` would move a value to where it is not masked, `test` would tell
     // whether it is right.
-    if kind == "Secret" && patch_type == kube::PatchType::Json {
+    if is_secret_kind(kind) && patch_type == kube::PatchType::Json {
         return Err(invalid(
             "Secrets take merge and strategic patches only: a JSON patch could copy their values"
                 .to_owned(),

@@ -1,6 +1,7 @@
 //! `kube`: the API of the cluster that is being made, by grant.
 
 mod fields;
+mod names;
 mod wait;
 
 use serde_json::Value;
@@ -91,6 +92,7 @@ impl PhaseState {
         reference: &ObjectReference,
         verb: &str,
     ) -> Result<(), types::Error> {
+        names::check(reference)?;
         self.doing = format!("{verb} {reference}");
         self.origin
             .grants
@@ -103,6 +105,11 @@ impl PhaseState {
         selection: &kube::Selection,
         verb: &str,
     ) -> Result<(), types::Error> {
+        names::check_kind(
+            &selection.api_version,
+            &selection.kind,
+            selection.namespace.as_deref(),
+        )?;
         self.doing = format!("{verb} {}", selection.kind);
         let group = selection
             .api_version
@@ -124,11 +131,12 @@ impl PhaseState {
     /// An object with its sealed fields filled in, and the effect that writing
     /// it is.
     fn object(
-        &self,
+        &mut self,
         action: KubeAction,
         object: &str,
         sealed: Vec<kube::SealedField>,
     ) -> wasmtime::Result<Result<(Value, ObjectReference, Action), types::Error>> {
+        self.spend(object.len())?;
         let mut values = Vec::with_capacity(sealed.len());
         for field in sealed {
             values.push((field.pointer, self.table.get(&field.value)?.clone()));
@@ -310,6 +318,9 @@ impl kube::HostClient for PhaseState {
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
         let objects = self.objects(&client)?;
         let reference = reference(wanted);
+        if let Err(error) = names::check(&reference) {
+            return Ok(Err(error));
+        }
         let (kind, value, body) = match fields::patch(&reference.kind, patch_type, &patch) {
             Ok(parts) => parts,
             Err(error) => return Ok(Err(error)),
@@ -338,6 +349,9 @@ impl kube::HostClient for PhaseState {
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
         let objects = self.objects(&client)?;
         let reference = reference(wanted);
+        if let Err(error) = names::check(&reference) {
+            return Ok(Err(error));
+        }
         let action = Action::Kube {
             action: KubeAction::Delete,
             reference: reference.clone(),

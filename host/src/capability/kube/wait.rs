@@ -10,6 +10,7 @@ use crate::capability::bindings::{kube, types};
 use crate::capability::state::{IntoWit, PhaseState, wit_error};
 use crate::effect::Event;
 use crate::kube::objects::Resource;
+use crate::kube::secrets::{is_secret, mask};
 use crate::world::Waiting;
 
 /// The kind and namespace that a selection selects from.
@@ -43,6 +44,17 @@ impl Wanted {
                     .map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?,
             },
         })
+    }
+
+    /// Whether one object, as a component may see it, fulfils it: a condition
+    /// on a secret would tell whether it was guessed right.
+    fn holds_shown(&self, object: &Value) -> bool {
+        if !is_secret(object) {
+            return self.holds(object);
+        }
+        let mut shown = object.clone();
+        mask(&mut shown);
+        self.holds(&shown)
     }
 
     /// Whether one object, which is there, fulfils it.
@@ -108,7 +120,9 @@ impl PhaseState {
         });
         let fulfilled = |items: &[Value]| match wanted {
             Wanted::Absent => items.is_empty(),
-            _ => items.len() >= minimum as usize && items.iter().all(|item| wanted.holds(item)),
+            _ => {
+                items.len() >= minimum as usize && items.iter().all(|item| wanted.holds_shown(item))
+            }
         };
         let waited = objects
             .wait(
