@@ -2,7 +2,10 @@
 
 use super::bindings::{files, sealed, types};
 use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::{Action, Change, FileVerb, ensure_parents, holds_secret, write_file};
+use crate::effect::{
+    Action, Change, Content, FileVerb, SealedValue, SecretKind, ensure_parents, holds_secret,
+    write_file,
+};
 use crate::world::{FileError, FileKind, MachinePath};
 
 /// What a component may read at most.
@@ -40,6 +43,39 @@ impl PhaseState {
     }
 }
 
+impl PhaseState {
+    /// Within a run the host knows which files hold sealed values; later it
+    /// goes by their looks. A component may not write what would not be known
+    /// for a secret then to where it may read.
+    fn refuse_disguise(&self, path: &MachinePath, content: &Content) -> Result<(), types::Error> {
+        let is_secret = content
+            .kinds()
+            .iter()
+            .any(|kind| *kind != SecretKind::Encrypted);
+        if !is_secret
+            || self
+                .origin
+                .grants
+                .covers_file(path, FileVerb::Read)
+                .is_err()
+            || (content.is_telltale() && holds_secret(&content.reveal()))
+        {
+            return Ok(());
+        }
+        let labels: Vec<&str> = content.sealed().map(SealedValue::label).collect();
+        Err(types::Error {
+            code: types::ErrorCode::Denied,
+            message: format!(
+                "{path} would hold the {} in a form that cannot be told from what is public, where the component may read",
+                labels.join(", ")
+            ),
+            hint: Some(format!(
+                "grant the component to write {path} and not to read it"
+            )),
+        })
+    }
+}
+
 impl files::Host for PhaseState {
     async fn write(
         &mut self,
@@ -52,6 +88,9 @@ impl files::Host for PhaseState {
             Ok(target) => target,
             Err(error) => return Ok(Err(error)),
         };
+        if let Err(error) = self.refuse_disguise(&path, &content) {
+            return Ok(Err(error));
+        }
         let action = Action::WriteFile {
             path: path.clone(),
             mode,
@@ -156,7 +195,12 @@ impl files::Host for PhaseState {
         path: String,
     ) -> wasmtime::Result<Result<Option<files::Metadata>, types::Error>> {
         self.enter()?;
-        let path = match self.granted(&path, FileVerb::Read) {
+        // Who may write learns by writing whether something is there.
+        let granted = match self.granted(&path, FileVerb::Write) {
+            Ok(path) => Ok(path),
+            Err(_) => self.granted(&path, FileVerb::Read),
+        };
+        let path = match granted {
             Ok(path) => path,
             Err(error) => return Ok(Err(error)),
         };

@@ -56,6 +56,17 @@ impl kubeconfigs::Host for PhaseState {
             Some(Ok(names)) => names,
             Some(Err(error)) => return Ok(Err(unsound(&error))),
         };
+        // A name that holds a secret is not what a component asks for.
+        if [&server, &user]
+            .iter()
+            .any(|name| crate::effect::holds_secret(name.as_bytes()))
+        {
+            return Ok(Err(types::Error {
+                code: types::ErrorCode::Sealed,
+                message: format!("{path} has a secret where its server or its user should be"),
+                hint: Some(format!("move {path} away to have it made anew")),
+            }));
+        }
         let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
         let certificate = Certificate::from_pem(&found.client_certificate).ok();
         let key = KeyPair::from_pem(&*found.client_key).ok();

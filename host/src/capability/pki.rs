@@ -78,6 +78,21 @@ fn file(placement: pki::Placement, holds: Holds) -> Result<KeyFile, types::Error
     Ok(KeyFile::new(path, placement.mode & 0o777, holds))
 }
 
+/// Files that are not one and the same: the last to be written would replace
+/// the key that the others belong to.
+fn distinct(files: Vec<KeyFile>) -> Result<Vec<KeyFile>, types::Error> {
+    for (at, file) in files.iter().enumerate() {
+        if files[..at].iter().any(|other| other.path == file.path) {
+            return Err(types::Error {
+                code: types::ErrorCode::Invalid,
+                message: format!("{} cannot hold two things", file.path),
+                hint: None,
+            });
+        }
+    }
+    Ok(files)
+}
+
 fn profile(wanted: pki::Profile) -> Result<Profile, types::Error> {
     let ip_addresses = wanted
         .ip_addresses
@@ -224,7 +239,7 @@ impl pki::Host for PhaseState {
                     .map(|at| file(at, Holds::PublicKey))
                     .transpose()?,
             };
-            self.granted_key(&name, PkiVerb::Load, &files.all())?;
+            self.granted_key(&name, PkiVerb::Load, &distinct(files.all())?)?;
             Ok(files)
         })();
         let files = match files {
@@ -275,7 +290,7 @@ impl pki::Host for PhaseState {
                     .map(|at| file(at, Holds::PublicKey))
                     .transpose()?,
             };
-            self.granted_key(&name, PkiVerb::Load, &files.all())?;
+            self.granted_key(&name, PkiVerb::Load, &distinct(files.all())?)?;
             Ok((certificate, files, profile(wanted)?))
         })();
         let (certificate, files, profile) = match parts {

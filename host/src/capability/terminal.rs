@@ -3,7 +3,7 @@
 use super::bindings::{sealed, terminal, types};
 use super::log::clean_message;
 use super::state::PhaseState;
-use crate::effect::{Action, Change, Event};
+use crate::effect::{Action, Change, Event, SecretKind};
 
 impl terminal::Host for PhaseState {
     async fn progress(&mut self, message: String) -> wasmtime::Result<()> {
@@ -33,6 +33,14 @@ impl terminal::Host for PhaseState {
         content: Vec<sealed::Piece>,
     ) -> wasmtime::Result<Result<(), types::Error>> {
         let content = self.content(content)?;
+        // Terminals are watched, recorded and scrolled back.
+        if content.kinds().contains(&SecretKind::PrivateKey) {
+            return Ok(Err(types::Error {
+                code: types::ErrorCode::Sealed,
+                message: "a private key is never shown".to_owned(),
+                hint: Some("write it into a file".to_owned()),
+            }));
+        }
         let action = Action::Show {
             content: content.clone(),
         };

@@ -231,6 +231,14 @@ impl tokens::Host for PhaseState {
         self.enter()?;
         let plain = self.table.get(&plain)?.clone();
         let key = self.table.get(&key)?.clone();
+        self.spend(plain.reveal().len())?;
+        if !key.kinds().contains(&SecretKind::CertificateKey) {
+            return Ok(Err(types::Error {
+                code: types::ErrorCode::Invalid,
+                message: "this is no certificate key: a component could know it, and read what is encrypted with it".to_owned(),
+                hint: Some("ask for one with certificate-key".to_owned()),
+            }));
+        }
         let encrypted = (|| {
             // Bytes that are no text are no hex digits either.
             let hex = Zeroizing::new(String::from_utf8_lossy(key.reveal()).into_owned());
@@ -275,7 +283,7 @@ impl tokens::HostToken for PhaseState {
         self.enter()?;
         let token = &self.table.get(&token)?.token;
         let label = format!("secret of bootstrap token {}", token.id());
-        let value = sealed(label, SecretKind::Token, token.secret());
+        let value = sealed(label, SecretKind::Token, token.secret()).without_looks();
         Ok(self.table.push(value)?)
     }
 

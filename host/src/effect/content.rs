@@ -28,6 +28,9 @@ pub enum SecretKind {
 pub struct SealedValue {
     label: Arc<str>,
     kinds: BTreeSet<SecretKind>,
+    /// Whether every secret in it is known for one wherever it turns up: a
+    /// private key in PEM is, sixteen random letters are not.
+    telltale: bool,
     bytes: Arc<Zeroizing<Vec<u8>>>,
 }
 
@@ -37,8 +40,16 @@ impl SealedValue {
         Self {
             label: label.into(),
             kinds: BTreeSet::from([kind]),
+            telltale: kind != SecretKind::CertificateKey,
             bytes: Arc::new(bytes),
         }
+    }
+
+    /// One that nobody would take for a secret by its looks.
+    #[must_use]
+    pub fn without_looks(mut self) -> Self {
+        self.telltale = false;
+        self
     }
 
     /// What it is, for a person: `ca key`.
@@ -164,6 +175,11 @@ impl Content {
             .collect()
     }
 
+    /// Whether every secret in it is known for one wherever it turns up.
+    pub fn is_telltale(&self) -> bool {
+        self.sealed().all(|value| value.telltale)
+    }
+
     /// The sealed values in it.
     pub fn sealed(&self) -> impl Iterator<Item = &SealedValue> {
         self.0.iter().filter_map(|piece| match piece {
@@ -175,8 +191,12 @@ impl Content {
     /// Joins and encodes into a sealed value of its own. Its label names the
     /// secrets it holds.
     pub fn seal(&self, encoding: Encoding) -> Result<SealedValue, ContentError> {
-        let mut labels: Vec<&str> = self.sealed().map(SealedValue::label).collect();
-        labels.dedup();
+        // Each once: labels of what is composed over and over would grow.
+        let labels: BTreeSet<&str> = self
+            .sealed()
+            .flat_map(|value| value.label().split(", "))
+            .collect();
+        let labels: Vec<&str> = labels.into_iter().collect();
         let joined = self.reveal();
         let bytes = match encoding {
             Encoding::Plain => joined,
@@ -190,6 +210,7 @@ impl Content {
         Ok(SealedValue {
             label: labels.join(", ").into(),
             kinds: self.kinds(),
+            telltale: self.is_telltale(),
             bytes: Arc::new(bytes),
         })
     }

@@ -15,19 +15,24 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_padding_mode(DecodePaddingMode::Indifferent),
 );
 
-/// How often content may be encoded over and over.
-const LAYERS: usize = 4;
+/// How many bytes are looked at, layer by layer, for each byte of content.
+/// Content that takes more is made to take long, and counts as a secret.
+const EFFORT: usize = 64;
 
 /// Whether bytes hold a private key in PEM or a bootstrap token, plain or as
-/// base64 (as kubeconfigs embed them), once or several times.
+/// base64 (as kubeconfigs embed them), however often it was encoded and
+/// whatever stands before it.
 pub fn holds_secret(content: &[u8]) -> bool {
-    look_into(content, LAYERS)
+    let mut effort = content.len().saturating_mul(EFFORT);
+    look_into(content, &mut effort)
 }
 
-fn look_into(content: &[u8], layers: usize) -> bool {
-    contains(content, PEM_KEY)
+fn look_into(content: &[u8], effort: &mut usize) -> bool {
+    *effort = effort.saturating_sub(content.len());
+    *effort == 0 && !content.is_empty()
+        || contains(content, PEM_KEY)
         || holds_token(content)
-        || (layers > 0 && look_into_base64(content, layers - 1))
+        || look_into_base64(content, effort)
 }
 
 fn contains(haystack: &[u8], needle: &[u8]) -> bool {
@@ -38,35 +43,37 @@ fn contains(haystack: &[u8], needle: &[u8]) -> bool {
 
 /// Looks into every run of base64 characters; a line break inside of one, as
 /// `base64` makes them, does not end it.
-fn look_into_base64(content: &[u8], layers: usize) -> bool {
+fn look_into_base64(content: &[u8], effort: &mut usize) -> bool {
     let mut run = Vec::new();
-    let is_secret = |run: &mut Vec<u8>| {
-        while run.last() == Some(&b'=') {
-            run.pop();
-        }
-        // A lone last character encodes nothing.
-        if run.len() % 4 == 1 {
-            run.pop();
-        }
-        let found = run.len() > 30
-            && LENIENT
-                .decode(&run)
-                .is_ok_and(|plain| look_into(&plain, layers));
-        run.clear();
-        found
-    };
     for &byte in content {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' | b'=' => run.push(byte),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'+' | b'/' => run.push(byte),
             b'\n' | b'\r' => {}
             _ => {
-                if is_secret(&mut run) {
+                if look_into_run(&run, effort) {
                     return true;
                 }
+                run.clear();
             }
         }
     }
-    is_secret(&mut run)
+    look_into_run(&run, effort)
+}
+
+/// Decodes a run from each of the four places at which it can begin: what
+/// stands before it may be base64 characters, too.
+fn look_into_run(run: &[u8], effort: &mut usize) -> bool {
+    run.len() > 30
+        && (0..4).any(|start| {
+            let mut part = &run[start..];
+            // A lone last character encodes nothing.
+            if part.len() % 4 == 1 {
+                part = &part[..part.len() - 1];
+            }
+            LENIENT
+                .decode(part)
+                .is_ok_and(|plain| look_into(&plain, effort))
+        })
 }
 
 /// `[a-z0-9]{6}\.[a-z0-9]{16}`, standing alone.
@@ -107,6 +114,19 @@ mod tests {
             ),
             ("wrapped", wrapped, true),
             ("encoded twice", STANDARD.encode(&encoded), true),
+            (
+                "encoded often",
+                (0..9).fold(KEY.to_owned(), |text, _| STANDARD.encode(text)),
+                true,
+            ),
+            ("shifted", format!("A{encoded}"), true),
+            (
+                "shifted in every layer",
+                (0..5).fold(KEY.to_owned(), |text, at| {
+                    format!("{}{}", &"ABC"[..at % 4], STANDARD.encode(text))
+                }),
+                true,
+            ),
             ("token", "token: abcdef.0123456789abcdef\n".to_owned(), true),
             (
                 "certificate",
@@ -123,6 +143,14 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn a_key_is_found_behind_other_base64(before in "[A-Za-z0-9+/]{0,9}", layers in 1_usize..6) {
+            let text = (0..layers).fold(KEY.to_owned(), |text, _| {
+                format!("{before}{}", STANDARD.encode(text))
+            });
+            prop_assert!(holds_secret(text.as_bytes()));
+        }
+
         #[test]
         fn an_embedded_key_is_found_wherever_it_stands(before in "[ -~\n]{0,40}", after in "[ -~\n]{0,40}") {
             let text = format!("{before}: {}\"{after}", STANDARD.encode(KEY));
