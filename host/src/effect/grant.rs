@@ -225,7 +225,7 @@ impl Grants {
     }
 
     /// Whether `verb` is granted for the name, and every file lies where the
-    /// grant says.
+    /// grant says and is one of that name.
     pub fn covers_pki(&self, name: &str, verb: PkiVerb, files: &[KeyFile]) -> Result<(), Denial> {
         let granted = self.pki.iter().any(|grant| {
             grant.verbs.contains(&verb)
@@ -234,7 +234,7 @@ impl Grants {
                     grant
                         .below
                         .as_ref()
-                        .is_some_and(|below| file.path.is_within(below))
+                        .is_some_and(|below| belongs(name, below, &file.path))
                 })
         });
         if granted {
@@ -325,6 +325,27 @@ impl Grants {
             }),
         }
     }
+}
+
+/// Whether a file is one of the key or certificate of this name: without that
+/// a component could load one under the name of another. `below` may be the
+/// file itself.
+fn belongs(name: &str, below: &MachinePath, path: &MachinePath) -> bool {
+    if path == below {
+        return true;
+    }
+    let folder = below.as_str().trim_end_matches('/');
+    let Some(rest) = path
+        .as_str()
+        .strip_prefix(folder)
+        .and_then(|rest| rest.strip_prefix('/'))
+    else {
+        return false;
+    };
+    // `etcd/ca.key`, and the forms of 2016: `apiserver-key.pem`.
+    [".crt", ".key", ".pub", "-key.pem", "-pub.pem", ".pem"]
+        .iter()
+        .any(|ending| rest.strip_suffix(ending) == Some(name))
 }
 
 /// RBAC takes names literally. For names that are made at run time, as those
@@ -444,6 +465,27 @@ mod tests {
                 false,
             ),
             ("other folder", "ca", PkiVerb::Create, "/root/ca.key", false),
+            (
+                "the file of another name",
+                "etcd/ca",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/ca.key",
+                false,
+            ),
+            (
+                "a name that begins alike",
+                "ca",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/ca-of-others.key",
+                false,
+            ),
+            (
+                "as in 2016",
+                "ca",
+                PkiVerb::Create,
+                "/etc/kubernetes/pki/ca-key.pem",
+                true,
+            ),
             (
                 "other verb",
                 "ca",
