@@ -100,8 +100,12 @@ impl SandboxFiles {
     fn require_directory(&self, path: &MachinePath) -> Result<(), FileError> {
         match self.stat(path)? {
             Some(found) if found.kind == FileKind::Directory => Ok(()),
-            // A link below was checked by whoever opens through it.
-            Some(found) if found.kind == FileKind::SymbolicLink => Ok(()),
+            // Where a link leads only the base can tell: outside of it, or
+            // nowhere, nothing can be written when all of this lands there.
+            Some(found) if found.kind == FileKind::SymbolicLink => match &self.base {
+                Some(base) => base.list(path).map(|_| ()),
+                None => Err(FileError::NotDirectory(path.clone())),
+            },
             Some(_) => Err(FileError::NotDirectory(path.clone())),
             None => Err(FileError::NotFound(path.clone())),
         }
