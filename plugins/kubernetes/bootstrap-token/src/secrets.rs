@@ -223,7 +223,7 @@ mod tests {
             asked.ttl = None;
             let mut data = json!({"token-id": "x", "token-secret": "<sealed>"});
             for (key, text) in public_data(&asked, None, 0) {
-                data[key] = encoding::base64(text).into();
+                data[key] = encoding::base64(&text).into();
             }
             for (key, text) in extra {
                 data[*key] = encoding::base64(text).into();

@@ -1,0 +1,48 @@
+//! A policy that does what the name of a file asks for: warn, deny, panic,
+//! loop, or flood the log.
+
+use kubewright_policy::bindings::Guest;
+use kubewright_policy::{Effect, Finding, Verdict, log, types};
+
+struct Hostile;
+
+impl Guest for Hostile {
+    fn describe() -> types::Description {
+        types::Description {
+            summary: "hostile".into(),
+            phases: Vec::new(),
+        }
+    }
+
+    fn check(effect: String) -> Vec<Finding> {
+        std::panic::set_hook(Box::new(|panic| log::panicked(&panic.to_string())));
+        let Some(effect) = Effect::parse(&effect) else {
+            return Vec::new();
+        };
+        let finding = |verdict| Finding {
+            verdict,
+            rule: "as-asked".into(),
+            reason: "it was asked for".into(),
+            remedy: "do not ask".into(),
+        };
+        match effect.text("path").strip_prefix("/srv/hostile/") {
+            Some("warn") => vec![finding(Verdict::Warn)],
+            Some("deny") => vec![finding(Verdict::Deny)],
+            Some("panic") => panic!("no judgement today"),
+            Some("loop") => endless(),
+            Some("flood") => loop {
+                log::log(log::Level::Debug, "again");
+            },
+            _ => Vec::new(),
+        }
+    }
+}
+
+fn endless() -> ! {
+    let mut number = 1_u64;
+    loop {
+        number = std::hint::black_box(number.wrapping_mul(3));
+    }
+}
+
+kubewright_policy::bindings::export_policy!(Hostile with_types_in kubewright_policy::bindings);

@@ -1,0 +1,146 @@
+//! A component that uses more than it is given is ended, with a message that
+//! names phase, component, digest and limit, and leaves nothing behind.
+
+mod support;
+
+use support::components::hostile;
+use support::distribution::{Hostile, LEAST};
+use support::program::Place;
+
+/// One misdeed under these limits, and what the message must say.
+struct Case {
+    phase: &'static str,
+    limits: &'static str,
+    says: &'static [&'static str],
+}
+
+const CASES: [Case; 10] = [
+    Case {
+        phase: "loop",
+        limits: "{runningMilliseconds: 200}",
+        says: &["it ran for 0.2s without coming to an end"],
+    },
+    Case {
+        phase: "memory",
+        limits: "{memoryBytes: 8388608}",
+        says: &["bytes of memory; the limit is 8388608"],
+    },
+    Case {
+        phase: "handles",
+        limits: "{handles: 10}",
+        says: &["more than 10 handles"],
+    },
+    Case {
+        phase: "calls",
+        limits: "{hostCalls: 25}",
+        says: &["called the host more than 25 times"],
+    },
+    Case {
+        phase: "logs",
+        limits: "{hostCalls: 25}",
+        says: &["called the host more than 25 times"],
+    },
+    Case {
+        phase: "argument",
+        limits: "{callBytes: 100000}",
+        says: &["more than 100000 bytes in one call"],
+    },
+    Case {
+        phase: "bomb",
+        limits: "",
+        says: &["it made content of ", "the limit is 8388608"],
+    },
+    Case {
+        phase: "bomb",
+        limits: "{contentBytes: 20000}",
+        says: &["bytes of content in all; the limit is 20000"],
+    },
+    Case {
+        phase: "recursion",
+        limits: "",
+        says: &["it called itself until its stack was full", "524288 bytes"],
+    },
+    Case {
+        phase: "panic",
+        limits: "",
+        says: &[
+            "it panicked",
+            "there is no number 7 among 1",
+            "innermost_misdeed",
+            "defect of the component",
+        ],
+    },
+];
+
+#[test]
+fn each_limit_ends_the_component_with_a_message() {
+    support::at_once(&CASES, |case| {
+        let place = Place::new();
+        let phase = format!("hostile/{}", case.phase);
+        Hostile {
+            phases: &[case.phase],
+            grants: LEAST,
+            limits: case.limits,
+        }
+        .write(&place);
+        let digest = &hostile().digest[..19];
+        let finished = place
+            .render(&["--distribution", "distribution.yaml", "--phase", &phase])
+            .exits(1)
+            .says(&[
+                &format!("phase {phase} failed"),
+                "hostile.wasm",
+                digest,
+                "hint: ",
+            ])
+            .says(case.says);
+        assert!(!place.out().exists(), "{phase}:\n{}", finished.said());
+    });
+}
+
+#[test]
+fn a_failure_in_a_components_words_cannot_move_the_cursor() {
+    let place = Place::new();
+    Hostile {
+        phases: &["fails"],
+        grants: LEAST,
+        limits: "",
+    }
+    .write(&place);
+    let finished = place
+        .render(&[
+            "--distribution",
+            "distribution.yaml",
+            "--phase",
+            "hostile/fails",
+        ])
+        .exits(1)
+        .says(&["phase hostile/fails failed", "I will not"]);
+    assert!(
+        !finished.said().contains(['\x1b', '\r']),
+        "{}",
+        finished.said()
+    );
+}
+
+#[test]
+fn limits_of_a_distribution_are_checked() {
+    for (limits, wanted) in [
+        ("{hostCalls: 0}", "limits.hostCalls is 0"),
+        ("{fuel: 5}", "unknown field"),
+        ("{handles: many}", "handles"),
+    ] {
+        let place = Place::new();
+        Hostile {
+            phases: &["idle"],
+            grants: LEAST,
+            limits,
+        }
+        .write(&place);
+        place
+            .render(&["--distribution", "distribution.yaml"])
+            .exits(1)
+            .says(&["distribution.yaml", wanted]);
+        assert!(!place.out().exists(), "{limits}");
+    }
+}

@@ -1,0 +1,186 @@
+//! A component that reaches for what it was not granted gets an error that
+//! says so, and nothing of it lands.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::os::unix::fs::symlink;
+
+use support::distribution::{Hostile, LEAST};
+use support::program::{Finished, Place};
+use support::tree::{differences, tree};
+
+/// What the component tells that it saw, by the name of the attempt.
+fn saw(finished: &Finished) -> BTreeMap<String, String> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for line in finished.stdout.lines() {
+        if let Some(rest) = line.strip_prefix("[hostile] saw ")
+            && let Some((name, outcome)) = rest.split_once(' ')
+        {
+            seen.entry(name.to_owned()).or_default().push_str(outcome);
+        }
+    }
+    seen
+}
+
+/// A place in which the default distribution is rendered.
+fn rendered() -> Place {
+    let place = Place::new();
+    place.render(&[]).exits(0);
+    place
+}
+
+fn attempt(place: &Place, phase: &str, grants: &str) -> BTreeMap<String, String> {
+    Hostile {
+        phases: &[phase],
+        grants,
+        limits: "",
+    }
+    .write(place);
+    let name = format!("hostile/{phase}");
+    let finished = place
+        .render(&["--distribution", "distribution.yaml", "--phase", &name])
+        .exits(0);
+    saw(&finished)
+}
+
+#[track_caller]
+fn all_refused(seen: &BTreeMap<String, String>, but: &[&str]) {
+    assert!(!seen.is_empty(), "the component said nothing");
+    for (name, outcome) in seen {
+        assert_eq!(
+            outcome.starts_with("error"),
+            !but.contains(&name.as_str()),
+            "{name}: {outcome}"
+        );
+    }
+}
+
+#[test]
+fn files_outside_of_the_grants_are_out_of_reach() {
+    let place = rendered();
+    let before = tree(&place.out());
+    let seen = attempt(&place, "files", LEAST);
+    all_refused(&seen, &[]);
+    for name in [
+        "write",
+        "write-beside",
+        "make",
+        "remove",
+        "read",
+        "list",
+        "stat",
+    ] {
+        let outcome = &seen[name];
+        assert!(outcome.contains("Denied"), "{name}: {outcome}");
+        // The hint is the line that would grant it.
+        assert!(outcome.contains("files: [{paths: ["), "{name}: {outcome}");
+    }
+    assert_eq!(
+        differences(&before, &tree(&place.out())),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn paths_do_not_lead_astray() {
+    let place = rendered();
+    let outside = place.write("outside/secret", "outside");
+    let own = place.rendered("/srv/hostile");
+    std::fs::create_dir_all(&own).unwrap();
+    symlink(place.path("outside"), own.join("link")).unwrap();
+    symlink("../../../../outside/secret", own.join("file")).unwrap();
+    let seen = attempt(&place, "paths", LEAST);
+    // Writing replaces a link; it does not follow it.
+    all_refused(&seen, &["file", "file-read"]);
+    for (name, outcome) in &seen {
+        assert!(!outcome.contains("outside"), "{name}: {outcome}");
+    }
+    assert_eq!(std::fs::read_to_string(&outside).unwrap(), "outside");
+    assert_eq!(std::fs::read_dir(place.path("outside")).unwrap().count(), 1);
+    assert!(!place.path("outside/escaped").exists());
+}
+
+#[test]
+fn services_need_a_grant() {
+    let seen = attempt(&rendered(), "service", LEAST);
+    all_refused(&seen, &[]);
+    assert!(
+        seen["stop"].contains("node: {services: [sshd]}"),
+        "{}",
+        seen["stop"]
+    );
+}
+
+#[test]
+fn objects_need_a_rule() {
+    let place = rendered();
+    let before = tree(&place.out());
+    let rules = "[{apiGroups: [\"\"], resources: [configmaps], resourceNames: [kubeadm-config], namespaces: [kube-system], verbs: [get]}]";
+    let seen = attempt(
+        &place,
+        "kube",
+        &LEAST.replace("rules: []", &format!("rules: {rules}")),
+    );
+    all_refused(&seen, &["granted"]);
+    assert_eq!(seen["granted"], "ok true");
+    for (name, outcome) in &seen {
+        assert!(
+            name == "granted"
+                || outcome.contains("not granted: ")
+                    && outcome.contains("kube: {rules: [{apiGroups:"),
+            "{name}: {outcome}"
+        );
+    }
+    assert_eq!(
+        differences(&before, &tree(&place.out())),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn names_of_objects_do_not_become_other_urls() {
+    let place = rendered();
+    let before = tree(&place.out());
+    let rules = "[{apiGroups: [\"*\"], resources: [\"*\"], resourceNames: [\"own-*\"], namespaces: [\"*\"], verbs: [\"*\"]}]";
+    let seen = attempt(
+        &place,
+        "names",
+        &LEAST.replace("rules: []", &format!("rules: {rules}")),
+    );
+    all_refused(&seen, &[]);
+    for (name, outcome) in &seen {
+        assert!(outcome.contains("cannot be the "), "{name}: {outcome}");
+    }
+    assert_eq!(
+        differences(&before, &tree(&place.out())),
+        Vec::<String>::new()
+    );
+}
+
+#[test]
+fn kubeconfigs_need_a_grant() {
+    let seen = attempt(&rendered(), "kubeconfig", LEAST);
+    all_refused(&seen, &[]);
+    assert!(
+        seen["super"].contains("kube: {kubeconfigs: [/etc/kubernetes/super-admin.conf]}"),
+        "{}",
+        seen["super"]
+    );
+}
+
+#[test]
+fn a_key_is_granted_by_its_own_name() {
+    let place = rendered();
+    let before = tree(&place.out());
+    let grants = LEAST.replace("verbs: [load]", "verbs: [load, create, place]");
+    let seen = attempt(&place, "keys", &grants);
+    all_refused(&seen, &["own"]);
+    assert_eq!(
+        differences(&before, &tree(&place.out())),
+        [
+            "rootfs/etc/kubernetes/pki/mine.key",
+            "rootfs/etc/kubernetes/pki/mine.pub"
+        ]
+    );
+}

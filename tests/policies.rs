@@ -1,0 +1,156 @@
+//! Policies judge every effect before it lands, and a policy that breaks
+//! allows nothing.
+
+mod support;
+
+use support::components::{hostile, hostile_policy};
+use support::distribution::{Hostile, LEAST};
+use support::program::Place;
+use support::tree::{differences, tree};
+
+fn with_policy(phases: &[&str]) -> Place {
+    let place = Place::new();
+    place.write("policy.wasm", &hostile_policy().component);
+    Hostile {
+        phases,
+        grants: LEAST,
+        limits: "",
+    }
+    .write(&place);
+    place
+}
+
+#[test]
+fn the_baseline_passes_on_the_default_distribution() {
+    let place = Place::new();
+    let finished = place
+        .render(&["--policy", "baseline", "--upload-certs"])
+        .exits(0);
+    assert_eq!(finished.stderr, "");
+}
+
+#[test]
+fn what_the_baseline_denies_does_not_land() {
+    let keys = LEAST
+        .replace("verbs: [load]", "verbs: [load, place]")
+        .replace("[mine]", "[sa]")
+        .replace(
+            "files: [{paths: [/srv/hostile/**]",
+            "files: [{paths: [/etc/kubernetes/pki/copy.key, /srv/hostile/**]",
+        );
+    for (phase, grants, rule, target) in [
+        (
+            "key-file",
+            keys.as_str(),
+            "key-file-mode",
+            "/etc/kubernetes/pki/copy.key",
+        ),
+        ("pod", LEAST, "static-pod-location", "/srv/hostile/pod.yaml"),
+    ] {
+        let place = Place::new();
+        Hostile {
+            phases: &[phase],
+            grants,
+            limits: "",
+        }
+        .write(&place);
+        let arguments = [
+            "--distribution",
+            "distribution.yaml",
+            "--policy",
+            "baseline",
+        ];
+        let words = [
+            &format!("phase hostile/{phase} failed"),
+            "the policy policies/baseline denies it",
+            &format!("WriteFile {target} breaks the rule {rule}"),
+            "hint: write ",
+        ];
+        let finished = place.render(&arguments).exits(1).says(&words);
+        assert!(!place.out().exists(), "{phase}:\n{}", finished.said());
+        // Nor does anything change where something was before.
+        place.render(&[]).exits(0);
+        let before = tree(&place.out());
+        place.render(&arguments).exits(1).says(&words);
+        assert_eq!(
+            differences(&before, &tree(&place.out())),
+            Vec::<String>::new()
+        );
+        // Without the policy it lands: the denial above is the policy's.
+        place
+            .render(&["--distribution", "distribution.yaml"])
+            .exits(0);
+        assert!(place.rendered(target).exists(), "{phase}");
+    }
+}
+
+#[test]
+fn a_policy_warns_and_denies() {
+    let place = with_policy(&["ask-warn", "ask-deny"]);
+    let base = [
+        "--distribution",
+        "distribution.yaml",
+        "--policy",
+        "policy.wasm",
+        "--phase",
+    ];
+    let run = |phase: &str| place.render(&[&base[..], &[phase]].concat());
+    run("hostile/ask-warn").exits(0).says(&[
+        "WARNING: [hostile/ask-warn] policy policy.wasm, rule as-asked: WriteFile /srv/hostile/warn: it was asked for (do not ask)",
+    ]);
+    run("hostile/ask-deny").exits(1).says(&[
+        "the policy policy.wasm denies it",
+        "as-asked",
+        "hint: do not ask",
+    ]);
+    assert!(place.rendered("/srv/hostile/warn").exists());
+    assert!(!place.rendered("/srv/hostile/deny").exists());
+}
+
+#[test]
+fn a_policy_that_breaks_allows_nothing() {
+    let cases = [
+        ("panic", "no judgement today"),
+        ("loop", "without coming to an end"),
+        ("flood", "called the host more than 20000 times"),
+    ];
+    support::at_once(&cases, |(what, words)| {
+        let phase = format!("ask-{what}");
+        let place = with_policy(&[&phase]);
+        let name = format!("hostile/{phase}");
+        place
+            .render(&[
+                "--distribution",
+                "distribution.yaml",
+                "--policy",
+                "policy.wasm",
+                "--phase",
+                &name,
+            ])
+            .exits(1)
+            .says(&[
+                &name,
+                "the policy policy.wasm could not judge an effect",
+                words,
+            ]);
+        assert!(!place.out().exists(), "{what}");
+    });
+}
+
+#[test]
+fn a_policy_must_be_one() {
+    let place = Place::new();
+    place.write("phase.wasm", &hostile().component);
+    place.write("garbage.wasm", "garbage");
+    for (policy, words) in [
+        ("phase.wasm", "not a component of the world `policy`"),
+        ("garbage.wasm", "not WebAssembly"),
+        ("nothing.wasm", "neither a file nor a built-in policy"),
+    ] {
+        place
+            .render(&["--policy", policy])
+            .exits(1)
+            .says(&[policy, words]);
+        assert!(!place.out().exists(), "{policy}");
+    }
+}

@@ -1,0 +1,22 @@
+//! What the end-to-end tests share. They drive the built program, as a user
+//! does.
+
+#![allow(
+    dead_code,
+    reason = "every test file takes what it needs, and none takes all"
+)]
+
+pub mod components;
+pub mod distribution;
+pub mod leaks;
+pub mod program;
+pub mod tree;
+
+/// Runs a case each on two threads: most of a case is another program's work.
+pub fn at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
+    std::thread::scope(|scope| {
+        for half in cases.chunks(cases.len().div_ceil(2).max(1)) {
+            scope.spawn(|| half.iter().for_each(&run));
+        }
+    });
+}
