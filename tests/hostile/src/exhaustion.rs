@@ -56,9 +56,8 @@ pub fn bomb(_: &Document) -> Result<()> {
     let mut value = sealed::compose(&[Piece::Text("boom".repeat(256))], Encoding::Plain)?;
     for doubled in 0..64 {
         let twice = [Piece::Sealed(&value), Piece::Sealed(&value)];
-        value = sealed::compose(&twice, Encoding::Plain).map_err(|error: Error| {
+        value = sealed::compose(&twice, Encoding::Plain).inspect_err(|_: &Error| {
             terminal::progress(&format!("refused after doubling {doubled} times"));
-            error
         })?;
     }
     Ok(())
