@@ -1,16 +1,20 @@
 //! From `--config`, flags and facts to a configuration that phases can use.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 
 use super::init_flags::InitArguments;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
+use crate::cluster::declared;
 use crate::cluster::facts::NodeDefaults;
 use crate::cluster::load;
 use crate::cluster::prepared::Prepared;
-use crate::distribution::{Distribution, Selection};
+use crate::component::{Component, ConfigurationComponent, Engine, Limits};
+use crate::distribution::{DeclaredConfiguration, Distribution, Selection};
 use crate::world::NodeFacts;
 
 /// What `render`, and whatever else runs phases of `init`, takes.
@@ -57,9 +61,23 @@ impl RunArguments {
             (Some(file), Some(text)) => Some(load::Source { file, text }),
             _ => None,
         };
-        let (init, options) = load::init(source, &self.init.flags(), &defaults_from(&facts))?;
-        let resolved = facts.active_services.contains("systemd-resolved");
-        let prepared = Prepared::from_init(&init, &options, resolved);
+        let flags = self.init.flags();
+        let prepared = match &distribution.configuration {
+            Some(own) => {
+                let request = declared::Request {
+                    source,
+                    flags: &flags,
+                    environment: environment(&own.environment)?,
+                    facts: &facts,
+                };
+                complete(&distribution, own, &request, output)?
+            }
+            None => {
+                let (init, options) = load::init(source, &flags, &defaults_from(&facts))?;
+                let resolved = facts.active_services.contains("systemd-resolved");
+                Prepared::from_init(&init, &options, resolved)
+            }
+        };
         for warning in &prepared.warnings {
             output.warning(warning);
         }
@@ -71,6 +89,42 @@ impl RunArguments {
             selection,
         })
     }
+}
+
+/// Has a distribution's component complete the configuration.
+fn complete(
+    distribution: &Distribution,
+    own: &DeclaredConfiguration,
+    request: &declared::Request<'_>,
+    output: &Output,
+) -> anyhow::Result<Prepared> {
+    let engine =
+        Engine::start().map_err(|error| error.context("cannot start the WebAssembly engine"))?;
+    let component = Component::load(&engine, &own.source)?;
+    let component = ConfigurationComponent::link(component, output.events(), Limits::default())?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .context("cannot start the runtime")?;
+    let completed = declared::load(distribution, own, &component, request);
+    Ok(runtime.block_on(completed)?)
+}
+
+/// Those of these variables that are set to something.
+fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+    let mut values = BTreeMap::new();
+    for name in names {
+        match std::env::var(name) {
+            Ok(value) if value.is_empty() => {}
+            Ok(value) => {
+                values.insert(name.clone(), value);
+            }
+            Err(std::env::VarError::NotPresent) => {}
+            Err(std::env::VarError::NotUnicode(_)) => {
+                anyhow::bail!("the environment variable {name} is not text in UTF-8")
+            }
+        }
+    }
+    Ok(values)
 }
 
 /// What defaults need of the facts.

@@ -9,6 +9,7 @@
 pub mod component_configs;
 pub mod constants;
 pub mod convert;
+pub mod declared;
 pub mod defaults;
 pub mod derived;
 pub mod documents;

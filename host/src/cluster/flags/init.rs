@@ -1,11 +1,19 @@
 //! Flags of `init`.
 
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
 use super::{FlagsError, names, set};
 use crate::cluster::constants;
 use crate::cluster::documents::{BootstrapToken, ClusterConfiguration, InitConfiguration, Patches};
 use crate::cluster::duration::GoDuration;
 use crate::cluster::features;
-use crate::cluster::secret::{SealedString, SealedToken, TokenSource};
+use crate::cluster::secret::{SEALED, SealedString, SealedToken, TokenSource};
+use crate::pki::SecretString;
+
+/// Secrets by what they belong to.
+type Secrets = BTreeMap<String, SecretString>;
 
 /// The flags of `init` (kubeadm `app/cmd/init.go`). `None` or empty: not given.
 #[derive(Clone, Debug, Default)]
@@ -79,6 +87,66 @@ impl InitFlags {
             ("token-ttl", self.token_ttl.is_some()),
             ("upload-certs", self.upload_certs),
         ])
+    }
+
+    /// The flags that are given, with their values, by name without dashes. Secrets are `<sealed>`,
+    /// the token `ID.<sealed>`; what they were is returned, too, by name.
+    pub fn values(&self) -> Result<(Map<String, Value>, Secrets), FlagsError> {
+        let mut secrets = Secrets::new();
+        let mut sealed = |name: &str, text: &Option<SealedString>, shown: Option<String>| {
+            let text = text.as_ref().filter(|text| !text.is_empty())?;
+            secrets.insert(name.to_owned(), SecretString::new(text.reveal().to_owned()));
+            Some(shown.unwrap_or_else(|| SEALED.to_owned()))
+        };
+        let token = match self.token.as_ref().filter(|text| !text.is_empty()) {
+            Some(text) => Some(SealedToken::parse(text.reveal()).map_err(FlagsError::Token)?),
+            None => None,
+        };
+        let token = sealed("token", &self.token, token.map(|token| token.to_string()));
+        let certificate_key = sealed("certificate-key", &self.certificate_key, None);
+        let values = [
+            (
+                "apiserver-advertise-address",
+                json!(self.apiserver_advertise_address),
+            ),
+            ("apiserver-bind-port", json!(self.apiserver_bind_port)),
+            (
+                "apiserver-cert-extra-sans",
+                json!(self.apiserver_cert_extra_sans),
+            ),
+            ("cert-dir", json!(self.cert_dir)),
+            ("certificate-key", json!(certificate_key)),
+            ("control-plane-endpoint", json!(self.control_plane_endpoint)),
+            ("cri-socket", json!(self.cri_socket)),
+            ("dry-run", json!(self.dry_run)),
+            ("feature-gates", json!(self.feature_gates)),
+            (
+                "ignore-preflight-errors",
+                json!(self.ignore_preflight_errors),
+            ),
+            ("image-repository", json!(self.image_repository)),
+            ("kubernetes-version", json!(self.kubernetes_version)),
+            ("node-name", json!(self.node_name)),
+            ("patches", json!(self.patches)),
+            ("pod-network-cidr", json!(self.pod_network_cidr)),
+            ("service-cidr", json!(self.service_cidr)),
+            ("service-dns-domain", json!(self.service_dns_domain)),
+            (
+                "skip-certificate-key-print",
+                json!(self.skip_certificate_key_print),
+            ),
+            ("skip-phases", json!(self.skip_phases)),
+            ("skip-token-print", json!(self.skip_token_print)),
+            ("token", json!(token)),
+            ("token-ttl", json!(self.token_ttl)),
+            ("upload-certs", json!(self.upload_certs)),
+        ];
+        let given = self.given();
+        let values = values
+            .into_iter()
+            .filter(|(name, value)| given.contains(name) && !value.is_null())
+            .map(|(name, value)| (name.to_owned(), value));
+        Ok((values.collect(), secrets))
     }
 
     /// Puts the flags into documents that are not defaulted yet, when there is no file. The token
@@ -189,6 +257,14 @@ mod tests {
             token_ttl: text("0"),
             ..InitFlags::default()
         };
+        let (values, secrets) = flags.values().unwrap();
+        let names: Vec<_> = values.keys().map(String::as_str).collect();
+        let mut given = flags.given();
+        given.sort_unstable();
+        assert_eq!(names, given, "every flag has its value");
+        assert_eq!(values["token"], "abcdef.<sealed>");
+        assert_eq!(secrets["token"].reveal(), "abcdef.0123456789abcdef");
+        assert_eq!(secrets["certificate-key"].reveal(), "ab");
         let mut init = InitConfiguration::default();
         let mut cluster = ClusterConfiguration::default();
         flags.apply(&mut init, &mut cluster).unwrap();

@@ -4,6 +4,7 @@
 //! of one kind are errors, all reported at once with line and field path. (kubeadm only warns
 //! about most of them in `init`; a misspelt field that is silently ignored is no configuration.)
 
+mod declared;
 mod decode;
 mod problem;
 mod tree;
@@ -14,6 +15,7 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+pub use declared::{DeclaredDocuments, DeclaredKind, read_declared};
 pub use problem::{Problem, ReadError};
 
 use crate::cluster::convert;
@@ -98,11 +100,7 @@ impl Documents {
 /// # Errors
 /// The text is no YAML, or some documents are not what they should be.
 pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, ReadError> {
-    let nodes = tree::parse(text).map_err(|error| ReadError::Syntax {
-        file: file.to_owned(),
-        line: error.location().map_or(0, |location| location.line()),
-        source: Box::new(error),
-    })?;
+    let nodes = tree::parse(text).map_err(|error| syntax(file, error))?;
     let mut reader = Reader {
         documents: Documents {
             file: file.to_owned(),
@@ -132,6 +130,30 @@ pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, R
     Ok(documents)
 }
 
+fn syntax(file: &str, error: serde_saphyr::Error) -> ReadError {
+    ReadError::Syntax {
+        file: file.to_owned(),
+        line: error.location().map_or(0, |location| location.line()),
+        source: Box::new(error),
+    }
+}
+
+/// The `apiVersion` and `kind` of a document.
+fn identity(node: &Node) -> Result<(String, String), String> {
+    if !matches!(node.value, NodeValue::Map(_)) {
+        let found = node.value.describe();
+        return Err(format!("expected a document, found {found}"));
+    }
+    match (node.text_field("apiVersion"), node.text_field("kind")) {
+        (Some(api_version), Some(kind)) => Ok((api_version.to_owned(), kind.to_owned())),
+        _ => Err(
+            "invalid configuration: kind and apiVersion is mandatory information that must \
+                  be specified"
+                .to_owned(),
+        ),
+    }
+}
+
 struct Reader {
     documents: Documents,
     decoder: Decoder,
@@ -151,21 +173,10 @@ impl Reader {
 
     fn document(&mut self, node: Node) {
         let line = node.line;
-        if !matches!(node.value, NodeValue::Map(_)) {
-            let found = node.value.describe();
-            return self.problem(line, "", format!("expected a document, found {found}"));
-        }
-        let (Some(api_version), Some(kind)) =
-            (node.text_field("apiVersion"), node.text_field("kind"))
-        else {
-            return self.problem(
-                line,
-                "",
-                "invalid configuration: kind and apiVersion is mandatory information that must be \
-                 specified",
-            );
+        let (api_version, kind) = match identity(&node) {
+            Ok(identity) => identity,
+            Err(message) => return self.problem(line, "", message),
         };
-        let (api_version, kind) = (api_version.to_owned(), kind.to_owned());
         if let Err(message) = versions::check(&api_version, &kind) {
             return self.problem(line, &kind, message);
         }

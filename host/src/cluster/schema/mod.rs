@@ -2,10 +2,13 @@
 //! decodes against it, so that every unknown or mistyped field is found and named.
 
 mod core_v1;
+mod declared;
 mod kube_proxy;
 mod kubeadm;
 mod kubelet;
 mod v1beta3;
+
+pub use declared::declared;
 
 /// The type of a field. JSON null is taken as "unset" for all of them, as Go does.
 #[derive(Clone, Copy, Debug)]

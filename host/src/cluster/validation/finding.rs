@@ -15,6 +15,8 @@ pub enum Reason {
     InvalidSecret,
     /// It has no value.
     Required,
+    /// The message says it all.
+    Stated,
 }
 
 /// One thing wrong with a configuration.
@@ -54,6 +56,15 @@ impl Finding {
         }
     }
 
+    /// What a distribution's own component says.
+    pub fn stated(path: impl Into<String>, message: impl Into<String>) -> Self {
+        Self {
+            path: path.into(),
+            reason: Reason::Stated,
+            message: message.into(),
+        }
+    }
+
     /// A value that is missing.
     pub fn required(path: impl Into<String>, message: impl Into<String>) -> Self {
         Self {
@@ -74,6 +85,7 @@ impl fmt::Display for Finding {
         match reason {
             Reason::Invalid { value } => write!(f, "{path}: Invalid value: {value:?}: {message}"),
             Reason::InvalidSecret => write!(f, "{path}: Invalid value: <sealed>: {message}"),
+            Reason::Stated => write!(f, "{path}: {message}"),
             Reason::Required => write!(f, "{path}: Required value: {message}"),
         }
     }
