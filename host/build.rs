@@ -116,6 +116,11 @@ fn component_crates(plugins: &Path) -> Result<BTreeMap<String, String>> {
                     .lines()
                     .find_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
                     .ok_or_else(|| format!("{} has no package name", manifest.display()))?;
+                // Without this crate type it is a library that the components
+                // of its folder share.
+                if !text.contains("\"cdylib\"") {
+                    continue;
+                }
                 let name = format!("{}/{}", name_of(&folder), name_of(&inner));
                 crates.insert(name, package.to_owned());
             }

@@ -42,6 +42,20 @@ impl Client {
             .with_context(|| format!("applying {}", object.describe()))
     }
 
+    /// Waits until at least `minimum` objects are selected and the condition
+    /// holds for all of them.
+    pub fn wait_all(
+        &self,
+        selection: &Selection,
+        minimum: u32,
+        condition: &Condition,
+        seconds: u32,
+    ) -> Result<()> {
+        self.0
+            .wait_all(selection, minimum, condition, seconds)
+            .with_context(|| format!("waiting for {}", selection.kind))
+    }
+
     /// The object, or none where it is not there. Values of Secrets are masked.
     pub fn get(&self, reference: &ObjectReference) -> Result<Option<Value>> {
         let what = || format!("getting {} {}", reference.kind, reference.name);
@@ -104,6 +118,17 @@ impl Client {
         self.0
             .adopt_token(pointer, namespace, name)
             .with_context(|| format!("adopting the token of Secret {name}"))
+    }
+}
+
+/// All objects of a kind; no namespace for kinds that have none, or for all.
+pub fn all(api_version: &str, kind: &str, namespace: Option<&str>) -> Selection {
+    Selection {
+        api_version: api_version.to_owned(),
+        kind: kind.to_owned(),
+        namespace: namespace.map(str::to_owned),
+        label_selector: String::new(),
+        field_selector: String::new(),
     }
 }
 

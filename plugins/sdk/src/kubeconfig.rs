@@ -69,6 +69,58 @@ impl Kubeconfig<'_> {
     }
 }
 
+/// A user with a client certificate, whose key is filled in by the host.
+pub struct User {
+    /// The name of the user in the file.
+    pub name: String,
+    /// The client certificate, in PEM.
+    pub certificate_pem: String,
+    /// Its private key, in PEM.
+    pub key_pem: Sealed,
+}
+
+/// A kubeconfig with several users of one cluster, each with a context
+/// `USER@CLUSTER`. Users and contexts are sorted by name, as client-go writes
+/// them; `current` is the user of the current context.
+pub fn with_users(
+    server: &str,
+    cluster: &str,
+    ca_pem: &str,
+    current: &str,
+    mut users: Vec<User>,
+) -> Result<Content> {
+    users.sort_by(|a, b| a.name.cmp(&b.name));
+    let context = |user: &str| format!("{user}@{cluster}");
+    let contexts: Vec<Value> = users
+        .iter()
+        .map(|user| {
+            let inner = json!({"cluster": cluster, "user": user.name});
+            json!({"name": context(&user.name), "context": inner})
+        })
+        .collect();
+    let head = yaml::to_string(&json!({
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": cluster, "cluster": {"certificate-authority-data": encoding::base64(ca_pem), "server": server}}],
+        "contexts": contexts,
+        "current-context": context(current),
+        "preferences": {},
+    }));
+    let mut content = Content::new().text(head + "users:\n");
+    for user in users {
+        let certificate = encoding::base64(&user.certificate_pem);
+        let entry = yaml::to_string(
+            &json!([{"name": user.name, "user": {"client-certificate-data": certificate}}]),
+        );
+        // `client-key-data` is the last key in sorted order.
+        content = content
+            .text(entry + "    client-key-data: ")
+            .secret(Content::new().secret(user.key_pem).base64()?)
+            .text("\n");
+    }
+    Ok(content)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -44,6 +44,7 @@ mod error;
 mod fields;
 pub mod files;
 pub mod images;
+pub mod json;
 pub mod kubeconfig;
 pub mod machine;
 pub mod object;
@@ -95,6 +96,14 @@ macro_rules! phases {
 #[macro_export]
 macro_rules! progress {
     ($($part:tt)*) => { $crate::terminal::progress(&::std::format!($($part)*)) };
+}
+
+/// A line of progress under another name than the phase's:
+/// `progress_under!("apiclient", "First node is ready after {{elapsed}} seconds")`.
+/// The host fills in `{elapsed}`.
+#[macro_export]
+macro_rules! progress_under {
+    ($topic:expr, $($part:tt)*) => { $crate::terminal::progress_under($topic, &::std::format!($($part)*)) };
 }
 
 /// A warning in the log.

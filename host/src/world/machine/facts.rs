@@ -6,8 +6,8 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use crate::world::{FactsError, NodeFacts};
 
 /// Directories whose presence phases ask for: where distributions keep CA
-/// certificates (kubeadm `app/phases/controlplane/volumes.go`; `/etc/pki` for
-/// Kubernetes 1.5).
+/// certificates (kubeadm `app/phases/controlplane/volumes.go`, and the
+/// `/etc/pki` of its early versions).
 const DIRECTORIES: [&str; 6] = [
     "/etc/ca-certificates",
     "/etc/pki",
