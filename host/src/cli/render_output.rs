@@ -133,7 +133,9 @@ impl RenderOutput {
                 .with_context(|| format!("cannot make {}", rootfs.display()))?;
         }
         let target = MachineFiles::open(&rootfs)
-            .with_context(|| format!("cannot open {}", rootfs.display()))?;
+            .with_context(|| format!("cannot open {}", rootfs.display()))?
+            // Waiting for the disk would take several times as long as all the rest.
+            .without_sync();
         files
             .commit(&target)
             .context("cannot write the rendered files")?;
@@ -143,7 +145,8 @@ impl RenderOutput {
         if changed {
             let text = zeroize::Zeroizing::new(crate::cluster::yaml::write_all(&objects)?);
             let folder = MachineFiles::open(&self.folder)
-                .with_context(|| format!("cannot open {}", self.folder.display()))?;
+                .with_context(|| format!("cannot open {}", self.folder.display()))?
+                .without_sync();
             let path = MachinePath::parse(&format!("/{OBJECTS}"))?;
             // Bootstrap tokens are in it.
             folder

@@ -40,6 +40,10 @@ impl configuration_types::Host for Listener {}
 impl ConfigurationComponent {
     /// Links a component. Fails where it is not one of that world, or imports
     /// what that world does not have.
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once a run, and the failure ends it"
+    )]
     pub fn link(component: Component, events: Events, limits: Limits) -> Result<Self, Failure> {
         let link = || {
             let mut linker = Linker::new(component.engine.inner());

@@ -24,6 +24,7 @@ pub struct MachineFiles {
     root: OwnedFd,
     root_path: PathBuf,
     counter: AtomicU32,
+    durable: bool,
 }
 
 impl MachineFiles {
@@ -39,7 +40,29 @@ impl MachineFiles {
             root: fd,
             root_path: root.to_owned(),
             counter: AtomicU32::new(0),
+            durable: true,
         })
+    }
+
+    /// Does not wait for the disk: for what can be made again, as a render.
+    /// After a power failure files may be empty; otherwise each is still whole
+    /// or not there.
+    pub fn without_sync(mut self) -> Self {
+        self.durable = false;
+        self
+    }
+
+    /// Waits until a change in this folder would outlast a power failure.
+    fn settle(
+        &self,
+        folder: &OwnedFd,
+        doing: &'static str,
+        path: &MachinePath,
+    ) -> Result<(), FileError> {
+        if !self.durable {
+            return Ok(());
+        }
+        rustix::fs::fsync(folder).map_err(|errno| failed(doing, path, errno))
     }
 
     /// The root, as it was opened.
@@ -91,7 +114,7 @@ impl MachineFiles {
         for (path, mode, content) in files {
             staged.push(self.stage(path, mode, content)?);
         }
-        for one in &staged {
+        for one in staged.iter().filter(|_| self.durable) {
             one.sync()?;
         }
         let mut folders = std::collections::BTreeMap::new();
@@ -101,7 +124,7 @@ impl MachineFiles {
             folders.insert(path.parent(), (path, folder));
         }
         for (path, folder) in folders.into_values() {
-            rustix::fs::fsync(&folder).map_err(|errno| failed("write", &path, errno))?;
+            self.settle(&folder, "write", &path)?;
         }
         Ok(())
     }
@@ -338,7 +361,7 @@ impl Files for MachineFiles {
         // By its own handle, because mkdir's mode goes through the umask.
         let made = self.open_directory(path, "make directory")?;
         rustix::fs::fchmod(&made, wanted).map_err(|errno| failed("make directory", path, errno))?;
-        rustix::fs::fsync(&folder).map_err(|errno| failed("make directory", path, errno))
+        self.settle(&folder, "make directory", path)
     }
 
     fn remove(&self, path: &MachinePath) -> Result<(), FileError> {
@@ -350,7 +373,7 @@ impl Files for MachineFiles {
         };
         rustix::fs::unlinkat(&folder, path.file_name(), flags)
             .map_err(|errno| failed("remove", path, errno))?;
-        rustix::fs::fsync(&folder).map_err(|errno| failed("remove", path, errno))
+        self.settle(&folder, "remove", path)
     }
 }
 

@@ -21,7 +21,7 @@ pub fn state() -> Result<SystemState, NodeError> {
     Ok(SystemState {
         user_id: rustix::process::geteuid().as_raw(),
         cpus: u32::try_from(cpus.get()).unwrap_or(u32::MAX),
-        memory_bytes: u64::from(memory.totalram) * u64::from(memory.mem_unit.max(1)),
+        memory_bytes: memory.totalram * u64::from(memory.mem_unit.max(1)),
         operating_system: uname.sysname().to_string_lossy().into_owned(),
         kernel_release: uname.release().to_string_lossy().into_owned(),
         // A heading, then a line for each area.
