@@ -424,7 +424,7 @@ mod tests {
             (
                 "unknown component",
                 "phases:\n- name: a\n  component: nothing\n",
-                "built-in component; there are: kubernetes/",
+                "nor a built-in component; there are: kubernetes",
             ),
             (
                 "missing file",

@@ -224,7 +224,7 @@ mod tests {
             (
                 "unknown field",
                 "nmae: a\n",
-                "x.yaml:3: Example.nmae: unknown field; did you mean",
+                "x.yaml:3: Example.nmae: unknown field; the fields here are name",
             ),
             (
                 "twice",
