@@ -106,7 +106,7 @@ fn services_need_a_grant() {
     let seen = attempt(&rendered(), "service", LEAST);
     all_refused(&seen, &[]);
     assert!(
-        seen["stop"].contains("node: {services: [sshd]}"),
+        seen["stop"].contains(r#"node: {services: [\"sshd\"]}"#),
         "{}",
         seen["stop"]
     );
