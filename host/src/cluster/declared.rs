@@ -44,7 +44,7 @@ pub enum DeclaredError {
     },
     /// The component failed.
     #[error("the configuration can not be completed")]
-    Component(#[from] Failure),
+    Component(#[source] Box<Failure>),
     /// The component's answer is not what the contract says.
     #[error(
         "the configuration component of the distribution {distribution} gave no usable answer: {problem}"
@@ -55,6 +55,12 @@ pub enum DeclaredError {
         /// What is wrong with it.
         problem: String,
     },
+}
+
+impl From<Failure> for DeclaredError {
+    fn from(failure: Failure) -> Self {
+        Self::Component(Box::new(failure))
+    }
 }
 
 /// What the user asks for.
