@@ -161,14 +161,10 @@ fn result(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
-    let lines = text
+    let mut lines = text
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines
-        .filter(|line| line["event"] == "result")
-        .last()
-        .unwrap()["result"]
-        .clone()
+    lines.rfind(|line| line["event"] == "result").unwrap()["result"].clone()
 }
 
 #[tokio::test(flavor = "multi_thread")]

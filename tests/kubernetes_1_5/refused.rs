@@ -136,7 +136,14 @@ fn bad_files_are_refused_with_field_and_line() {
 
 #[test]
 fn bad_flags_and_variables_are_refused_by_name() {
-    let cases: [(&str, &[&str], &[(&str, &str)], &str); 5] = [
+    // Name, arguments, variables, what the error says.
+    type Case = (
+        &'static str,
+        &'static [&'static str],
+        &'static [(&'static str, &'static str)],
+        &'static str,
+    );
+    let cases: [Case; 5] = [
         (
             "no counterpart",
             &["--upload-certs"],

@@ -38,6 +38,7 @@ impl Report {
         let failure = error.chain().find_map(|cause| {
             cause
                 .downcast_ref::<Failure>()
+                .or_else(|| cause.downcast_ref::<Box<Failure>>().map(|boxed| &**boxed))
                 .or(match cause.downcast_ref::<RunError>() {
                     Some(RunError::Phase(failure)) => Some(failure),
                     _ => None,
