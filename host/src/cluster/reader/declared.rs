@@ -223,8 +223,8 @@ mod tests {
         let cases = [
             (
                 "unknown field",
-                "nmae: a\n",
-                "x.yaml:3: Example.nmae: unknown field; the fields here are name",
+                "nam: a\n",
+                "x.yaml:3: Example.nam: unknown field; did you mean \"name\"",
             ),
             (
                 "twice",
