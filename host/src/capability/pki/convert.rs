@@ -1,0 +1,148 @@
+//! Between the contract's types and ours.
+
+use std::net::IpAddr;
+use std::time::Duration;
+
+use serde_json::json;
+use zeroize::Zeroizing;
+
+use super::super::bindings::{pki, types};
+use super::super::state::{IntoWit, wit_error};
+use crate::effect::{Existing, Holds, KeyFile, PkiError, SealedValue, SecretKind};
+use crate::pki::{Algorithm, ExtendedKeyUsage, KeyPair, KeyUsage, Profile, Serial, Start, Subject};
+use crate::world::MachinePath;
+
+impl IntoWit for PkiError {
+    fn into_wit(self) -> types::Error {
+        use types::ErrorCode;
+        if let Self::File(error) = self {
+            return error.into_wit();
+        }
+        let code = match &self {
+            Self::Key { .. }
+            | Self::Certificate { .. }
+            | Self::Unsound { .. }
+            | Self::KeyType { .. }
+            | Self::PublicKeyMismatch { .. } => ErrorCode::Unsound,
+            Self::SignerWithoutKey { .. } | Self::IssuerWithoutKey { .. } => ErrorCode::NotFound,
+            Self::Issue { .. } => ErrorCode::Invalid,
+            Self::Generate { .. } | Self::Interrupted | Self::File(_) => ErrorCode::Io,
+        };
+        types::Error {
+            hint: self.hint(),
+            ..wit_error(code, &self)
+        }
+    }
+}
+
+pub(super) fn algorithm(algorithm: pki::Algorithm) -> Algorithm {
+    match algorithm {
+        pki::Algorithm::Rsa2048 => Algorithm::Rsa2048,
+        pki::Algorithm::Rsa3072 => Algorithm::Rsa3072,
+        pki::Algorithm::Rsa4096 => Algorithm::Rsa4096,
+        pki::Algorithm::EcdsaP256 => Algorithm::EcdsaP256,
+        pki::Algorithm::EcdsaP384 => Algorithm::EcdsaP384,
+    }
+}
+
+pub(super) fn existing(existing: pki::Existing) -> Existing {
+    match existing {
+        pki::Existing::Keep => Existing::Keep,
+        pki::Existing::Replace => Existing::Replace,
+    }
+}
+
+pub(super) fn file(placement: pki::Placement, holds: Holds) -> Result<KeyFile, types::Error> {
+    let path = MachinePath::parse(&placement.path).map_err(IntoWit::into_wit)?;
+    Ok(KeyFile::new(path, placement.mode & 0o777, holds))
+}
+
+/// Files that are not one and the same: the last to be written would replace
+/// the key that the others belong to.
+pub(super) fn distinct(files: Vec<KeyFile>) -> Result<Vec<KeyFile>, types::Error> {
+    for (at, file) in files.iter().enumerate() {
+        if files[..at].iter().any(|other| other.path == file.path) {
+            return Err(types::Error {
+                code: types::ErrorCode::Invalid,
+                message: format!("{} cannot hold two things", file.path),
+                hint: None,
+            });
+        }
+    }
+    Ok(files)
+}
+
+pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, types::Error> {
+    let ip_addresses = wanted
+        .ip_addresses
+        .iter()
+        .map(|text| {
+            text.parse::<IpAddr>().map_err(|_| types::Error {
+                code: types::ErrorCode::Invalid,
+                message: format!("{text:?} is not an IP address"),
+                hint: None,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let usages = [
+        (
+            pki::KeyUsages::DIGITAL_SIGNATURE,
+            KeyUsage::DigitalSignature,
+        ),
+        (pki::KeyUsages::KEY_ENCIPHERMENT, KeyUsage::KeyEncipherment),
+        (pki::KeyUsages::KEY_CERT_SIGN, KeyUsage::CertSign),
+    ];
+    Ok(Profile {
+        subject: Subject {
+            common_name: wanted.common_name,
+            organizations: wanted.organizations,
+        },
+        dns_names: wanted.dns_names,
+        ip_addresses,
+        is_ca: wanted.certificate_authority,
+        key_usages: usages
+            .into_iter()
+            .filter(|(flag, _)| wanted.key_usages.contains(*flag))
+            .map(|(_, usage)| usage)
+            .collect(),
+        extended_key_usages: wanted
+            .extended_usages
+            .into_iter()
+            .map(|usage| match usage {
+                pki::ExtendedUsage::ServerAuth => ExtendedKeyUsage::ServerAuth,
+                pki::ExtendedUsage::ClientAuth => ExtendedKeyUsage::ClientAuth,
+            })
+            .collect(),
+        validity: Duration::from_secs(wanted.validity_seconds),
+        start: match wanted.not_before {
+            pki::NotBefore::BackDated(seconds) => {
+                Start::Backdated(Duration::from_secs(seconds.into()))
+            }
+            pki::NotBefore::OfSigner => Start::WithSigner,
+        },
+        serial: match wanted.serial {
+            pki::Serial::Random => Serial::Random,
+            pki::Serial::Fixed(number) => Serial::Fixed(number),
+        },
+        key_identifiers: true,
+    })
+}
+
+/// A profile as policies see it.
+pub(super) fn described(profile: &Profile) -> serde_json::Value {
+    json!({
+        "commonName": profile.subject.common_name,
+        "organizations": profile.subject.organizations,
+        "dnsNames": profile.dns_names,
+        "ipAddresses": profile.ip_addresses,
+        "certificateAuthority": profile.is_ca,
+        "keyUsages": profile.key_usages.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "extendedUsages": profile.extended_key_usages.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "validitySeconds": profile.validity.as_secs(),
+    })
+}
+
+pub(super) fn sealed_key(name: &str, key: &KeyPair) -> SealedValue {
+    let bytes = Zeroizing::new(key.private_pem().reveal().to_vec());
+    SealedValue::new(format!("{name} key"), SecretKind::PrivateKey, bytes)
+}
