@@ -78,7 +78,7 @@ fn build() -> Result<()> {
         }
         writeln!(
             source,
-            "BuiltIn {{ name: {name:?}, digest: \"sha256:{digest}\", machine_code: include_bytes!({file:?}) }},"
+            "BuiltIn {{ name: {name:?}, digest: \"sha256:{digest}\", machine_code: &PageAligned(*include_bytes!({file:?})) }},"
         )?;
     }
     source.push_str("];\nstatic DISTRIBUTIONS: &[(&str, &str)] = &[\n");

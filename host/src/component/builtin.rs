@@ -4,17 +4,28 @@
 //! `plugins/` to components and those to machine code. Machine code that comes
 //! from inside our own program is the only kind that is ever loaded.
 
+use super::code_memory::PageAligned;
+
 /// A component that is part of this program.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct BuiltIn {
     /// The folder it is made in: `kubernetes/certs`, `policies/baseline`.
     pub name: &'static str,
     /// `sha256:HEX` of the component (not of the machine code).
     pub digest: &'static str,
-    machine_code: &'static [u8],
+    machine_code: &'static PageAligned<[u8]>,
 }
 
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
+
+impl std::fmt::Debug for BuiltIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BuiltIn")
+            .field("name", &self.name)
+            .field("digest", &self.digest)
+            .finish_non_exhaustive()
+    }
+}
 
 impl BuiltIn {
     /// All of them, by name.
@@ -41,7 +52,7 @@ impl BuiltIn {
     }
 
     /// Machine code for the engine of this program.
-    pub(super) fn machine_code(&self) -> &'static [u8] {
+    pub(super) fn machine_code(&self) -> &'static PageAligned<[u8]> {
         self.machine_code
     }
 }

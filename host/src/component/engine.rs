@@ -3,6 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use super::code_memory::Pages;
 use super::engine_config::engine_config;
 
 /// How long an epoch lasts. Limits on running time are counted in these.
@@ -22,7 +23,9 @@ struct Ticker;
 impl Engine {
     /// Starts an engine and its ticker.
     pub fn start() -> wasmtime::Result<Self> {
-        let inner = wasmtime::Engine::new(&engine_config())?;
+        let mut config = engine_config();
+        config.with_custom_code_memory(Some(Arc::new(Pages)));
+        let inner = wasmtime::Engine::new(&config)?;
         let ticker = Arc::new(Ticker);
         tick(inner.weak(), Arc::downgrade(&ticker))?;
         Ok(Self {

@@ -17,5 +17,11 @@ pub fn engine_config() -> wasmtime::Config {
     // the tables of each component for the sake of a number.
     config.generate_address_map(false);
     config.wasm_backtrace_details(wasmtime::WasmBacktraceDetails::Disable);
+    // Frames are found by frame pointers; unwind tables would be for debuggers,
+    // and registering them reads all of them at each start.
+    config.native_unwind_info(false);
+    // Each component is instantiated once or a few times: copying its data then
+    // is cheaper than a file in memory to map it from.
+    config.memory_init_cow(false);
     config
 }

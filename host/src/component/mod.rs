@@ -1,6 +1,7 @@
 //! Components: load them, check what they ask for, run them within limits.
 
 mod builtin;
+mod code_memory;
 mod configuration;
 mod encode;
 mod engine;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use sha2::{Digest, Sha256};
 
 use super::builtin::BuiltIn;
+use super::code_memory;
 use super::engine::Engine;
 
 /// The largest component file that is read.
@@ -111,11 +112,12 @@ impl Component {
         let inner = match source {
             Source::BuiltIn(built_in) => {
                 // SAFETY: these bytes are part of this program: the build
-                // script made them with wasmtime from our own sources.
+                // script made them with wasmtime from our own sources. They
+                // live as long as the program, and nothing writes to them.
                 unsafe {
-                    wasmtime::component::Component::deserialize(
+                    wasmtime::component::Component::deserialize_raw(
                         engine.inner(),
-                        built_in.machine_code(),
+                        code_memory::lend(built_in.machine_code()),
                     )
                 }
             }
