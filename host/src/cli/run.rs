@@ -91,7 +91,10 @@ impl Run {
                 targets.join(", ")
             ));
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
+        // One thread for all phases: their own code takes milliseconds, what
+        // they wait for is waited for side by side, and RSA keys are made on
+        // threads of their own. More threads would cost more than they save.
+        let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .context("cannot start the runtime")?;
