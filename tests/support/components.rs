@@ -43,8 +43,9 @@ pub fn root() -> PathBuf {
 }
 
 fn build(package: &str) -> Built {
-    // A target folder of its own: the outer cargo holds the lock of its one.
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).join("components");
+    // Not the target folder of the outer cargo, which holds its lock, but that
+    // of the build script, where what components are built from is built.
+    let target = root().join("target").join("plugins");
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(root())
