@@ -1,10 +1,14 @@
 //! The engine, and the clock that stops loops.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::time::Duration;
+
+use wasmtime::component::Linker;
 
 use super::code_memory::Pages;
 use super::engine_config::engine_config;
+use super::phase::Sandbox;
+use crate::capability::PhaseState;
 
 /// How long an epoch lasts. Limits on running time are counted in these.
 pub const TICK: Duration = Duration::from_millis(10);
@@ -15,6 +19,8 @@ pub const TICK: Duration = Duration::from_millis(10);
 #[derive(Clone)]
 pub struct Engine {
     inner: wasmtime::Engine,
+    /// The contract for phases, once one is linked: the same for all.
+    pub(super) phases: Arc<OnceLock<Linker<Sandbox<PhaseState>>>>,
     _ticker: Arc<Ticker>,
 }
 
@@ -30,6 +36,7 @@ impl Engine {
         tick(inner.weak(), Arc::downgrade(&ticker))?;
         Ok(Self {
             inner,
+            phases: Arc::default(),
             _ticker: ticker,
         })
     }

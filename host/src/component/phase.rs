@@ -5,7 +5,7 @@ use std::sync::Arc;
 use wasmtime::component::{HasSelf, Linker};
 use wasmtime::{Store, UpdateDeadline};
 
-use super::engine::TICK;
+use super::engine::{Engine, TICK};
 use super::failure::{Failure, FailureKind, classify};
 use super::limits::{LimitReached, Limiter, Limits};
 use super::source::Component;
@@ -66,10 +66,13 @@ impl PhaseComponent {
     /// Links a component whose imports were checked. Fails where its types
     /// are not those of the contract.
     pub fn link(component: Component) -> Result<Self, wasmtime::Error> {
-        let mut linker = Linker::new(component.engine.inner());
-        Phase::add_to_linker::<_, HasSelf<PhaseState>>(&mut linker, |sandbox: &mut Sandbox<_>| {
-            &mut sandbox.state
-        })?;
+        let linker = match component.engine.phases.get() {
+            Some(linker) => linker,
+            None => {
+                let linker = contract(&component.engine)?;
+                component.engine.phases.get_or_init(|| linker)
+            }
+        };
         let linked = PhasePre::new(linker.instantiate_pre(&component.inner)?)?;
         Ok(Self { component, linked })
     }
@@ -116,6 +119,15 @@ impl PhaseComponent {
             kind,
         })
     }
+}
+
+/// All that the world `phase` offers.
+fn contract(engine: &Engine) -> wasmtime::Result<Linker<Sandbox<PhaseState>>> {
+    let mut linker = Linker::new(engine.inner());
+    Phase::add_to_linker::<_, HasSelf<PhaseState>>(&mut linker, |sandbox: &mut Sandbox<_>| {
+        &mut sandbox.state
+    })?;
+    Ok(linker)
 }
 
 /// Asks a component what it provides. It gets nothing to work with: every

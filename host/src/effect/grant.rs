@@ -34,22 +34,25 @@ pub enum PkiVerb {
 #[derive(Clone, Debug)]
 pub struct PathPattern {
     text: String,
-    matcher: GlobMatcher,
+    /// None for a pattern that stands for itself, as most do: compiling them
+    /// took longer than all that is ever asked of them.
+    matcher: Option<GlobMatcher>,
 }
 
 impl PathPattern {
     /// Compiles a pattern; the error says what is wrong with it.
     pub fn new(text: &str) -> Result<Self, globset::Error> {
         let glob: Glob = GlobBuilder::new(text).literal_separator(true).build()?;
+        let is_literal = !text.contains(['*', '?', '[', ']', '{', '}', '\\']);
         Ok(Self {
             text: text.to_owned(),
-            matcher: glob.compile_matcher(),
+            matcher: (!is_literal).then(|| glob.compile_matcher()),
         })
     }
 
     pub fn matches(&self, text: &str) -> bool {
-        // Most patterns are literal: no need to run a matcher then.
-        self.text == text || self.matcher.is_match(text)
+        let matched = self.matcher.as_ref().map(|glob| glob.is_match(text));
+        matched.unwrap_or(self.text == text)
     }
 
     pub fn as_str(&self) -> &str {
