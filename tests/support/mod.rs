@@ -8,6 +8,7 @@
 
 pub mod components;
 pub mod distribution;
+pub mod grpc;
 pub mod leaks;
 pub mod program;
 pub mod tree;

@@ -12,7 +12,10 @@ use serde_json::Value;
 
 use crate::effect::{Folder, Ledger, State, state_of};
 use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
-use crate::world::{MachinePath, NodeFacts, World};
+use crate::world::{Files, MachinePath, NodeFacts, World};
+
+/// What is read of a text file at most.
+const TEXT_LIMIT: u64 = 1 << 20;
 
 /// What every command that works on a machine takes.
 #[derive(Args, Clone, Default)]
@@ -54,6 +57,17 @@ impl Machine {
         Ok(())
     }
 
+    /// Whether anything is at a path.
+    pub fn has(&self, path: &MachinePath) -> bool {
+        matches!(self.files.stat(path), Ok(Some(_)))
+    }
+
+    /// A text file of moderate size.
+    pub fn read_text(&self, path: &MachinePath) -> anyhow::Result<String> {
+        let bytes = self.files.read(path, TEXT_LIMIT)?;
+        String::from_utf8(bytes).with_context(|| format!("{path} is not text in UTF-8"))
+    }
+
     /// Its journals.
     pub fn folder(&self) -> Folder {
         Folder::of(Arc::clone(&self.files))
@@ -85,7 +99,7 @@ impl Machine {
         World {
             kube: Arc::new(MachineApi::new(Arc::<MachineFiles>::clone(&files))),
             node: match self.is_this {
-                true => Arc::new(MachineNode::new(facts)),
+                true => Arc::new(MachineNode::new(facts, Arc::<MachineFiles>::clone(&files))),
                 false => Arc::new(RootfsNode::new(facts, Arc::<MachineFiles>::clone(&files))),
             },
             health: Arc::new(MachineHealth::new(Arc::<MachineFiles>::clone(&files))),

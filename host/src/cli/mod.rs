@@ -10,7 +10,6 @@ mod init;
 mod init_flags;
 mod inputs;
 mod machine;
-mod mounts;
 mod node_facts;
 mod output;
 mod phases;
@@ -63,7 +62,7 @@ enum Command {
     /// Show what `init` would change on this machine and in its cluster.
     Plan(Box<plan::Plan>),
     /// Undo what `init` did to this machine.
-    Reset(reset::Reset),
+    Reset(Box<reset::Reset>),
     /// List the runs on this machine, or the effects of one.
     History(history::History),
     /// Tell which run wrote a file or an object.

@@ -15,8 +15,8 @@ use super::output::Output;
 use super::run::{Finished, Run, now};
 use super::sandbox_run::embedded_api;
 use crate::effect::MemoryJournal;
-use crate::world::machine::{MachineApi, RootfsNode};
-use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth, SandboxNode};
+use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
+use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
 use crate::world::{Files, KubeAccess, MachinePath, ObservedApi, World};
 
 /// Runs the phases of `init` over this machine as it is, changing nothing, and
@@ -78,7 +78,10 @@ pub fn plan(
         Ok(World {
             kube,
             node: match machine.is_this {
-                true => Arc::new(SandboxNode::new(facts)),
+                true => Arc::new(PlannedNode::new(MachineNode::new(
+                    facts,
+                    Arc::clone(&machine.files) as Arc<dyn Files>,
+                ))),
                 false => Arc::new(RootfsNode::new(
                     facts,
                     Arc::clone(&machine.files) as Arc<dyn Files>,

@@ -10,7 +10,7 @@ use super::documents::{
 };
 use super::error::ConfigError;
 use super::facts::NodeDefaults;
-use super::flags::{self, InitFlags, JoinFlags};
+use super::flags::{self, InitFlags, JoinFlags, ResetFlags};
 use super::reader::{self, Documents, ReadOptions};
 use super::schema::Kind;
 use super::validation::{self, Finding, Findings, Report};
@@ -46,6 +46,19 @@ pub struct Init {
 pub struct Join {
     /// JoinConfiguration
     pub join: JoinConfiguration,
+    /// What the user should know, each once.
+    pub warnings: Vec<String>,
+}
+
+/// Everything `reset` is asked for: complete and valid.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reset {
+    /// ResetConfiguration; the checks that are ignored are those of flags and file together.
+    pub reset: ResetConfiguration,
+    /// Whether the certificates' directory was named, and not just defaulted.
+    pub names_certificates_dir: bool,
+    /// Whether the container runtime's socket was named, and not found.
+    pub names_cri_socket: bool,
     /// What the user should know, each once.
     pub warnings: Vec<String>,
 }
@@ -132,6 +145,45 @@ pub fn join(
     }
     let options = Options::resolve_join(&mut loaded, flags).map_err(one_finding)?;
     Ok((loaded, options))
+}
+
+/// Loads the configuration of `reset` from a file, if there is one, and flags.
+///
+/// # Errors
+/// As for [`init`].
+pub fn reset(
+    source: Option<Source<'_>>,
+    flags: &ResetFlags,
+    facts: &NodeDefaults,
+) -> Result<Reset, ConfigError> {
+    let mut documents = match source {
+        Some(source) => {
+            flags::check_mixed(flags.given())?;
+            reader::read(source.text, source.file, ReadOptions::default())?
+        }
+        None => Documents {
+            reset: Some(ResetConfiguration::default()),
+            ..Documents::default()
+        },
+    };
+    let (mut names_certificates_dir, mut names_cri_socket) = (false, false);
+    if let Some(reset) = &mut documents.reset {
+        flags.apply(reset);
+        names_certificates_dir = !reset.certificates_dir.is_empty();
+        names_cri_socket = !reset.cri_socket.is_empty();
+    }
+    let (mut reset, warnings) = complete_reset(documents, facts)?;
+    reset.ignore_preflight_errors = validation::ignored_preflight_errors(
+        &flags.ignore_preflight_errors,
+        &reset.ignore_preflight_errors,
+    )
+    .map_err(one_finding)?;
+    Ok(Reset {
+        reset,
+        names_certificates_dir,
+        names_cri_socket,
+        warnings,
+    })
 }
 
 /// Completes and validates the documents of an `init`.

@@ -2,9 +2,11 @@
 
 mod init;
 mod join;
+mod reset;
 
 pub use init::InitFlags;
 pub use join::JoinFlags;
+pub use reset::ResetFlags;
 
 use super::duration::DurationError;
 use super::features::FeatureError;

@@ -4,22 +4,36 @@ mod api;
 mod checks;
 mod cri;
 mod directory;
+mod etcd;
 mod facts;
+mod fetch;
 mod files;
+mod grpc;
+#[cfg(test)]
+#[path = "../../../../tests/support/grpc.rs"]
+mod grpc_server;
 mod health;
+mod kubelet;
+mod mounts;
 mod node;
+mod planned;
 mod rootfs;
 mod runtime;
 mod services;
 mod system;
+mod tls;
 
 pub use api::MachineApi;
 pub use checks::MachineChecks;
 pub use cri::{Cri, Pod};
+pub use etcd::{Etcd, EtcdCluster, EtcdError, Leaving};
 pub use facts::read_facts;
 pub use files::MachineFiles;
 pub use health::MachineHealth;
+pub use kubelet::KubeletSettings;
+pub use mounts::{MountError, Mounts, UnmountFlag};
 pub use node::MachineNode;
+pub use planned::PlannedNode;
 pub use rootfs::RootfsNode;
 pub use runtime::MachineRuntime;
 pub use services::ServiceManager;

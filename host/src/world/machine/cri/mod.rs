@@ -1,15 +1,14 @@
 //! The container runtime, through the CRI API v1 (gRPC over a unix socket).
 
-mod messages;
+pub(super) mod messages;
 
 use std::time::Duration;
 
-use http::uri::PathAndQuery;
 use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
-use tonic_prost::ProstCodec;
 
+use super::grpc;
 use crate::world::RuntimeError;
 pub use messages::{ContainerState, ContainerStatus};
 
@@ -17,10 +16,6 @@ pub use messages::{ContainerState, ContainerStatus};
 /// (`app/util/runtime/runtime.go`).
 const TIMEOUT: Duration = Duration::from_secs(10);
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// Lists of a node with many containers are larger than the 4 MiB that gRPC
-/// takes by default; the kubelet takes as much.
-const MESSAGE_LIMIT: usize = 16 << 20;
 
 const RUNTIME: &str = "/runtime.v1.RuntimeService/";
 const IMAGES: &str = "/runtime.v1.ImageService/";
@@ -45,6 +40,13 @@ pub struct StaticContainer {
     /// How often it was started again.
     pub restarts: u32,
     pub status: ContainerStatus,
+}
+
+impl StaticContainer {
+    /// Whether its program ended, or did so before and was started again.
+    pub fn ends(&self) -> bool {
+        self.restarts > 0 || self.status.state() == ContainerState::Exited
+    }
 }
 
 impl Cri {
@@ -91,39 +93,18 @@ impl Cri {
         Q: prost::Message + 'static,
         A: prost::Message + Default + 'static,
     {
-        let failed = |source: Box<tonic::Status>| RuntimeError::Call {
+        grpc::unary(
+            &self.channel,
+            format!("{service}{method}"),
+            timeout,
+            question,
+        )
+        .await
+        .map_err(|source| RuntimeError::Call {
             socket: self.socket.clone(),
             method,
             source,
-        };
-        let path = PathAndQuery::try_from(format!("{service}{method}"))
-            .map_err(|error| failed(Box::new(tonic::Status::internal(error.to_string()))))?;
-        let mut client =
-            tonic::client::Grpc::new(self.channel.clone()).max_decoding_message_size(MESSAGE_LIMIT);
-        let asked = async {
-            client
-                .ready()
-                .await
-                .map_err(|error| tonic::Status::unavailable(error.to_string()))?;
-            let codec = ProstCodec::<Q, A>::default();
-            client
-                .unary(tonic::Request::new(question), path, codec)
-                .await
-        };
-        let answer = match timeout {
-            None => asked.await,
-            Some(timeout) => tokio::time::timeout(timeout, asked)
-                .await
-                .unwrap_or_else(|_| {
-                    Err(tonic::Status::deadline_exceeded(format!(
-                        "no answer within {}s",
-                        timeout.as_secs()
-                    )))
-                }),
-        };
-        answer
-            .map(tonic::Response::into_inner)
-            .map_err(|status| failed(Box::new(status)))
+        })
     }
 
     /// Name and version: `containerd 2.1.9`.

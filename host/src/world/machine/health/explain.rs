@@ -1,20 +1,12 @@
 //! Why a static Pod does not answer, from the container runtime.
 
 use super::probe::shown;
+use crate::world::machine::KubeletSettings;
 use crate::world::machine::cri::{ContainerState, Cri, StaticContainer};
-use crate::world::{Files, MachinePath};
-
-/// Files that name the socket of the container runtime: that of kubeadm and
-/// this program, then the kubelet's own.
-const SOCKET_FILES: [&str; 2] = [
-    "/var/lib/kubelet/instance-config.yaml",
-    "/var/lib/kubelet/config.yaml",
-];
+use crate::world::{Files, MachinePath, RuntimeError, Waiting};
 
 /// Where static Pods are (kubeadm `constants.ManifestsSubDirName`).
 const MANIFESTS: &str = "/etc/kubernetes/manifests";
-
-const CONFIGURATION_LIMIT: u64 = 1 << 20;
 
 /// The kubelet rotates logs at 10 MiB.
 const LOG_LIMIT: u64 = 32 << 20;
@@ -40,31 +32,58 @@ impl<'a> Explainer<'a> {
         // Services, as the kubelet, are in no container.
         let manifest = MachinePath::parse(&format!("{MANIFESTS}/{workload}.yaml")).ok()?;
         self.files.stat(&manifest).ok()??;
-        if self.cri.is_none() {
-            let socket = SOCKET_FILES.iter().find_map(|path| self.socket(path))?;
-            self.cri = match Cri::connect(&socket).await {
-                Ok(cri) => Some(cri),
-                Err(error) => return Some(error.to_string()),
-            };
-        }
-        match self.cri.as_ref()?.static_container(workload).await {
+        match self.container(workload).await? {
             Ok(Some(container)) => self.words(&container),
             Ok(None) => Some("the kubelet has not started its container yet".to_owned()),
-            Err(error) => {
-                // A runtime that restarted needs a new connection.
-                self.cri = None;
-                Some(error.to_string())
-            }
+            Err(error) => Some(error.to_string()),
         }
     }
 
-    fn socket(&self, path: &str) -> Option<String> {
-        let path = MachinePath::parse(path).ok()?;
-        let bytes = self.files.read(&path, CONFIGURATION_LIMIT).ok()?;
-        let text = String::from_utf8(bytes).ok()?;
-        let document: serde_json::Value = serde_saphyr::from_str(&text).ok()?;
-        let socket = document.get("containerRuntimeEndpoint")?.as_str()?;
-        (!socket.is_empty()).then(|| socket.to_owned())
+    /// Static Pods besides these whose programs end: they may be what the
+    /// others wait for, as the API server waits for etcd.
+    pub async fn others(&mut self, workloads: &[&str]) -> Vec<Waiting> {
+        let mut found = Vec::new();
+        let listed = MachinePath::parse(MANIFESTS)
+            .ok()
+            .and_then(|folder| self.files.list(&folder).ok());
+        for name in listed.unwrap_or_default() {
+            let Some(name) = name.strip_suffix(".yaml") else {
+                continue;
+            };
+            if workloads.contains(&name) {
+                continue;
+            }
+            if let Some(Ok(Some(container))) = self.container(name).await
+                && container.ends()
+                && let Some(reason) = self.words(&container)
+            {
+                found.push(Waiting {
+                    name: name.to_owned(),
+                    reason,
+                });
+            }
+        }
+        found
+    }
+
+    /// The newest container of a static Pod; none where no socket is known.
+    async fn container(
+        &mut self,
+        workload: &str,
+    ) -> Option<Result<Option<StaticContainer>, RuntimeError>> {
+        if self.cri.is_none() {
+            let socket = KubeletSettings::read(self.files).runtime_endpoint?;
+            self.cri = match Cri::connect(&socket).await {
+                Ok(cri) => Some(cri),
+                Err(error) => return Some(Err(error)),
+            };
+        }
+        let container = self.cri.as_ref()?.static_container(workload).await;
+        if container.is_err() {
+            // A runtime that restarted needs a new connection.
+            self.cri = None;
+        }
+        Some(container)
     }
 
     fn words(&self, container: &StaticContainer) -> Option<String> {

@@ -3,7 +3,6 @@
 
 mod explain;
 mod probe;
-mod unverified;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,7 +13,7 @@ use tokio::time::Instant;
 
 use crate::world::{Door, Files, Health, HealthError, HealthTarget, Waiting};
 use explain::Explainer;
-use probe::Prober;
+pub use probe::Prober;
 
 /// Between two rounds. A probe of something that does not listen costs next to
 /// nothing, and the run waits for the answer.
@@ -53,7 +52,10 @@ impl MachineHealth {
             target.map_or("", |target| target.workload.as_str())
         };
         let mut explainer = Explainer::new(&*self.files);
+        let workloads: Vec<&str> = targets.iter().map(|one| one.workload.as_str()).collect();
         let mut explanations: BTreeMap<String, String> = BTreeMap::new();
+        // What is not waited for, and may be what others wait for: etcd.
+        let mut beside: Vec<Waiting> = Vec::new();
         let mut explain_at = started + EXPLAIN_AFTER;
         let mut told: Vec<Waiting> = Vec::new();
         loop {
@@ -87,12 +89,14 @@ impl MachineHealth {
                         explanations.insert(one.name.clone(), words);
                     }
                 }
+                beside = explainer.others(&workloads).await;
             }
             for one in &mut unhealthy {
                 if let Some(words) = explanations.get(&one.name) {
                     one.reason = format!("{}; {words}", one.reason);
                 }
             }
+            unhealthy.extend(beside.iter().cloned());
             if last_time {
                 return Err(HealthError::Timeout {
                     after: timeout,

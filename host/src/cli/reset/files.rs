@@ -1,0 +1,241 @@
+//! Mounts, folders and files.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::cluster::ClusterFacts;
+use super::settings::Phase;
+use super::work::{Effect, Work};
+use crate::effect::{Record, State, Undo, empty_folder};
+use crate::world::machine::Mounts;
+use crate::world::{FileKind, MachinePath};
+
+const KUBELET: &str = "/var/lib/kubelet";
+const MANIFESTS: &str = "/etc/kubernetes/manifests";
+/// kubeadm's default.
+const ETCD_DATA: &str = "/var/lib/etcd";
+
+/// The kubeconfigs that kubeadm writes.
+const KUBECONFIGS: [&str; 6] = [
+    "/etc/kubernetes/admin.conf",
+    "/etc/kubernetes/super-admin.conf",
+    "/etc/kubernetes/kubelet.conf",
+    "/etc/kubernetes/bootstrap-kubelet.conf",
+    "/etc/kubernetes/controller-manager.conf",
+    "/etc/kubernetes/scheduler.conf",
+];
+
+impl Work<'_> {
+    /// Takes the manifests away, so that the kubelet starts nothing anew.
+    pub fn remove_manifests(&mut self) -> anyhow::Result<()> {
+        let folder = MachinePath::parse(MANIFESTS)?;
+        match self.target.is_kubeadms() {
+            true => self.empty(&folder, &State::Absent),
+            false => self.undo(&|path| *path != folder && path.is_within(&folder)),
+        }
+    }
+
+    /// Unmounts what the kubelet mounted. What cannot be unmounted is not
+    /// entered later on.
+    pub async fn unmount(&mut self) -> anyhow::Result<()> {
+        let mounts = Mounts::read(self.machine.files.root())?;
+        let Some(kubelet) = mounts.real(&self.machine.files, &MachinePath::parse(KUBELET)?)? else {
+            return Ok(());
+        };
+        let flags = &self.settings.unmount_flags;
+        for path in mounts.below(&kubelet) {
+            let effect = Effect {
+                phase: Phase::CleanupNode,
+                action: "Unmount",
+                target: path.as_str(),
+                words: "unmounted",
+            };
+            let unmounted = self
+                .land(effect, async { Ok(mounts.unmount(&path, flags)?) })
+                .await?;
+            if let Err(error) = unmounted {
+                self.output.warning(&format!(
+                    "[reset] {error:#}: it is left as it is, and nothing in it is removed"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// Empties the folders that programs of the cluster filled.
+    pub fn empty_folders(&mut self, cluster: &ClusterFacts) -> anyhow::Result<()> {
+        let (of_etcd, of_node) = (
+            self.settings.runs(Phase::RemoveEtcdMember),
+            self.settings.runs(Phase::CleanupNode),
+        );
+        let etcd = self.etcd_data(cluster)?;
+        let mut folders: BTreeMap<MachinePath, State> = BTreeMap::new();
+        if let Some(ledger) = self.ledger() {
+            folders.extend(ledger.state_folders.clone());
+        }
+        if self.target.is_kubeadms() {
+            let certificates = match &cluster.certificates {
+                Some(known) if !self.settings.names_certificates => known,
+                _ => &self.settings.certificates,
+            };
+            for folder in [&MachinePath::parse(KUBELET)?, certificates, &etcd] {
+                folders.insert(folder.clone(), State::Absent);
+            }
+        }
+        if self.settings.names_certificates {
+            folders.insert(self.settings.certificates.clone(), State::Absent);
+        }
+        if let Some(folder) = self.settings.temporary()? {
+            folders.insert(folder, State::Absent);
+        }
+        for (folder, before) in &folders {
+            let wanted = match *folder == etcd {
+                true => of_etcd,
+                false => of_node,
+            };
+            if wanted {
+                self.warn_of_certificates(folder);
+                self.empty(folder, before)?;
+            }
+        }
+        if of_node && self.target.is_kubeadms() {
+            for path in KUBECONFIGS {
+                self.remove_file(&MachinePath::parse(path)?)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Where etcd keeps its data: by its static Pod (which may be undone
+    /// already: then what the cluster says, or the journal), else kubeadm's
+    /// default.
+    fn etcd_data(&self, cluster: &ClusterFacts) -> anyhow::Result<MachinePath> {
+        if let Some(known) = &cluster.etcd_data {
+            return Ok(known.clone());
+        }
+        if let Some(known) = &self.etcd_data {
+            return Ok(known.clone());
+        }
+        let kubelet = MachinePath::parse(KUBELET)?;
+        let recorded = self
+            .ledger()
+            .and_then(|ledger| ledger.state_folders.keys().find(|one| **one != kubelet));
+        Ok(match recorded {
+            Some(folder) => folder.clone(),
+            None => MachinePath::parse(ETCD_DATA)?,
+        })
+    }
+
+    fn warn_of_certificates(&self, folder: &MachinePath) {
+        let is_default = folder.as_str() == crate::cluster::constants::CERTIFICATES_DIR;
+        if *folder == self.settings.certificates && !is_default {
+            self.output.warning(&format!(
+                "[reset] WARNING: Cleaning a non-default certificates directory: \"{folder}\""
+            ));
+        }
+    }
+
+    /// Undoes all that the journal says and that is not undone yet.
+    pub fn undo_files(&mut self) -> anyhow::Result<()> {
+        self.undo(&|_| true)?;
+        let Some(journal) = self.journal.clone() else {
+            return Ok(());
+        };
+        let mut folders: BTreeSet<MachinePath> = match self.ledger() {
+            Some(ledger) => ledger.state_folders.keys().cloned().collect(),
+            None => BTreeSet::new(),
+        };
+        // As noted by this run.
+        folders.extend(self.etcd_data.clone());
+        let keeps_etcd = !self.settings.runs(Phase::RemoveEtcdMember);
+        for path in folders {
+            let is_kept = keeps_etcd && path.as_str() != KUBELET;
+            if !is_kept && !self.settled.contains(&path) {
+                journal.append(&Record::Undone { path })?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes what the journal says of these paths, the last change first.
+    fn undo(&mut self, wanted: &dyn Fn(&MachinePath) -> bool) -> anyhow::Result<()> {
+        let paths: Vec<_> = match self.ledger() {
+            None => return Ok(()),
+            Some(ledger) => ledger
+                .backwards()
+                .into_iter()
+                .filter(|(path, _)| wanted(path) && !self.settled.contains(*path))
+                .map(|(path, touched)| (path.clone(), touched.clone()))
+                .collect(),
+        };
+        for (path, touched) in paths {
+            self.settled.insert(path.clone());
+            let undo = Undo::of(&*self.files, &path, &touched, self.settings.force())?;
+            match &undo {
+                Undo::Keep(why) => {
+                    self.kept += 1;
+                    self.tell(&path, "kept", why);
+                    continue;
+                }
+                Undo::Nothing => {}
+                other => self.tell(&path, other.words(), ""),
+            }
+            undo.carry_out(&self.machine.folder(), &*self.files, &path)?;
+            if let Some(journal) = &self.journal {
+                journal.append(&Record::Undone { path })?;
+            }
+        }
+        Ok(())
+    }
+
+    fn remove_file(&mut self, path: &MachinePath) -> anyhow::Result<()> {
+        if self.files.stat(path)?.is_some() {
+            self.tell(path, "removed", "");
+            self.files.remove(path)?;
+        }
+        Ok(())
+    }
+
+    /// Empties a folder that programs of the cluster filled, if there was
+    /// nothing in it before they did. What is mounted in it is not entered.
+    fn empty(&mut self, folder: &MachinePath, before: &State) -> anyhow::Result<()> {
+        let files = Arc::clone(&self.files);
+        let mounts = Mounts::read(self.machine.files.root())?;
+        // By the name that its mounts are known by: a link may lead there.
+        let Some(real) = mounts.real(&self.machine.files, folder)? else {
+            return Ok(());
+        };
+        match files.stat(&real)? {
+            Some(found) if found.kind == FileKind::Directory => {}
+            _ => return Ok(()),
+        }
+        if files.list(&real)?.is_empty() {
+            return Ok(());
+        }
+        let was_empty = matches!(before, State::Absent | State::Directory { empty: true, .. });
+        if !was_empty && !self.settings.force() {
+            self.tell(
+                folder,
+                "kept the contents of",
+                "something was in it before; --force empties it",
+            );
+            return Ok(());
+        }
+        self.tell(folder, "emptied", "");
+        empty_folder(&*files, &real, &|path| mounts.is_mount(path))?;
+        let left = files.list(&real)?;
+        // In a dry run the mounts are still there.
+        if let [first, rest @ ..] = left.as_slice()
+            && self.is_real()
+        {
+            let more = match rest.len() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            self.output.warning(&format!(
+                "[reset] {folder} is not empty: {first}{more} could not be removed"
+            ));
+        }
+        Ok(())
+    }
+}

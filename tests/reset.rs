@@ -1,0 +1,581 @@
+//! `kubewright reset`: what it undoes besides files, and as what it is told to.
+
+mod support;
+
+use std::os::unix::net::UnixListener;
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+
+use prost::Message;
+use support::grpc::{Answer, serve};
+use support::program::{CONFIG, Finished, Place};
+use support::tree::{differences, tree};
+
+/// The phases that a folder is enough for.
+const PHASES: &str = "certs,kubeconfig,etcd,control-plane,kubelet-start";
+
+/// A machine that is a folder.
+struct Machine {
+    place: Place,
+}
+
+impl Machine {
+    fn new() -> Self {
+        let place = Place::new();
+        let socket = "{name: cp1, criSocket: 'unix:///run/containerd/containerd.sock'}";
+        place.write("config.yaml", CONFIG.replace("{name: cp1}", socket));
+        std::fs::create_dir_all(place.path("root/run")).unwrap();
+        Self { place }
+    }
+
+    /// One that `init` ran on.
+    fn made() -> Self {
+        let machine = Self::new();
+        machine.run(&["init", "--config", "config.yaml", "--phase", PHASES], &[]);
+        machine
+    }
+
+    fn root(&self) -> PathBuf {
+        self.place.path("root")
+    }
+
+    fn run(&self, command: &[&str], more: &[&str]) -> Finished {
+        self.try_run(command, more).exits(0)
+    }
+
+    fn try_run(&self, command: &[&str], more: &[&str]) -> Finished {
+        self.place
+            .run(&[command, &["--rootfs", "root"], more].concat())
+    }
+
+    fn write(&self, path: &str, content: &str) {
+        self.place.write(&format!("root/{path}"), content);
+    }
+
+    fn has(&self, path: &str) -> bool {
+        self.root().join(path).symlink_metadata().is_ok()
+    }
+
+    /// Names of what lies below a folder.
+    fn below(&self, folder: &str) -> Vec<String> {
+        tree(&self.root().join(folder)).into_keys().collect()
+    }
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Metadata {
+    #[prost(string, tag = "1")]
+    name: String,
+    #[prost(string, tag = "3")]
+    namespace: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Sandbox {
+    #[prost(string, tag = "1")]
+    id: String,
+    #[prost(message, optional, tag = "2")]
+    metadata: Option<Metadata>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Sandboxes {
+    #[prost(message, repeated, tag = "1")]
+    items: Vec<Sandbox>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SandboxId {
+    #[prost(string, tag = "1")]
+    id: String,
+}
+
+/// A container runtime: its Pods, what it refuses how often, what it was asked.
+#[derive(Default)]
+struct Runtime {
+    pods: Mutex<Vec<&'static str>>,
+    refusals: Mutex<Vec<&'static str>>,
+    calls: Mutex<Vec<String>>,
+}
+
+impl Runtime {
+    /// Listens at a path until the test is over.
+    fn listen(at: PathBuf, pods: &[&'static str], refusals: &[&'static str]) -> Arc<Self> {
+        let runtime = Arc::new(Self {
+            pods: Mutex::new(pods.to_vec()),
+            refusals: Mutex::new(refusals.to_vec()),
+            ..Self::default()
+        });
+        std::fs::create_dir_all(at.parent().unwrap()).unwrap();
+        let listener = UnixListener::bind(at).unwrap();
+        let shared = Arc::clone(&runtime);
+        std::thread::spawn(move || {
+            let on_one_thread = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()
+                .unwrap();
+            on_one_thread.block_on(async {
+                listener.set_nonblocking(true).unwrap();
+                let listener = tokio::net::UnixListener::from_std(listener).unwrap();
+                while let Ok((stream, _)) = listener.accept().await {
+                    let shared = Arc::clone(&shared);
+                    let answers =
+                        Arc::new(move |path: &str, message: &[u8]| shared.answer(path, message));
+                    tokio::spawn(serve(stream, answers));
+                }
+            });
+        });
+        runtime
+    }
+
+    fn answer(&self, path: &str, message: &[u8]) -> Answer {
+        let method = path.rsplit('/').next().unwrap_or_default();
+        let id = SandboxId::decode(message).unwrap_or_default().id;
+        let call = format!("{method} {id}").trim().to_owned();
+        self.calls.lock().unwrap().push(call.clone());
+        let mut refusals = self.refusals.lock().unwrap();
+        if let Some(at) = refusals.iter().position(|one| *one == call) {
+            refusals.remove(at);
+            return Err((2, "device or resource busy"));
+        }
+        let mut pods = self.pods.lock().unwrap();
+        match method {
+            "ListPodSandbox" => {
+                let items = pods.iter().map(|name| Sandbox {
+                    id: (*name).to_owned(),
+                    metadata: Some(Metadata {
+                        name: (*name).to_owned(),
+                        namespace: "kube-system".to_owned(),
+                    }),
+                });
+                let items = items.collect();
+                Ok(Sandboxes { items }.encode_to_vec())
+            }
+            "RemovePodSandbox" => {
+                pods.retain(|name| *name != id);
+                Ok(Vec::new())
+            }
+            "StopPodSandbox" => Ok(Vec::new()),
+            _ => Err((12, "unknown method")),
+        }
+    }
+
+    fn pods(&self) -> Vec<&'static str> {
+        self.pods.lock().unwrap().clone()
+    }
+
+    fn calls(&self) -> Vec<String> {
+        self.calls.lock().unwrap().clone()
+    }
+}
+
+#[test]
+fn pods_are_stopped_and_removed_however_often_it_takes() {
+    let machine = Machine::new();
+    let before = tree(&machine.root());
+    machine.run(&["init", "--config", "config.yaml", "--phase", PHASES], &[]);
+    // Where the kubelet's configuration says.
+    let socket = machine.root().join("run/containerd/containerd.sock");
+    let refusals = ["StopPodSandbox etcd", "RemovePodSandbox etcd"];
+    let runtime = Runtime::listen(socket, &["etcd", "kube-apiserver"], &refusals);
+    let said = machine.run(&["reset", "--yes"], &[]).says(&[
+        "removed the Pod kube-system/etcd",
+        "removed the Pod kube-system/kube-apiserver",
+        "The reset process does not perform cleanup of CNI",
+    ]);
+    assert_eq!(runtime.pods(), [""; 0]);
+    assert_eq!(
+        runtime.calls(),
+        [
+            "ListPodSandbox",
+            "StopPodSandbox etcd",
+            "StopPodSandbox etcd",
+            "RemovePodSandbox etcd",
+            "StopPodSandbox etcd",
+            "RemovePodSandbox etcd",
+            "StopPodSandbox kube-apiserver",
+            "RemovePodSandbox kube-apiserver",
+        ]
+    );
+    // Nothing must start them anew.
+    let said = said.said();
+    let manifest = said.find("removed /etc/kubernetes/manifests/etcd.yaml");
+    assert!(
+        manifest.unwrap() < said.find("removed the Pod").unwrap(),
+        "{said}"
+    );
+    std::fs::remove_dir_all(machine.root().join("run/containerd")).unwrap();
+    let after = tree(&machine.root());
+    let left: Vec<_> = differences(&before, &after)
+        .into_iter()
+        .filter(|name| !name.starts_with("var"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+    machine.run(&["history"], &[]).says(&["reset"]).exits(0);
+    machine
+        .run(&["history", "2"], &[])
+        .says(&["RemovePod kube-system/etcd"]);
+}
+
+#[test]
+fn what_the_runtime_does_not_do_is_told_and_the_reset_goes_on() {
+    let machine = Machine::made();
+    let stuck = ["StopPodSandbox etcd"; 5];
+    let runtime = Runtime::listen(machine.root().join("run/c.sock"), &["etcd", "dns"], &stuck);
+    machine
+        .run(
+            &["reset", "--yes", "--cri-socket", "unix:///run/c.sock"],
+            &[],
+        )
+        .says(&[
+            "Failed to remove the Pod kube-system/etcd",
+            "device or resource busy",
+            "removed the Pod kube-system/dns",
+            "This machine is reset",
+        ]);
+    assert_eq!(runtime.pods(), ["etcd"]);
+    assert!(!machine.has("etc/kubernetes/admin.conf"));
+
+    let machine = Machine::made();
+    machine
+        .run(
+            &["reset", "--yes", "--cri-socket", "unix:///run/none.sock"],
+            &[],
+        )
+        .says(&[
+            "Failed to remove containers",
+            "cannot connect to the container runtime",
+            "--cri-socket",
+            "This machine is reset",
+        ]);
+    assert!(!machine.has("etc/kubernetes/admin.conf"));
+}
+
+#[test]
+fn a_dry_run_shows_everything_and_does_nothing() {
+    let machine = Machine::made();
+    machine.write("etc/kubernetes/tmp/old.yaml", "x");
+    let runtime = Runtime::listen(machine.root().join("run/c.sock"), &["etcd"], &[]);
+    std::fs::write(
+        machine.place.path("reset.yaml"),
+        "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\ndryRun: true\ncleanupTmpDir: true\ncriSocket: unix:///run/c.sock\n",
+    )
+    .unwrap();
+    let before = tree(&machine.root());
+    let by_flags = machine.run(
+        &["reset", "--dry-run", "--cleanup-tmp-dir"],
+        &["--cri-socket", "unix:///run/c.sock"],
+    );
+    let by_file = machine.run(&["reset", "--config", "reset.yaml"], &[]);
+    assert_eq!(by_flags.stdout, by_file.stdout);
+    by_flags.says(&[
+        "[dryrun] removed the Pod kube-system/etcd",
+        "[dryrun] removed /etc/kubernetes/manifests/etcd.yaml",
+        "[dryrun] removed /etc/kubernetes/admin.conf",
+        "[dryrun] emptied /etc/kubernetes/tmp",
+        "This is what would be done; nothing was.",
+    ]);
+    assert_eq!(differences(&before, &tree(&machine.root())), [""; 0]);
+    assert_eq!(runtime.calls(), ["ListPodSandbox", "ListPodSandbox"]);
+}
+
+#[test]
+fn the_configuration_file_is_read_strictly_and_obeyed() {
+    type Case<'a> = (
+        &'a str,
+        &'a str,
+        &'a [&'a str],
+        Result<&'a [&'a str], &'a str>,
+    );
+    let cases: [Case; 11] = [
+        (
+            "temporary files",
+            "force: true\ncleanupTmpDir: true",
+            &[],
+            Ok(&["tmp"]),
+        ),
+        (
+            "another folder of certificates",
+            "force: true\ncertificatesDir: /srv/pki",
+            &[],
+            Ok(&["srv"]),
+        ),
+        (
+            "a phase that is skipped",
+            "force: true\nskipPhases: [cleanup-node]",
+            &[],
+            Ok(&["everything"]),
+        ),
+        (
+            "the flag wins over the file",
+            "force: true\ncleanupTmpDir: true\nskipPhases: [cleanup-node]",
+            &["--skip-phases", "remove-etcd-member"],
+            Ok(&["tmp"]),
+        ),
+        ("nobody to ask", "force: false", &[], Err("give --yes")),
+        ("an unknown field", "forced: true", &[], Err("forced")),
+        ("another type", "force: 3", &[], Err("force")),
+        (
+            "an unknown phase",
+            "force: true\nskipPhases: [certs]",
+            &[],
+            Err("remove-etcd-member"),
+        ),
+        (
+            "an unknown flag of umount2",
+            "unmountFlags: [MNT_NOW]",
+            &[],
+            Err("MNT_DETACH"),
+        ),
+        (
+            "flags and file",
+            "force: true",
+            &["--cert-dir", "/x"],
+            Err("can not mix '--config' with arguments [cert-dir]"),
+        ),
+        (
+            "the root",
+            "force: true\ncertificatesDir: /",
+            &[],
+            Err("certificatesDir"),
+        ),
+    ];
+    for (name, fields, flags, wanted) in cases {
+        let machine = Machine::made();
+        machine.write("etc/kubernetes/tmp/old", "x");
+        machine.write("srv/pki/ca.crt", "x");
+        let head = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\n";
+        machine
+            .place
+            .write("reset.yaml", format!("{head}{fields}\n"));
+        let before = tree(&machine.root());
+        let done = machine.try_run(&["reset", "--config", "reset.yaml"], flags);
+        match wanted {
+            Err(words) => {
+                assert_ne!(done.code, 0, "{name}: {}", done.stdout);
+                done.says(&[words]);
+                let now = tree(&machine.root());
+                let changed = differences(&before, &now);
+                assert!(
+                    changed.iter().all(|path| path.contains("kubewright")),
+                    "{name}: {changed:?}"
+                );
+            }
+            Ok(wanted) => {
+                done.exits(0);
+                let everything = !machine.has("etc/kubernetes/tmp/old");
+                let of = |what: &str| match what {
+                    "tmp" => everything,
+                    "srv" => !machine.has("srv/pki/ca.crt"),
+                    _ => machine.has("etc/kubernetes/admin.conf"),
+                };
+                for what in ["tmp", "srv", "everything"] {
+                    assert_eq!(of(what), wanted.contains(&what), "{name}: {what}");
+                }
+            }
+        }
+    }
+    let machine = Machine::made();
+    machine.place.write("other.yaml", CONFIG);
+    machine
+        .try_run(&["reset", "--config", "other.yaml"], &[])
+        .exits(1)
+        .says(&["no ResetConfiguration kind was found"]);
+}
+
+#[test]
+fn phases_are_run_alone() {
+    let machine = Machine::made();
+    machine.write("var/lib/etcd/member/wal", "x");
+    machine
+        .run(&["reset", "phase", "preflight", "--force"], &[])
+        .says(&["[preflight] Running pre-flight checks"]);
+    assert!(machine.has("etc/kubernetes/admin.conf"));
+    machine.run(&["reset", "phase", "remove-etcd-member"], &[]);
+    assert!(!machine.has("var/lib/etcd/member"));
+    assert!(machine.has("etc/kubernetes/manifests/etcd.yaml"));
+    machine.run(&["reset", "phase", "cleanupnode"], &[]);
+    assert_eq!(machine.below("etc"), [""; 0]);
+    machine
+        .try_run(&["reset", "phase", "preflight", "--cert-dir", "/x"], &[])
+        .exits(2)
+        .says(&["--cert-dir"]);
+
+    let machine = Machine::made();
+    machine.write("var/lib/etcd/member/wal", "x");
+    machine.run(
+        &["reset", "--yes", "--skip-phases", "remove-etcd-member"],
+        &[],
+    );
+    assert!(machine.has("var/lib/etcd/member/wal"));
+    assert!(!machine.has("etc/kubernetes/manifests/etcd.yaml"));
+}
+
+/// What `kubeadm init` leaves, as far as `reset` looks at it.
+fn made_by_kubeadm() -> Machine {
+    let machine = Machine::new();
+    let etcd = "spec: {volumes: [{name: etcd-data, hostPath: {path: /srv/etcd}}]}\n";
+    for (path, content) in [
+        ("etc/kubernetes/manifests/etcd.yaml", etcd),
+        ("etc/kubernetes/manifests/kube-apiserver.yaml", "x"),
+        ("etc/kubernetes/pki/ca.key", "x"),
+        ("etc/kubernetes/pki/etcd/ca.key", "x"),
+        ("etc/kubernetes/admin.conf", "x"),
+        ("etc/kubernetes/super-admin.conf", "x"),
+        ("etc/kubernetes/kubelet.conf", "x"),
+        ("etc/kubernetes/controller-manager.conf", "x"),
+        ("etc/kubernetes/scheduler.conf", "x"),
+        ("etc/kubernetes/tmp/backup/etcd.yaml", "x"),
+        ("etc/kubernetes/mine.txt", "x"),
+        ("var/lib/kubelet/config.yaml", "x"),
+        ("var/lib/kubelet/pki/kubelet.key", "x"),
+        ("srv/etcd/member/wal", "x"),
+        ("etc/cni/net.d/10-net.conflist", "x"),
+    ] {
+        machine.write(path, content);
+    }
+    machine
+}
+
+#[test]
+fn a_machine_that_kubeadm_made_is_reset_as_kubeadm_would() {
+    let machine = made_by_kubeadm();
+    machine
+        .try_run(&["reset"], &[])
+        .exits(1)
+        .says(&["'kubeadm init' or 'kubeadm join' will be reverted", "--yes"]);
+    machine
+        .run(&["reset", "--yes"], &[])
+        .says(&["network filtering rules and kubeconfig files"]);
+    let left = [
+        "cni",
+        "cni/net.d",
+        "cni/net.d/10-net.conflist",
+        "kubernetes",
+        "kubernetes/manifests",
+        "kubernetes/mine.txt",
+        "kubernetes/pki",
+        "kubernetes/tmp",
+        "kubernetes/tmp/backup",
+        "kubernetes/tmp/backup/etcd.yaml",
+    ];
+    assert_eq!(machine.below("etc"), left);
+    assert_eq!(machine.below("srv"), ["etcd"]);
+    assert_eq!(machine.below("var/lib/kubelet"), [""; 0]);
+    machine
+        .run(&["reset", "--yes"], &[])
+        .says(&["Nothing of kubewright's is left to undo"]);
+}
+
+#[test]
+fn a_reset_of_kubeadms_machine_that_was_killed_goes_on() {
+    let machine = made_by_kubeadm();
+    Runtime::listen(machine.root().join("run/c.sock"), &["etcd"], &[]);
+    let flags = [
+        "reset",
+        "--yes",
+        "--rootfs",
+        "root",
+        "--cri-socket",
+        "/run/c.sock",
+    ];
+    let killed = support::program::program(&machine.place.path(""))
+        .args(flags)
+        .env("KUBEWRIGHT_CRASH_AT", "begin:1")
+        .status()
+        .unwrap();
+    assert!(!killed.success());
+    assert!(machine.has("etc/kubernetes/admin.conf"));
+    machine.run(&["reset", "--yes"], &[]);
+    assert!(!machine.has("etc/kubernetes/admin.conf"));
+    assert_eq!(machine.below("srv"), ["etcd"]);
+}
+
+/// Runs a script in a mount namespace of its own; none where this user may not.
+fn with_mounts(script: &str, machine: &Machine) -> Option<String> {
+    let allowed = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "true"])
+        .output();
+    if !allowed.is_ok_and(|output| output.status.success()) {
+        eprintln!("skipped: this user may not have a mount namespace");
+        return None;
+    }
+    let output = Command::new("unshare")
+        .args(["--mount", "--propagation", "private", "sh", "-ec", script])
+        .current_dir(machine.place.path(""))
+        .env("KUBEWRIGHT", env!("CARGO_BIN_EXE_kubewright"))
+        .output()
+        .unwrap();
+    let said = format!(
+        "{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+    assert!(output.status.success(), "{said}");
+    Some(said)
+}
+
+#[test]
+fn data_on_mounted_volumes_outlives_a_reset() {
+    const DETACH: &str = "printf 'apiVersion: kubeadm.k8s.io/v1beta4\\nkind: ResetConfiguration\\nforce: true\\nunmountFlags: [MNT_DETACH]\\n' > reset.yaml\n";
+    let cases = [
+        // A bind mount, a tmpfs over it, and a name that needs escapes.
+        (
+            "unmounted",
+            "V=root/var/lib/kubelet/pods/a/volumes/'x y'; mkdir -p \"$V\"
+             mount --bind data \"$V\"; mount -t tmpfs tmpfs \"$V/inner\"
+             \"$KUBEWRIGHT\" reset --rootfs root --yes
+             test ! -e root/var/lib/kubelet/pods",
+            &["unmounted /var/lib/kubelet/pods/a/volumes/x y/inner", "unmounted /var/lib/kubelet/pods/a/volumes/x y"][..],
+        ),
+        (
+            "the kubelet's folder is a link",
+            "mkdir -p root/srv; mv root/var/lib/kubelet root/srv/kubelet; ln -s ../../srv/kubelet root/var/lib/kubelet
+             V=root/srv/kubelet/pods/a; mkdir -p $V; mount --bind data $V
+             \"$KUBEWRIGHT\" reset --rootfs root --force
+             test ! -e root/srv/kubelet/pods",
+            &["unmounted /srv/kubelet/pods/a"],
+        ),
+        (
+            "in use",
+            "V=root/var/lib/kubelet/pods/a; mkdir -p $V root/var/lib/kubelet/pods/b; mount --bind data $V
+             exec 9<$V/precious
+             \"$KUBEWRIGHT\" reset --rootfs root --yes
+             test -e $V/precious; test ! -e root/var/lib/kubelet/pods/b",
+            &["cannot unmount /var/lib/kubelet/pods/a", "nothing in it is removed"],
+        ),
+        (
+            "in use and detached",
+            "V=root/var/lib/kubelet/pods/a; mkdir -p $V; mount --bind data $V
+             exec 9<$V/precious
+             \"$KUBEWRIGHT\" reset --rootfs root --config reset.yaml
+             test ! -e $V",
+            &["unmounted /var/lib/kubelet/pods/a"],
+        ),
+        (
+            "a dry run",
+            "V=root/var/lib/kubelet/pods/a; mkdir -p $V; mount --bind data $V
+             \"$KUBEWRIGHT\" reset --rootfs root --dry-run
+             test -e $V/precious; test -e root/var/lib/kubelet/config.yaml",
+            &["[dryrun] unmounted /var/lib/kubelet/pods/a"],
+        ),
+    ];
+    for (name, script, words) in cases {
+        let machine = Machine::made();
+        machine.place.write("data/precious", "x");
+        machine.place.write("data/inner/below", "x");
+        let Some(said) = with_mounts(&format!("{DETACH}{script}"), &machine) else {
+            return;
+        };
+        for word in words {
+            assert!(said.contains(word), "{name}: {said}");
+        }
+        for file in ["data/precious", "data/inner/below"] {
+            assert!(
+                machine.place.path(file).exists(),
+                "{name}: {file} is lost\n{said}"
+            );
+        }
+    }
+}
