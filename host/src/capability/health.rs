@@ -32,6 +32,13 @@ impl health::Host for PhaseState {
             Ok(targets) => targets,
             Err(error) => return Ok(Err(error)),
         };
+        for target in &targets {
+            if let Trust::Kubeconfig(path) = &target.trust
+                && let Err(denial) = self.origin.grants.covers_kubeconfig(path)
+            {
+                return Ok(Err(denial.into_wit()));
+            }
+        }
         let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
         self.doing = format!("waiting for {}", names.join(", "));
         let (run, phase) = (self.run.clone(), self.origin.phase.clone());
@@ -59,6 +66,9 @@ fn target(target: health::Target) -> Result<HealthTarget, types::Error> {
             health::Trust::Unverified => Trust::Unverified,
             health::Trust::CaFile(path) => {
                 Trust::CaFile(MachinePath::parse(&path).map_err(IntoWit::into_wit)?)
+            }
+            health::Trust::Kubeconfig(path) => {
+                Trust::Kubeconfig(MachinePath::parse(&path).map_err(IntoWit::into_wit)?)
             }
         },
         workload: target.workload,

@@ -144,6 +144,8 @@ pub enum NodeError {
         #[source]
         source: std::io::Error,
     },
+    #[error("{url} cannot be asked: {message}")]
+    Ask { url: String, message: String },
     #[error("cannot run {program}")]
     Program {
         program: String,
@@ -187,6 +189,8 @@ pub enum Trust {
     Plain,
     CaFile(MachinePath),
     Unverified,
+    /// As the current user of this kubeconfig.
+    Kubeconfig(MachinePath),
 }
 
 /// An endpoint that answers 200 when it is healthy.

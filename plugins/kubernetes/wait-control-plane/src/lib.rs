@@ -48,7 +48,7 @@ fn run(document: &Document) -> Result<()> {
             name: component.name.into(),
             url,
             trust: match component.of_cluster_ca {
-                true => Trust::CaFile(document.cluster()?.certificate_path("ca.crt")),
+                true => of_api_server(document)?,
                 // They make their serving certificates themselves.
                 false => Trust::Unverified,
             },
@@ -60,6 +60,16 @@ fn run(document: &Document) -> Result<()> {
             Error::from(error).hint(control_plane_hint(&init.node_registration.cri_socket))
         })
         .context("failed while waiting for the control plane to start")
+}
+
+/// As the administrator where there is one: the API server may answer nobody
+/// else.
+fn of_api_server(document: &Document) -> Result<Trust> {
+    let admin = document.kubeconfig("admin.conf");
+    Ok(match files::exists(&admin)? {
+        true => Trust::Kubeconfig(admin),
+        false => Trust::CaFile(document.cluster()?.certificate_path("ca.crt")),
+    })
 }
 
 const KUBELET_HINT: &str = "the kubelet is not running, or unhealthy because the node is misconfigured (required \

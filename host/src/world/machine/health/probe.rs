@@ -1,26 +1,18 @@
 //! One question to one endpoint, with an answer in words.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Empty, Limited};
-use hyper::body::Bytes;
-use hyper_util::rt::TokioIo;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, RootCertStore};
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_rustls::TlsConnector;
 
-use super::unverified::Unverified;
-use crate::world::{Files, HealthError, HealthTarget, Trust};
+use crate::kube::kubeconfig::CurrentContext;
+use crate::world::machine::fetch::{Destination, GetError, plain};
+use crate::world::machine::tls::{self, Identity, chain};
+use crate::world::{Files, HealthError, HealthTarget, MachinePath, Trust};
 
 /// How long one question may take, as long as there is time left at all.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What is read of an answer, and shown of it.
-const BODY_LIMIT: usize = 64 << 10;
+/// What is shown of an answer.
 const SHOWN_LIMIT: usize = 400;
 
 /// What is read of a CA bundle at most.
@@ -29,20 +21,11 @@ const CA_LIMIT: u64 = 1 << 20;
 /// Asks one target.
 pub struct Prober {
     name: String,
-    /// `10.0.0.11:6443`, as in a Host header.
-    authority: String,
-    host: String,
-    port: u16,
-    path: String,
-    /// None for plain HTTP.
-    tls: Option<Tls>,
-}
-
-struct Tls {
-    connector: TlsConnector,
-    server: ServerName<'static>,
+    destination: Destination,
     /// Where the CA is, for messages.
     trusted: String,
+    /// The kubeconfig whose user asks; none for an anonymous question.
+    user: Option<String>,
 }
 
 impl Prober {
@@ -52,56 +35,49 @@ impl Prober {
             url: target.url.clone(),
             message,
         };
-        let url: http::Uri = target
-            .url
-            .parse()
-            .map_err(|error: http::uri::InvalidUri| wrong(error.to_string()))?;
-        let wanted = match target.trust {
-            Trust::Plain => "http",
-            Trust::CaFile(_) | Trust::Unverified => "https",
+        let unusable = |path: &MachinePath| {
+            let path = path.clone();
+            let wrong = &wrong;
+            move |error: &dyn std::error::Error| {
+                wrong(format!("{path} cannot be used: {}", chain(error)))
+            }
         };
-        if url.scheme_str() != Some(wanted) {
-            return Err(wrong(format!("it should begin with {wanted}://")));
-        }
-        let (Some(authority), Some(host)) = (url.authority(), url.host()) else {
-            return Err(wrong("it names no host".to_owned()));
-        };
-        let host = host.trim_matches(['[', ']']).to_owned();
-        let server =
-            || ServerName::try_from(host.clone()).map_err(|error| wrong(error.to_string()));
-        let tls = match &target.trust {
-            Trust::Plain => None,
-            Trust::Unverified => Some(Tls {
-                connector: connector(None).map_err(|error| wrong(error.to_string()))?,
-                server: server()?,
-                trusted: String::new(),
-            }),
+        let (tls, trusted, user) = match &target.trust {
+            Trust::Plain => (None, String::new(), None),
+            Trust::Unverified => {
+                let tls = tls::client(None, None).map_err(|error| wrong(chain(&error)))?;
+                (Some(tls), String::new(), None)
+            }
             Trust::CaFile(path) => {
                 let bundle = files
                     .read(path, CA_LIMIT)
                     .map_err(|error| wrong(format!("its CA cannot be read: {error}")))?;
-                let roots = roots(&bundle).map_err(|message| {
-                    wrong(format!("its CA in {path} cannot be used: {message}"))
-                })?;
-                Some(Tls {
-                    connector: connector(Some(roots)).map_err(|error| wrong(error.to_string()))?,
-                    server: server()?,
-                    trusted: path.to_string(),
-                })
+                let tls = tls::roots(&bundle)
+                    .and_then(|roots| tls::client(Some(roots), None))
+                    .map_err(|error| unusable(path)(&error))?;
+                (Some(tls), path.to_string(), None)
+            }
+            Trust::Kubeconfig(path) => {
+                let text = files
+                    .read(path, CA_LIMIT)
+                    .map(zeroize::Zeroizing::new)
+                    .map_err(|error| wrong(format!("a kubeconfig cannot be read: {error}")))?;
+                let text = std::str::from_utf8(&text).map_err(|error| unusable(path)(&error))?;
+                let context =
+                    CurrentContext::parse(text).map_err(|error| unusable(path)(&error))?;
+                let identity = Identity::from_pem(&context.client_certificate, &context.client_key);
+                let tls = tls::roots(&context.certificate_authority)
+                    .and_then(|roots| tls::client(Some(roots), Some(identity?)))
+                    .map_err(|error| unusable(path)(&error))?;
+                (Some(tls), path.to_string(), Some(path.to_string()))
             }
         };
         Ok(Self {
             name: target.name.clone(),
-            authority: authority.to_string(),
-            port: url.port_u16().unwrap_or(match tls {
-                Some(_) => 443,
-                None => 80,
-            }),
-            host,
-            path: url
-                .path_and_query()
-                .map_or_else(|| "/".to_owned(), ToString::to_string),
-            tls,
+            destination: Destination::new(&target.url, tls)
+                .map_err(|error| wrong(error.to_string()))?,
+            trusted,
+            user,
         })
     }
 
@@ -114,96 +90,18 @@ impl Prober {
         let until = deadline.min(Instant::now() + QUESTION_TIMEOUT);
         tokio::time::timeout_at(until, self.question())
             .await
-            .unwrap_or_else(|_| Err(format!("no answer from {}", self.authority)))
+            .unwrap_or_else(|_| Err(format!("no answer from {}", self.destination.authority)))
     }
 
     async fn question(&self) -> Result<(), String> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|error| format!("cannot connect to {}: {}", self.authority, plain(&error)))?;
-        match &self.tls {
-            None => self.get(stream).await,
-            Some(tls) => {
-                let stream = tls
-                    .connector
-                    .connect(tls.server.clone(), stream)
-                    .await
-                    .map_err(|error| tls.problem(&error))?;
-                self.get(stream).await
-            }
+        match self.destination.get().await {
+            Ok((status, body)) => verdict(status, &body, self.user.as_deref()),
+            Err(GetError::Tls { source }) => Err(self.tls_problem(&source)),
+            Err(error) => Err(error.to_string()),
         }
     }
 
-    async fn get(&self, stream: impl AsyncRead + AsyncWrite + Unpin + Send) -> Result<(), String> {
-        let broken = |error: hyper::Error| format!("{} answers no HTTP: {error}", self.authority);
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
-            .await
-            .map_err(broken)?;
-        let request = http::Request::get(&self.path)
-            .header(http::header::HOST, &self.authority)
-            .header(http::header::ACCEPT, "*/*")
-            .header(http::header::CONNECTION, "close")
-            .body(Empty::<Bytes>::new())
-            .map_err(|error| error.to_string())?;
-        let answer = async {
-            let response = sender.send_request(request).await.map_err(broken)?;
-            let status = response.status();
-            let body = Limited::new(response.into_body(), BODY_LIMIT)
-                .collect()
-                .await
-                .map(|body| String::from_utf8_lossy(&body.to_bytes()).into_owned())
-                .unwrap_or_default();
-            Ok::<_, String>((status, body))
-        };
-        // The connection is driven as long as the answer is awaited, then dropped.
-        tokio::pin!(connection);
-        tokio::pin!(answer);
-        let mut connected = true;
-        let (status, body) = loop {
-            tokio::select! {
-                answer = &mut answer => break answer?,
-                _ = &mut connection, if connected => connected = false,
-            }
-        };
-        verdict(status, &body)
-    }
-}
-
-/// What an answer means. 401 is the API server that refuses anonymous
-/// questions: only one that runs can.
-fn verdict(status: http::StatusCode, body: &str) -> Result<(), String> {
-    if status == http::StatusCode::OK || status == http::StatusCode::UNAUTHORIZED {
-        return Ok(());
-    }
-    // `/livez?verbose` style: the checks that failed are what is to be told.
-    let failed: Vec<&str> = body
-        .lines()
-        .filter_map(|line| line.strip_prefix("[-]"))
-        .map(|line| line.split(" failed").next().unwrap_or(line))
-        .collect();
-    let words = match failed.is_empty() {
-        false => format!("its checks fail: {}", failed.join(", ")),
-        true => shown(body),
-    };
-    Err(match words.is_empty() {
-        true => format!("it answers {status}"),
-        false => format!("it answers {status}: {words}"),
-    })
-}
-
-/// Text of others, as one line of bounded length without control characters.
-pub fn shown(text: &str) -> String {
-    let line: String = text
-        .trim()
-        .chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .take(SHOWN_LIMIT)
-        .collect();
-    line.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-impl Tls {
-    fn problem(&self, error: &std::io::Error) -> String {
+    fn tls_problem(&self, error: &std::io::Error) -> String {
         use rustls::CertificateError as Certificate;
         let inner = error
             .get_ref()
@@ -218,47 +116,64 @@ impl Tls {
             ),
             Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => format!(
                 "its certificate is not for {}: {problem}",
-                self.server.to_str()
+                self.destination.host
             ),
             _ => format!("its certificate is not valid: {problem}"),
         }
     }
 }
 
-/// An error of the operating system in its own words, without a number.
-fn plain(error: &std::io::Error) -> String {
-    match error.kind() {
-        std::io::ErrorKind::ConnectionRefused => "connection refused".to_owned(),
-        std::io::ErrorKind::ConnectionReset => "connection reset".to_owned(),
-        std::io::ErrorKind::UnexpectedEof => "the connection was closed".to_owned(),
-        _ => error.to_string(),
+/// What an answer means. To an anonymous question 401 is the API server that
+/// takes none: only one that runs can say so.
+fn verdict(status: http::StatusCode, body: &str, user: Option<&str>) -> Result<(), String> {
+    use http::StatusCode as Code;
+    match (status, user) {
+        (Code::OK, _) | (Code::UNAUTHORIZED, None) => return Ok(()),
+        (Code::UNAUTHORIZED, Some(path)) => {
+            return Err(format!(
+                "it answers {status}: it does not accept the client certificate of {path}; is that of another CA?"
+            ));
+        }
+        (Code::FORBIDDEN, Some(path)) => {
+            return Err(format!(
+                "it answers {status} to the user of {path}: {}",
+                said(body)
+            ));
+        }
+        _ => {}
     }
-}
-
-fn connector(roots: Option<RootCertStore>) -> Result<TlsConnector, rustls::Error> {
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
-        .with_safe_default_protocol_versions()?;
-    let config = match roots {
-        Some(roots) => builder.with_root_certificates(roots),
-        None => builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(Unverified::new(provider))),
+    // `/livez?verbose` style: the checks that failed are what is to be told.
+    let failed: Vec<&str> = body
+        .lines()
+        .filter_map(|line| line.strip_prefix("[-]"))
+        .map(|line| line.split(" failed").next().unwrap_or(line))
+        .collect();
+    let words = match failed.is_empty() {
+        false => format!("its checks fail: {}", failed.join(", ")),
+        true => said(body),
     };
-    Ok(TlsConnector::from(Arc::new(config.with_no_client_auth())))
+    Err(match words.is_empty() {
+        true => format!("it answers {status}"),
+        false => format!("it answers {status}: {words}"),
+    })
 }
 
-fn roots(bundle: &[u8]) -> Result<RootCertStore, String> {
-    use rustls::pki_types::pem::PemObject;
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(bundle) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        roots.add(certificate).map_err(|error| error.to_string())?;
-    }
-    match roots.is_empty() {
-        true => Err("it holds no certificate".to_owned()),
-        false => Ok(roots),
-    }
+/// The message of a Status of the kube API, or else all of a body.
+fn said(body: &str) -> String {
+    let status: Option<serde_json::Value> = serde_json::from_str(body).ok();
+    let message = status.as_ref().and_then(|one| one["message"].as_str());
+    shown(message.unwrap_or(body))
+}
+
+/// Text of others, as one line of bounded length without control characters.
+pub fn shown(text: &str) -> String {
+    let line: String = text
+        .trim()
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(SHOWN_LIMIT)
+        .collect();
+    line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
@@ -268,28 +183,52 @@ mod tests {
     #[test]
     fn answers_in_words() {
         let cases = [
-            ("healthy", 200, "ok", Ok(())),
-            ("no anonymous questions", 401, "Unauthorized", Ok(())),
-            ("empty", 503, "", Err("it answers 503 Service Unavailable")),
+            ("healthy", 200, None, "ok", Ok(())),
+            ("no anonymous questions", 401, None, "Unauthorized", Ok(())),
+            (
+                "an unknown user",
+                401,
+                Some("/admin.conf"),
+                "Unauthorized",
+                Err(
+                    "it answers 401 Unauthorized: it does not accept the client certificate of /admin.conf; is that of another CA?",
+                ),
+            ),
+            (
+                "a user without rights",
+                403,
+                Some("/admin.conf"),
+                "forbidden: User \"x\"",
+                Err("it answers 403 Forbidden to the user of /admin.conf: forbidden: User \"x\""),
+            ),
+            (
+                "empty",
+                503,
+                None,
+                "",
+                Err("it answers 503 Service Unavailable"),
+            ),
             (
                 "forbidden",
                 403,
+                None,
                 "{\"message\":\n \"forbidden\"}",
-                Err("it answers 403 Forbidden: {\"message\": \"forbidden\"}"),
+                Err("it answers 403 Forbidden: forbidden"),
             ),
             (
                 "checks",
                 500,
+                Some("/admin.conf"),
                 "[+]ping ok\n[-]etcd failed: reason withheld\n[-]poststarthook/rbac/bootstrap-roles failed: not finished\nlivez check failed\n",
                 Err(
                     "it answers 500 Internal Server Error: its checks fail: etcd, poststarthook/rbac/bootstrap-roles",
                 ),
             ),
         ];
-        for (name, code, body, wanted) in cases {
+        for (name, code, user, body, wanted) in cases {
             let status = http::StatusCode::from_u16(code).unwrap();
             assert_eq!(
-                verdict(status, body),
+                verdict(status, body, user),
                 wanted.map_err(str::to_owned),
                 "{name}"
             );

@@ -5,6 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
+use crate::world::machine::grpc_server;
 use crate::world::sandbox::SandboxFiles;
 use crate::world::{MachinePath, Trust};
 
@@ -124,4 +125,96 @@ async fn a_target_that_makes_no_sense_is_refused_at_once() {
             .unwrap_err();
         assert!(error.to_string().contains(wanted), "{url}: {error}");
     }
+}
+
+/// A runtime whose container `etcd` ended and whose others run.
+async fn runtime(folder: &std::path::Path) -> String {
+    use crate::world::machine::cri::messages::*;
+    use prost::Message;
+    let path = folder.join("c.sock");
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let answers: grpc_server::Answers = Arc::new(|method, message| match method {
+        "/runtime.v1.RuntimeService/ListContainers" => {
+            let asked = ListContainersRequest::decode(message).unwrap();
+            let labels = asked.filter.unwrap_or_default().label_selector;
+            let container = Container {
+                id: labels["io.kubernetes.container.name"].clone(),
+                ..Container::default()
+            };
+            let containers = vec![container];
+            Ok(ListContainersResponse { containers }.encode_to_vec())
+        }
+        "/runtime.v1.RuntimeService/ContainerStatus" => {
+            let asked = ContainerStatusRequest::decode(message).unwrap();
+            let ended = asked.container_id == "etcd";
+            let state = match ended {
+                true => ContainerState::Exited,
+                false => ContainerState::Running,
+            };
+            let status = Some(ContainerStatus {
+                state: state as i32,
+                exit_code: i32::from(ended),
+                log_path: "/log".to_owned(),
+                ..ContainerStatus::default()
+            });
+            Ok(ContainerStatusResponse { status }.encode_to_vec())
+        }
+        _ => Err((12, "unknown method")),
+    });
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(grpc_server::serve(stream, Arc::clone(&answers)));
+        }
+    });
+    format!("unix://{}", path.display())
+}
+
+#[tokio::test]
+async fn what_others_wait_for_is_told_as_well() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = runtime(folder.path()).await;
+    let files = SandboxFiles::over(None);
+    for path in [
+        "/var",
+        "/var/lib",
+        "/var/lib/kubelet",
+        "/etc",
+        "/etc/kubernetes",
+        "/etc/kubernetes/manifests",
+    ] {
+        let path = MachinePath::parse(path).unwrap();
+        files.make_directory(&path, 0o755).unwrap();
+    }
+    for (path, content) in [
+        (
+            "/var/lib/kubelet/config.yaml",
+            format!("containerRuntimeEndpoint: {socket}\n"),
+        ),
+        ("/etc/kubernetes/manifests/etcd.yaml", String::new()),
+        (
+            "/etc/kubernetes/manifests/kube-apiserver.yaml",
+            String::new(),
+        ),
+        ("/etc/kubernetes/manifests/mine.yaml", String::new()),
+        (
+            "/log",
+            "2026-01-01T00:00:00Z stderr F unknown flag: --nope\n".to_owned(),
+        ),
+    ] {
+        let path = MachinePath::parse(path).unwrap();
+        files.write(&path, 0o600, content.as_bytes()).unwrap();
+    }
+    let (port, _) = server(usize::MAX).await;
+    let api_server = HealthTarget {
+        workload: "kube-apiserver".to_owned(),
+        ..target(format!("http://127.0.0.1:{port}/livez"), Trust::Plain)
+    };
+    let error = MachineHealth::new(Arc::new(files))
+        .await_healthy(&[api_server], Duration::from_millis(300), &|_| {})
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "not healthy after 0s: kube-apiserver (it answers 503 Service Unavailable: not yet), etcd (its container ended with code 1; its last words: unknown flag: --nope)"
+    );
 }
