@@ -3,10 +3,11 @@
 use crate::service;
 use kubewright_plugin::kubeconfig::Kubeconfig;
 use kubewright_plugin::node::ServiceAction;
-use kubewright_plugin::types::Change;
 use kubewright_plugin::{
     Context, Document, Error, Result, arguments, debug, files, kubeconfigs, paths, progress,
 };
+
+const MODE: u32 = 0o600;
 
 /// Once the kubelet has a certificate of its own (and a link to the current
 /// one), its kubeconfig points there, so that it follows rotation.
@@ -43,8 +44,26 @@ pub fn run(document: &Document) -> Result<()> {
         user: &found.user,
         ca_pem: &found.certificate_authority_pem,
     };
-    match files::write(&path, 0o600, kubeconfig.with_files(&pem, &pem))? {
-        Change::Unchanged => Ok(()),
-        Change::Created | Change::Updated => service::act(ServiceAction::Restart),
+    let content = kubeconfig.with_files(&pem, &pem);
+    if files::is(&path, MODE, &content)? {
+        return start();
     }
+    // Stopped before and started after, where kubeadm restarts it after: a run
+    // that dies in between would find the file as it should be and never
+    // restart what still works with the old one. A kubelet that is stopped is
+    // started by the run that goes on.
+    let stopped = service::act(ServiceAction::Stop, "please restart it after this run")?;
+    files::write(&path, MODE, content)?;
+    match stopped {
+        true => start(),
+        false => Ok(()),
+    }
+}
+
+fn start() -> Result<()> {
+    service::act(
+        ServiceAction::Start,
+        "please ensure that the kubelet is running",
+    )?;
+    Ok(())
 }

@@ -5,24 +5,22 @@ use kubewright_plugin::node::{self, ServiceAction};
 use kubewright_plugin::types::ErrorCode;
 use kubewright_plugin::{Context, Result, warn};
 
-/// Starts, stops or restarts the kubelet.
-pub fn act(action: ServiceAction) -> Result<()> {
-    let (verb, consequence) = match action {
-        ServiceAction::Start => (
-            "start",
-            "please ensure that the kubelet is reloaded and running",
-        ),
-        ServiceAction::Stop => ("stop", "it may read half of its new configuration"),
-        ServiceAction::Restart => ("restart", "please restart it"),
+/// Starts or stops the kubelet; gives whether that was done, or was so
+/// already. Where it cannot be, the operator is told, with what to do instead.
+pub fn act(action: ServiceAction, instead: &str) -> Result<bool> {
+    let verb = match action {
+        ServiceAction::Start => "start",
+        ServiceAction::Stop => "stop",
+        ServiceAction::Restart => "restart",
     };
     match node::service("kubelet", action) {
-        Ok(_) => Ok(()),
+        Ok(_) => Ok(true),
         Err(error) if matches!(error.code, ErrorCode::Unavailable | ErrorCode::NotFound) => {
             warn!(
-                "could not {verb} the kubelet service: {}; {consequence}",
+                "could not {verb} the kubelet service: {}; {instead}",
                 error.message
             );
-            Ok(())
+            Ok(false)
         }
         Err(error) => {
             Err(error).with_context(|| format!("asking for the kubelet service to {verb}"))

@@ -37,7 +37,10 @@ pub fn run(document: &Document) -> Result<()> {
     }
     if !same {
         debug!("Stopping the kubelet");
-        service::act(ServiceAction::Stop)?;
+        service::act(
+            ServiceAction::Stop,
+            "please ensure that it is reloaded when its configuration is written",
+        )?;
     }
     files::ensure_directory(paths::KUBELET, 0o700)?;
     for (what, path, content) in files {
@@ -45,7 +48,11 @@ pub fn run(document: &Document) -> Result<()> {
         files::write(&path, MODE, content)?;
     }
     progress!("Starting the kubelet");
-    service::act(ServiceAction::Start)
+    service::act(
+        ServiceAction::Start,
+        "please ensure that the kubelet is reloaded and running",
+    )?;
+    Ok(())
 }
 
 /// The configuration of all kubelets, the operator's patches, then what is of

@@ -1,0 +1,119 @@
+//! This machine for a plan: services are looked at, and acted on in memory.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::node::MachineNode;
+use crate::world::{Door, MachinePath, Node, NodeError, NodeFacts, ServiceOperation};
+
+/// A machine whose services start and stop in memory, and fail as they would
+/// in earnest: what a run would not do is not planned.
+pub struct PlannedNode {
+    machine: MachineNode,
+    /// Services that the plan acted on, and whether they run since.
+    acted_on: Mutex<BTreeMap<String, bool>>,
+}
+
+impl PlannedNode {
+    pub fn new(machine: MachineNode) -> Self {
+        Self {
+            machine,
+            acted_on: Mutex::default(),
+        }
+    }
+
+    fn acted_on(&self) -> MutexGuard<'_, BTreeMap<String, bool>> {
+        self.acted_on.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Node for PlannedNode {
+    fn facts(&self) -> &NodeFacts {
+        self.machine.facts()
+    }
+
+    fn has_directory(&self, path: &MachinePath) -> bool {
+        self.machine.has_directory(path)
+    }
+
+    fn service<'a>(
+        &'a self,
+        name: &'a str,
+        operation: ServiceOperation,
+    ) -> Door<'a, Result<(), NodeError>> {
+        Box::pin(async move {
+            let manager = self.machine.manager()?;
+            if manager.is_enabled(name).await?.is_none() {
+                return Err(NodeError::NoService(name.to_owned()));
+            }
+            let runs = operation != ServiceOperation::Stop;
+            self.acted_on().insert(name.to_owned(), runs);
+            Ok(())
+        })
+    }
+
+    fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>> {
+        let known = self.acted_on().get(name).copied();
+        Box::pin(async move {
+            match known {
+                Some(runs) => Ok(runs),
+                None => self.machine.service_active(name).await,
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
+    use super::*;
+    use crate::world::Files;
+    use crate::world::machine::read_facts;
+    use crate::world::sandbox::SandboxFiles;
+
+    /// A machine that nobody manages, whose kubelet should answer at a port.
+    fn node(port: u16) -> PlannedNode {
+        let files = SandboxFiles::over(None);
+        for folder in ["/var", "/var/lib", "/var/lib/kubelet"] {
+            let path = MachinePath::parse(folder).unwrap();
+            files.make_directory(&path, 0o755).unwrap();
+        }
+        let path = MachinePath::parse("/var/lib/kubelet/config.yaml").unwrap();
+        let text = format!("healthzPort: {port}\n");
+        files.write(&path, 0o644, text.as_bytes()).unwrap();
+        let facts = read_facts().unwrap();
+        PlannedNode::new(MachineNode::managed_by(None, facts, Arc::new(files)))
+    }
+
+    #[tokio::test]
+    async fn without_a_manager_a_kubelet_runs_that_says_so() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let serving = tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let node = node(port);
+        assert!(node.service_active("kubelet").await.unwrap());
+        for name in ["kubelet", "containerd"] {
+            let planned = node.service(name, ServiceOperation::Restart).await;
+            assert!(
+                matches!(planned, Err(NodeError::NoServiceManager)),
+                "{name}"
+            );
+        }
+        let other = node.service_active("containerd").await;
+        assert!(matches!(other, Err(NodeError::NoServiceManager)));
+        serving.abort();
+        let _ = serving.await;
+        let gone = node.service_active("kubelet").await;
+        assert!(matches!(gone, Err(NodeError::NoServiceManager)));
+    }
+}
