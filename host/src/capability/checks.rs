@@ -1,8 +1,11 @@
 //! `checks`: looking at the machine before anything is changed.
 
+use zeroize::Zeroizing;
+
 use super::bindings::{checks, types};
 use super::state::{IntoWit, PhaseState, wit_error};
-use crate::world::{MachinePath, Occupancy};
+use crate::effect::FileVerb;
+use crate::world::{MachinePath, Occupancy, Question};
 
 impl checks::Host for PhaseState {
     async fn system(&mut self) -> wasmtime::Result<Result<String, types::Error>> {
@@ -95,6 +98,52 @@ impl checks::Host for PhaseState {
         Ok(Ok(found.iter().map(ToString::to_string).collect()))
     }
 
+    async fn ask(
+        &mut self,
+        question: checks::Question,
+    ) -> wasmtime::Result<Result<Option<checks::Answer>, types::Error>> {
+        self.enter()?;
+        self.doing = format!("asking {}", question.url);
+        if let Err(denial) = self.origin.grants.covers_endpoint(&question.url) {
+            return Ok(Err(denial.into_wit()));
+        }
+        if !self.world().node.checks().can_ask() {
+            return Ok(Ok(None));
+        }
+        let mut files = [None, None, None];
+        for (content, path) in files.iter_mut().zip([
+            &question.ca_file,
+            &question.certificate_file,
+            &question.key_file,
+        ]) {
+            if path.is_empty() {
+                continue;
+            }
+            *content = match self.pem_file(path) {
+                Ok(content) => Some(content),
+                Err(error) => return Ok(Err(error)),
+            };
+        }
+        let [ca, certificate, key] = files;
+        let question = Question {
+            url: question.url,
+            ca: ca.map(|ca| ca.to_vec()),
+            identity: certificate
+                .zip(key)
+                .map(|(certificate, key)| (certificate.to_vec(), key)),
+        };
+        let world = self.world().clone();
+        let answer = world.node.checks().ask(&question).await;
+        Ok(answer
+            .map(|answer| {
+                answer.map(|answer| checks::Answer {
+                    status: answer.status,
+                    body: answer.body,
+                })
+            })
+            .map_err(IntoWit::into_wit))
+    }
+
     async fn service(
         &mut self,
         name: String,
@@ -114,5 +163,21 @@ impl checks::Host for PhaseState {
                 enable_command: state.enable_command,
             })
             .map_err(IntoWit::into_wit))
+    }
+}
+
+/// What is read of a certificate at most.
+const PEM_LIMIT: u64 = 1 << 20;
+
+impl PhaseState {
+    /// A file that the host uses for the component, which does not see it. It
+    /// must be granted as if it did.
+    fn pem_file(&mut self, path: &str) -> Result<Zeroizing<Vec<u8>>, types::Error> {
+        let path = self.granted(path, FileVerb::Read)?;
+        self.world()
+            .files
+            .read(&path, PEM_LIMIT)
+            .map(Zeroizing::new)
+            .map_err(IntoWit::into_wit)
     }
 }

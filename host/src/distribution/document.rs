@@ -233,6 +233,7 @@ impl GrantsDocument {
                 ("services", &node.services),
                 ("programs", &node.programs),
                 ("runtimes", &node.runtimes),
+                ("endpoints", &node.endpoints),
             ] {
                 if !names.is_empty() {
                     line.push_str(&format!(", {what} {}", names.join(" ")));
@@ -292,4 +293,7 @@ pub struct NodeGrantDocument {
     /// Container runtimes, by their sockets.
     #[serde(default)]
     pub runtimes: Vec<String>,
+    /// Servers elsewhere, by their origins; a variable may be a list of them.
+    #[serde(default)]
+    pub endpoints: Vec<String>,
 }

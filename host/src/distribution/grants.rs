@@ -1,9 +1,11 @@
 //! From what is written in the file to grants that can be asked.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::document::GrantsDocument;
-use super::variables::{VariableError, fill_in};
+use super::variables::{VariableError, fill_in, list};
 use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
 use crate::world::{MachinePath, PathError};
 
@@ -87,6 +89,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             services: node.services.iter().cloned().collect(),
             programs: node.programs.iter().cloned().collect(),
             runtimes: fill(&node.runtimes)?.into_iter().collect(),
+            endpoints: fill_lists(&node.endpoints, configuration)?,
         });
     }
     for interface in &document.interfaces {
@@ -107,4 +110,16 @@ fn patterns(texts: Vec<String>) -> Result<Vec<PathPattern>, GrantError> {
             PathPattern::new(&pattern).map_err(|source| GrantError::Pattern { pattern, source })
         })
         .collect()
+}
+
+/// Fills in variables, one of which may be a list of texts.
+fn fill_lists(texts: &[String], configuration: &Value) -> Result<BTreeSet<String>, VariableError> {
+    let mut filled = BTreeSet::new();
+    for text in texts {
+        match list(text, configuration) {
+            Some(items) => filled.extend(items),
+            None => filled.extend(fill_in(text, configuration)?),
+        }
+    }
+    Ok(filled)
 }

@@ -47,6 +47,19 @@ pub fn fill_in(text: &str, configuration: &Value) -> Result<Option<String>, Vari
     Ok(Some(filled))
 }
 
+/// The items of a text that is one variable and nothing else, where that is a
+/// list of texts.
+pub fn list(text: &str, configuration: &Value) -> Option<Vec<String>> {
+    let name = text.strip_prefix("${")?.strip_suffix('}')?;
+    let at = name
+        .split('.')
+        .try_fold(configuration, |at, part| at.get(part))?;
+    at.as_array()?
+        .iter()
+        .map(|item| item.as_str().map(str::to_owned))
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -99,12 +99,14 @@ pub struct KubeGrant {
 }
 
 /// The node: its facts, and these of its services, programs and container
-/// runtimes (by their sockets).
+/// runtimes (by their sockets); and servers elsewhere.
 #[derive(Clone, Debug, Default)]
 pub struct NodeGrant {
     pub services: BTreeSet<String>,
     pub programs: BTreeSet<String>,
     pub runtimes: BTreeSet<String>,
+    /// Servers that may be asked, by their origins: `https://10.0.0.9:2379`.
+    pub endpoints: BTreeSet<String>,
 }
 
 /// All that one phase was granted, with variables filled in.
@@ -187,6 +189,22 @@ impl Grants {
             "runtimes",
             socket,
         )
+    }
+
+    /// Whether the server behind a URL may be asked.
+    pub fn covers_endpoint(&self, url: &str) -> Result<(), Denial> {
+        let asked = origin(url).unwrap_or_else(|| url.to_owned());
+        let granted = self.node.as_ref().is_some_and(|node| {
+            let mut known = node.endpoints.iter();
+            known.any(|one| origin(one).is_some_and(|one| one == asked))
+        });
+        match granted {
+            true => Ok(()),
+            false => Err(Denial {
+                what: format!("ask {asked}"),
+                line: format!("node: {{endpoints: [\"{asked}\"]}}"),
+            }),
+        }
     }
 
     fn covers_node(
@@ -328,6 +346,24 @@ impl Grants {
             }),
         }
     }
+}
+
+/// Scheme, host and port of a URL, in lower case; the port that goes without
+/// saying is said.
+fn origin(url: &str) -> Option<String> {
+    let url: http::Uri = url.parse().ok()?;
+    let scheme = url.scheme_str()?.to_lowercase();
+    let port = match scheme.as_str() {
+        "https" => 443,
+        "http" => 80,
+        _ => return None,
+    };
+    // With a user's name in it, who is asked is told in two ways.
+    if url.authority()?.as_str().contains('@') {
+        return None;
+    }
+    let port = url.port_u16().unwrap_or(port);
+    Some(format!("{scheme}://{}:{port}", url.host()?.to_lowercase()))
 }
 
 /// Whether a file is one of the key or certificate of this name: without that

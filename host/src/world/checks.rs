@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::{Door, MachinePath, NodeError};
 
@@ -53,6 +54,23 @@ pub struct ServiceState {
     pub enable_command: String,
 }
 
+/// A GET over HTTP.
+pub struct Question {
+    /// `https://10.0.0.9:2379/version`
+    pub url: String,
+    /// CAs that the server is trusted by, as PEM; none for plain HTTP.
+    pub ca: Option<Vec<u8>>,
+    /// The client's certificate and its key, as PEM.
+    pub identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,
+}
+
+/// An answer to that.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub status: u16,
+    pub body: String,
+}
+
 /// Looking, without changing anything.
 pub trait Checks: Send + Sync {
     fn system(&self) -> Result<SystemState, NodeError>;
@@ -71,6 +89,12 @@ pub trait Checks: Send + Sync {
     /// The addresses of a name; none where it cannot be resolved.
     fn resolve<'a>(&'a self, name: &'a str) -> Door<'a, Vec<IpAddr>>;
     fn service_state<'a>(&'a self, name: &'a str) -> Door<'a, Result<ServiceState, NodeError>>;
+    /// Whether there is a machine that others could be asked from.
+    fn can_ask(&self) -> bool {
+        true
+    }
+    /// Asks a server elsewhere; none where that cannot be.
+    fn ask<'a>(&'a self, question: &'a Question) -> Door<'a, Result<Option<Answer>, NodeError>>;
 }
 
 /// A machine on which everything is as it should be: that of a sandbox.
@@ -136,5 +160,13 @@ impl Checks for IdealChecks {
             active: false,
             enable_command: String::new(),
         })))
+    }
+
+    fn can_ask(&self) -> bool {
+        false
+    }
+
+    fn ask<'a>(&'a self, _question: &'a Question) -> Door<'a, Result<Option<Answer>, NodeError>> {
+        Box::pin(std::future::ready(Ok(None)))
     }
 }

@@ -16,7 +16,9 @@ pub mod sandbox;
 
 use std::sync::Arc;
 
-pub use checks::{Cgroups, Checks, IdealChecks, Occupancy, ServiceState, SystemState};
+pub use checks::{
+    Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
+};
 pub use files::{FileError, FileKind, Files, Metadata};
 pub use node::{
     Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,

@@ -222,3 +222,34 @@ fn a_denial_gives_the_line_that_would_grant_it() {
     };
     assert!(grants().covers(&service).unwrap_err().line.contains("sshd"));
 }
+
+#[test]
+fn servers_are_granted_by_their_origins() {
+    let grants = Grants {
+        node: Some(NodeGrant {
+            endpoints: [
+                "https://etcd.example:2379".to_owned(),
+                "http://a/".to_owned(),
+            ]
+            .into(),
+            ..NodeGrant::default()
+        }),
+        ..Grants::default()
+    };
+    for (url, wanted) in [
+        ("https://etcd.example:2379/version", true),
+        ("HTTPS://ETCD.example:2379/health", true),
+        ("http://a:80/x", true),
+        ("https://etcd.example/version", false),
+        ("http://etcd.example:2379/version", false),
+        ("https://etcd.example:23790/", false),
+        ("https://etcd.example:2379@b/", false),
+        ("https://b/?https://etcd.example:2379", false),
+        ("etcd.example:2379", false),
+        ("", false),
+    ] {
+        assert_eq!(grants.covers_endpoint(url).is_ok(), wanted, "{url}");
+    }
+    let denial = grants.covers_endpoint("https://b/x").unwrap_err();
+    assert!(denial.line.contains("endpoints: [\"https://b:443\"]"));
+}

@@ -8,13 +8,21 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
+use super::fetch::Destination;
 use super::services::ServiceManager;
 use super::system;
-use crate::world::{Checks, Door, MachinePath, NodeError, Occupancy, ServiceState, SystemState};
+use super::tls::{self, Identity, chain};
+use crate::world::{
+    Answer, Checks, Door, MachinePath, NodeError, Occupancy, Question, ServiceState, SystemState,
+};
 
 /// `--version` of a program that hangs is no answer; nor is a name server that
 /// does not.
 const QUESTION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often a server elsewhere is asked, and the time in between.
+const ASK_TRIES: u32 = 4;
+const ASK_INTERVAL: Duration = Duration::from_millis(500);
 
 /// This machine, looked at.
 pub struct MachineChecks {
@@ -143,6 +151,82 @@ impl Checks for MachineChecks {
             })
         })
     }
+
+    fn ask<'a>(&'a self, question: &'a Question) -> Door<'a, Result<Option<Answer>, NodeError>> {
+        Box::pin(async move {
+            get_again(question)
+                .await
+                .map(Some)
+                .map_err(|message| NodeError::Ask {
+                    url: question.url.clone(),
+                    message,
+                })
+        })
+    }
+}
+
+/// As [`get`]; a server that cannot be reached or answers 5xx is asked again,
+/// as kubeadm does (`externalEtcdRequestRetries`).
+async fn get_again(question: &Question) -> Result<Answer, String> {
+    let mut tries = 1;
+    loop {
+        let answer = get(question).await;
+        let may_pass = match &answer {
+            Ok(answer) => answer.status >= 500,
+            Err(Unasked::Now(_)) => true,
+            Err(Unasked::Ever(_)) => false,
+        };
+        if !may_pass || tries == ASK_TRIES {
+            return answer.map_err(|unasked| match unasked {
+                Unasked::Now(message) | Unasked::Ever(message) => message,
+            });
+        }
+        tries += 1;
+        tokio::time::sleep(ASK_INTERVAL).await;
+    }
+}
+
+/// Why there is no answer: right now, or whenever it is asked for.
+enum Unasked {
+    Now(String),
+    Ever(String),
+}
+
+/// Asks once; the error says why there is no answer.
+async fn get(question: &Question) -> Result<Answer, Unasked> {
+    let tls = match (&question.ca, &question.identity) {
+        (None, None) => None,
+        (None, Some(_)) => {
+            return Err(Unasked::Ever(
+                "a client's certificate needs a CA to trust".to_owned(),
+            ));
+        }
+        (Some(ca), identity) => {
+            let identity = identity
+                .as_ref()
+                .map(|(certificate, key)| Identity::from_pem(certificate, key))
+                .transpose()
+                .map_err(|error| format!("the client's certificate and key: {}", chain(&error)))
+                .map_err(Unasked::Ever)?;
+            let config = tls::roots(ca)
+                .and_then(|roots| tls::client(Some(roots), identity))
+                .map_err(|error| Unasked::Ever(format!("the CA: {}", chain(&error))))?;
+            Some(config)
+        }
+    };
+    let destination =
+        Destination::new(&question.url, tls).map_err(|error| Unasked::Ever(error.to_string()))?;
+    match tokio::time::timeout(QUESTION_TIMEOUT, destination.get()).await {
+        Err(_) => Err(Unasked::Now(format!(
+            "no answer within {}s",
+            QUESTION_TIMEOUT.as_secs()
+        ))),
+        Ok(Err(error)) => Err(Unasked::Now(error.to_string())),
+        Ok(Ok((status, body))) => Ok(Answer {
+            status: status.as_u16(),
+            body,
+        }),
+    }
 }
 
 #[cfg(test)]
@@ -179,6 +263,64 @@ mod tests {
             let path = folder.path().join(name).display().to_string();
             let path = MachinePath::parse(path.trim_end_matches('/')).unwrap();
             assert_eq!(checks().occupancy(&path).unwrap(), wanted, "{name}");
+        }
+    }
+
+    #[tokio::test]
+    async fn servers_elsewhere_are_asked() {
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = listener.local_addr().unwrap();
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 1024]).await;
+                let answer = "HTTP/1.1 503 x\r\nContent-Length: 5\r\n\r\nlater";
+                let _ = stream.write_all(answer.as_bytes()).await;
+            }
+        });
+        let plain = |url: String| Question {
+            url,
+            ca: None,
+            identity: None,
+        };
+        let asked = plain(format!("http://{origin}/version"));
+        let answer = checks().ask(&asked).await.unwrap().unwrap();
+        assert_eq!((answer.status, answer.body.as_str()), (503, "later"));
+        let no_key = || Some((b"x".to_vec(), b"x".to_vec().into()));
+        for (name, question, wanted) in [
+            (
+                "TLS without a CA",
+                plain(format!("https://{origin}/")),
+                "begin with http://",
+            ),
+            (
+                "no CA",
+                Question {
+                    ca: Some(b"x".to_vec()),
+                    ..plain(format!("https://{origin}/"))
+                },
+                "the CA: it holds no certificate",
+            ),
+            (
+                "no certificate",
+                Question {
+                    ca: Some(b"x".to_vec()),
+                    identity: no_key(),
+                    ..plain(format!("https://{origin}/"))
+                },
+                "the client's certificate and key",
+            ),
+            (
+                "whom nobody trusts",
+                Question {
+                    identity: no_key(),
+                    ..plain(format!("http://{origin}/"))
+                },
+                "needs a CA",
+            ),
+        ] {
+            let error = checks().ask(&question).await.unwrap_err().to_string();
+            assert!(error.contains(wanted), "{name}: {error}");
         }
     }
 

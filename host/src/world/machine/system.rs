@@ -48,7 +48,10 @@ fn cgroups() -> Cgroups {
             let listed = read(&format!("{folder}/cgroup.controllers"));
             // Built in, and listed nowhere: devices (an eBPF program since
             // Linux 4.15) and freezer (since 5.2).
-            let mut controllers = vec!["devices".to_owned(), "freezer".to_owned()];
+            let mut controllers = vec!["devices".to_owned()];
+            if has_freezer(Path::new(&folder)) {
+                controllers.push("freezer".to_owned());
+            }
             controllers.extend(listed.split_whitespace().map(str::to_owned));
             Cgroups {
                 version: 2,
@@ -56,6 +59,30 @@ fn cgroups() -> Cgroups {
             }
         }
     }
+}
+
+/// Whether groups can be frozen: every group but the first has a file for that.
+/// Where there is no other, one is made for the question, as
+/// `k8s.io/system-validators` does, and removed.
+fn has_freezer(folder: &Path) -> bool {
+    const FILE: &str = "cgroup.freeze";
+    let groups: Vec<_> = std::fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path()))
+        .filter(|path| path.is_dir())
+        .collect();
+    if !groups.is_empty() {
+        return groups.iter().any(|group| group.join(FILE).exists());
+    }
+    let group = folder.join(format!("kubewright-freezer-{}", std::process::id()));
+    if std::fs::create_dir(&group).is_err() {
+        return false;
+    }
+    let found = group.join(FILE).exists();
+    // What is left of it is an empty group, which costs nothing.
+    let _ = std::fs::remove_dir(&group);
+    found
 }
 
 /// Where control groups are mounted, and whether it is version 2.
@@ -111,10 +138,31 @@ pub fn kernel_options(names: &[String]) -> Option<BTreeMap<String, String>> {
         format!("/usr/src/linux-headers-{release}/.config"),
         format!("/lib/modules/{release}/build/.config"),
     ];
-    let text = places
-        .iter()
-        .find_map(|path| configuration(Path::new(path)))?;
+    let look = || {
+        places
+            .iter()
+            .find_map(|path| configuration(Path::new(path)))
+    };
+    let text = look().or_else(|| with_module("configs", look))?;
     Some(options(&text, names))
+}
+
+/// Looks while a kernel module is loaded, as that which brings
+/// `/proc/config.gz`. It is unloaded again: looking changes nothing.
+fn with_module<T>(name: &str, look: impl FnOnce() -> Option<T>) -> Option<T> {
+    let modprobe = |arguments: &[&str]| {
+        std::process::Command::new("modprobe")
+            .args(arguments)
+            .stdin(std::process::Stdio::null())
+            .output()
+            .is_ok_and(|output| output.status.success())
+    };
+    if !modprobe(&[name]) {
+        return None;
+    }
+    let found = look();
+    modprobe(&["-r", name]);
+    found
 }
 
 fn configuration(path: &Path) -> Option<String> {
@@ -166,6 +214,19 @@ mod tests {
             let found = cgroup_mount(mounts, |_| true);
             assert_eq!(found.map(|(_, second)| second), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn groups_that_can_be_frozen_have_a_file_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        // No control group, so that one made for the question has no such file.
+        assert!(!has_freezer(folder.path()));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+        std::fs::create_dir_all(folder.path().join("system.slice")).unwrap();
+        assert!(!has_freezer(folder.path()));
+        std::fs::write(folder.path().join("system.slice/cgroup.freeze"), "0").unwrap();
+        assert!(has_freezer(folder.path()));
+        assert!(!has_freezer(Path::new("/no/such/folder")));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The phase `preflight` (kubeadm `app/preflight/checks.go`): checks by
 //! kubeadm's names, all findings at once, each with what mends it.
 
+mod external_etcd;
 mod images;
 mod machine;
 mod network;
@@ -43,6 +44,7 @@ fn run(document: &Document) -> Result<()> {
     machine::kubelet_service(&mut report)?;
     network::forwarding(document, &mut report)?;
     paths::etcd(document, &mut report)?;
+    external_etcd::version(document, &mut report)?;
     report.finish()?;
 
     let mut report = Report::new(&ignored);
