@@ -43,6 +43,27 @@ pub fn resolve(leaves: &[(String, String, Vec<String>)]) -> Result<Vec<Vec<usize
     find_circle(leaves, &resolved).map_or(Ok(resolved), |circle| Err(OrderError::Circle(circle)))
 }
 
+/// What a leaf waits for if only these are run: those of them that it needs,
+/// be it by way of leaves that are left out. Leaving a phase out must not let
+/// the phases behind it overtake those before it.
+pub fn awaited(
+    leaf: usize,
+    selected: &BTreeSet<usize>,
+    needs: impl Fn(usize) -> Vec<usize>,
+) -> BTreeSet<usize> {
+    let mut awaited = BTreeSet::new();
+    let mut passed = BTreeSet::new();
+    let mut open = needs(leaf);
+    while let Some(need) = open.pop() {
+        if selected.contains(&need) {
+            awaited.insert(need);
+        } else if passed.insert(need) {
+            open.extend(needs(need));
+        }
+    }
+    awaited
+}
+
 /// Takes away leaves that need nothing that is left until none is left, or a
 /// circle is.
 fn find_circle(
@@ -100,6 +121,24 @@ mod tests {
             leaf("x", &["certs"]),
         ];
         assert_eq!(resolve(&leaves).unwrap(), [vec![], vec![], vec![0, 1]]);
+    }
+
+    #[test]
+    fn what_is_left_out_lets_nothing_overtake() {
+        // 0 <- 1 <- 2 <- 3, and 1 <- 3
+        let needs = [vec![], vec![0], vec![1], vec![1, 2]];
+        let cases: [(&str, &[usize], usize, &[usize]); 5] = [
+            ("all", &[0, 1, 2, 3], 3, &[1, 2]),
+            ("one left out", &[0, 2, 3], 3, &[0, 2]),
+            ("all between left out", &[0, 3], 3, &[0]),
+            ("nothing before", &[3], 3, &[]),
+            ("a need that is run", &[0, 1, 3], 3, &[1]),
+        ];
+        for (name, selected, leaf, wanted) in cases {
+            let selected = selected.iter().copied().collect();
+            let found = awaited(leaf, &selected, |leaf| needs[leaf].clone());
+            assert_eq!(found, wanted.iter().copied().collect(), "{name}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Running the graph: what needs nothing that is still running runs at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -8,6 +8,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 
 use super::load::{Distribution, DistributionError};
+use super::order;
 use super::selection::Selection;
 use crate::capability::RunContext;
 use crate::component::{
@@ -154,7 +155,7 @@ impl Runner {
     }
 
     /// Digests of the components that run, by name.
-    pub fn components(&self) -> std::collections::BTreeMap<String, String> {
+    pub fn components(&self) -> BTreeMap<String, String> {
         let ready = self.groups.iter().flatten();
         ready
             .map(|one| {
@@ -169,6 +170,13 @@ impl Runner {
     pub async fn run(&self, run: Arc<RunContext>, document: Arc<str>) -> Result<(), RunError> {
         self.refuse_missing_phases().await?;
         let mut waiting: BTreeSet<usize> = self.selection.leaves().collect();
+        let awaited: BTreeMap<usize, BTreeSet<usize>> = waiting
+            .iter()
+            .map(|leaf| {
+                let needs = |leaf: usize| self.distribution.leaves[leaf].needs.clone();
+                (*leaf, order::awaited(*leaf, &waiting, needs))
+            })
+            .collect();
         let mut unfinished = waiting.clone();
         let mut running = JoinSet::new();
         let mut failure: Option<RunError> = None;
@@ -177,10 +185,7 @@ impl Runner {
                 let free: Vec<usize> = waiting
                     .iter()
                     .copied()
-                    .filter(|leaf| {
-                        let needs = &self.distribution.leaves[*leaf].needs;
-                        needs.iter().all(|need| !unfinished.contains(need))
-                    })
+                    .filter(|leaf| awaited[leaf].is_disjoint(&unfinished))
                     .collect();
                 for leaf in free {
                     waiting.remove(&leaf);

@@ -14,6 +14,11 @@ pub const FIELD_MANAGER: &str = "kubewright";
 /// overloaded: kubeadm's `timeouts.kubernetesAPICall`.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 
+/// How long a refusal for want of rights is tried again: a server follows the
+/// bindings that were made a moment ago with a little delay. kubeadm tries
+/// every error again, for a minute.
+const RIGHTS_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// Why a call to the API did not do what it should.
 #[derive(Debug, thiserror::Error)]
 pub enum ApiError {
@@ -261,7 +266,8 @@ impl Objects {
     }
 
     /// Sends a request, again and again while the server says that it cannot
-    /// now (429, 500, 502, 503, 504) or does not answer, for a minute.
+    /// now (429, 500, 502, 503, 504) or does not answer, for a minute; and for
+    /// a few seconds where the user may not (403).
     async fn call(
         &self,
         doing: &str,
@@ -271,14 +277,14 @@ impl Objects {
             doing: doing.to_owned(),
             source,
         })?;
-        let deadline = tokio::time::Instant::now() + CALL_TIMEOUT;
+        let started = tokio::time::Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
             let error = match self.client.request::<Value>(request.clone()).await {
                 Ok(answer) => return Ok(answer),
                 Err(error) => error,
             };
-            if !is_passing(&error) || tokio::time::Instant::now() + pause > deadline {
+            if started.elapsed() + pause > patience(&error) {
                 return Err(api_error(doing, error));
             }
             tracing::debug!(doing, %error, "the API server cannot now, trying again");
@@ -296,14 +302,18 @@ pub enum PatchBody {
     Strategic(Value),
 }
 
-/// Whether trying again may help.
-fn is_passing(error: &::kube::Error) -> bool {
+/// How long trying again may help.
+fn patience(error: &::kube::Error) -> Duration {
     match error {
-        ::kube::Error::Api(status) => matches!(status.code, 429 | 500 | 502 | 503 | 504),
+        ::kube::Error::Api(status) => match status.code {
+            429 | 500 | 502 | 503 | 504 => CALL_TIMEOUT,
+            403 => RIGHTS_TIMEOUT,
+            _ => Duration::ZERO,
+        },
         ::kube::Error::HyperError(_) | ::kube::Error::Service(_) | ::kube::Error::ReadEvents(_) => {
-            true
+            CALL_TIMEOUT
         }
-        _ => false,
+        _ => Duration::ZERO,
     }
 }
 
