@@ -6,10 +6,14 @@
     reason = "every test file takes what it needs, and none takes all"
 )]
 
+pub mod api_server;
+pub mod client_certificates;
 pub mod components;
 pub mod distribution;
 pub mod grpc;
+pub mod health_server;
 pub mod leaks;
+pub mod live;
 pub mod program;
 pub mod tree;
 

@@ -127,10 +127,12 @@ pub fn program(folder: &Path) -> Command {
 }
 
 fn run_in<S: AsRef<OsStr>>(folder: &Path, arguments: &[S]) -> Finished {
-    let output = program(folder)
-        .args(arguments)
-        .output()
-        .expect("the program runs");
+    finish(program(folder).args(arguments))
+}
+
+/// Runs a command to its end.
+pub fn finish(command: &mut Command) -> Finished {
+    let output = command.output().expect("the program runs");
     Finished {
         code: output.status.code().unwrap_or(-1),
         stdout: String::from_utf8_lossy(&output.stdout).into_owned(),

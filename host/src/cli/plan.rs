@@ -17,7 +17,7 @@ use super::sandbox_run::embedded_api;
 use crate::effect::MemoryJournal;
 use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
-use crate::world::{Files, KubeAccess, MachinePath, ObservedApi, World};
+use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
 
 /// Runs the phases of `init` over this machine as it is, changing nothing, and
 /// prints what `init` would: files, certificates, objects, services. Exit
@@ -64,14 +64,16 @@ pub fn plan(
         None => Some(embedded_api(&run, now, &[])?),
     };
     let facts = run.facts.clone();
+    let behaviours = run.sandbox.behaviours().to_vec();
+    let fallback = run.block_on(super_admin(&files));
     let mut observed = None;
     let finished = run.run(Arc::new(MemoryJournal::default()), || {
-        let (api, dry_run): (Arc<dyn KubeAccess>, bool) = match &embedded {
+        let (api, dry_run): (Arc<dyn KubeAccess>, Option<DryRun>) = match &embedded {
             None => (
                 Arc::new(MachineApi::new(Arc::<SandboxFiles>::clone(&files))),
-                true,
+                Some(DryRun::new(behaviours, fallback)),
             ),
-            Some(embedded) => (Arc::new(SandboxApi::new(embedded.client())), false),
+            Some(embedded) => (Arc::new(SandboxApi::new(embedded.client())), None),
         };
         let kube = Arc::new(ObservedApi::new(api, dry_run));
         observed = Some(Arc::clone(&kube));
@@ -107,6 +109,14 @@ async fn answering(files: &Arc<SandboxFiles>) -> Option<String> {
     let client = api.client(&path).await.ok()?;
     let version = tokio::time::timeout(Duration::from_secs(5), client.apiserver_version()).await;
     Some(version.ok()?.ok()?.git_version)
+}
+
+/// A client with all rights, as far as this machine has one: those of the
+/// administrator may be yet to be given.
+async fn super_admin(files: &Arc<SandboxFiles>) -> Option<kube::Client> {
+    let path = MachinePath::parse("/etc/kubernetes/super-admin.conf").ok()?;
+    let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
+    api.client(&path).await.ok()
 }
 
 fn print(

@@ -54,6 +54,11 @@ impl Sandbox {
         })
     }
 
+    /// What the controllers of its cluster do after a write.
+    pub fn behaviours(&self) -> &[Behaviour] {
+        &self.behaviours
+    }
+
     /// Makes the directories that are not there yet.
     pub fn prepare(&self, files: &dyn Files) -> Result<(), FileError> {
         for (path, mode) in &self.directories {

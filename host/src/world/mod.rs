@@ -10,6 +10,7 @@ mod files;
 pub mod machine;
 mod node;
 mod observed_api;
+mod overlay;
 mod path;
 mod runtime;
 pub mod sandbox;
@@ -24,7 +25,7 @@ pub use node::{
     Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,
     NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
-pub use observed_api::{ObjectChange, ObservedApi};
+pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};
 pub use runtime::{ContainerRuntime, IdealRuntime, RuntimeError, RuntimeState};
 

@@ -1,14 +1,16 @@
 //! A kube API whose changes are looked at, for plans.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
 use kube::client::Body;
 use serde_json::Value;
 use tower::BoxError;
 
+use super::overlay::{self, Overlay};
 use super::{Door, KubeAccess, KubeAccessError, MachinePath};
+use crate::kube::embedded::Behaviour;
 
 /// An object before and after a change; none where it was not or is no more.
 #[derive(Clone, Debug)]
@@ -17,16 +19,36 @@ pub struct ObjectChange {
     pub after: Option<Value>,
 }
 
-/// Another door to the API, with every change noted. With `dry_run` the server
-/// answers as if it had changed the object, and does not (`dryRun=All`).
+/// Another door to the API, with every change noted.
 pub struct ObservedApi {
     inner: Arc<dyn KubeAccess>,
-    dry_run: bool,
+    dry_run: Option<DryRun>,
     changes: Arc<Mutex<Vec<ObjectChange>>>,
 }
 
+/// A dry run: the server answers as if it had changed the object, and does not
+/// (`dryRun=All`). What it would have changed is there for who reads later.
+#[derive(Clone)]
+pub struct DryRun {
+    overlay: Arc<Overlay>,
+    /// Whose rights decide where the user has none yet: in earnest an earlier
+    /// phase would have given them.
+    fallback: Option<kube::Client>,
+}
+
+impl DryRun {
+    /// `behaviours` act in place of controllers, which do nothing for what is
+    /// not there.
+    pub fn new(behaviours: Vec<Behaviour>, fallback: Option<kube::Client>) -> Self {
+        Self {
+            overlay: Arc::new(Overlay::new(behaviours)),
+            fallback,
+        }
+    }
+}
+
 impl ObservedApi {
-    pub fn new(inner: Arc<dyn KubeAccess>, dry_run: bool) -> Self {
+    pub fn new(inner: Arc<dyn KubeAccess>, dry_run: Option<DryRun>) -> Self {
         Self {
             inner,
             dry_run,
@@ -36,11 +58,12 @@ impl ObservedApi {
 
     /// What was changed so far, in order.
     pub fn changes(&self) -> Vec<ObjectChange> {
-        self.changes
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        locked(&self.changes).clone()
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl KubeAccess for ObservedApi {
@@ -50,7 +73,7 @@ impl KubeAccess for ObservedApi {
     ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
         Box::pin(async move {
             let inner = self.inner.client(kubeconfig).await?;
-            Ok(observed(inner, self.dry_run, &self.changes))
+            Ok(observed(inner, self.dry_run.clone(), &self.changes))
         })
     }
 
@@ -61,56 +84,147 @@ impl KubeAccess for ObservedApi {
     ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
         Box::pin(async move {
             let inner = self.inner.client_at(kubeconfig, server).await?;
-            Ok(observed(inner, self.dry_run, &self.changes))
+            Ok(observed(inner, self.dry_run.clone(), &self.changes))
         })
     }
 }
 
 fn observed(
     inner: kube::Client,
-    dry_run: bool,
+    dry_run: Option<DryRun>,
     changes: &Arc<Mutex<Vec<ObjectChange>>>,
 ) -> kube::Client {
     let namespace = inner.default_namespace().to_owned();
-    let changes = Arc::clone(changes);
+    let connection = Arc::new(Connection {
+        inner,
+        dry_run,
+        changes: Arc::clone(changes),
+    });
     let service = tower::service_fn(move |request: Request<Body>| {
-        let (client, changes) = (inner.clone(), Arc::clone(&changes));
+        let connection = Arc::clone(&connection);
         async move {
-            if request.method() == Method::GET {
-                return Ok::<_, BoxError>(client.send(request).await?);
+            match request.method() == Method::GET {
+                true => connection.read(request).await,
+                false => connection.write(request).await,
             }
-            let path = request.uri().path().to_owned();
-            let before = match request.method() == Method::POST {
-                true => None,
-                false => {
-                    let asked = Request::get(&path).body(Vec::new())?;
-                    client.request::<Value>(asked).await.ok()
-                }
-            };
-            let deletes = request.method() == Method::DELETE;
-            let response = client.send(with_dry_run(request, dry_run)?).await?;
-            let (parts, body) = response.into_parts();
-            let bytes = body.collect().await?.to_bytes();
-            if parts.status.is_success() {
-                let after = match deletes {
-                    true => None,
-                    false => serde_json::from_slice(&bytes).ok(),
-                };
-                changes
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .push(ObjectChange { before, after });
-            }
-            Ok(Response::from_parts(parts, Body::from(bytes)))
         }
     });
     kube::Client::new(service, namespace)
 }
 
-fn with_dry_run(request: Request<Body>, dry_run: bool) -> Result<Request<Body>, BoxError> {
-    if !dry_run {
-        return Ok(request);
+struct Connection {
+    inner: kube::Client,
+    dry_run: Option<DryRun>,
+    changes: Arc<Mutex<Vec<ObjectChange>>>,
+}
+
+impl Connection {
+    async fn read(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let Some(DryRun { overlay, .. }) = &self.dry_run else {
+            return Ok(self.inner.send(request).await?);
+        };
+        if let Some(planned) = overlay.get(request.uri().path()) {
+            return overlay::answer(planned);
+        }
+        let uri = request.uri().clone();
+        let response = self.send(request).await?;
+        let watches = uri.query().is_some_and(|query| query.contains("watch="));
+        if watches || !response.status().is_success() {
+            return Ok(response);
+        }
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await?.to_bytes();
+        let body = match serde_json::from_slice::<Value>(&bytes) {
+            Ok(mut list) if list["items"].is_array() => {
+                overlay.amend(&uri, &mut list);
+                list.to_string().into_bytes()
+            }
+            _ => bytes.to_vec(),
+        };
+        Ok(with_body(parts, body))
     }
+
+    async fn write(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let deletes = method == Method::DELETE;
+        let before = match method == Method::POST {
+            true => None,
+            false => self.object(&path).await?,
+        };
+        if let (true, Some(DryRun { overlay, .. })) = (deletes, &self.dry_run)
+            && overlay.has_made(&path)
+        {
+            overlay.remove(&path);
+            self.note(before, None);
+            return overlay::answer(Some(serde_json::json!({
+                "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
+            })));
+        }
+        let response = match self.dry_run.is_some() {
+            true => self.send(with_dry_run(request)?).await?,
+            false => self.inner.send(request).await?,
+        };
+        let (parts, body) = response.into_parts();
+        let mut bytes = body.collect().await?.to_bytes().to_vec();
+        if parts.status.is_success() {
+            let mut after = match deletes {
+                true => None,
+                false => serde_json::from_slice(&bytes).ok(),
+            };
+            if let Some(DryRun { overlay, .. }) = &self.dry_run {
+                match after.take() {
+                    None => overlay.remove(&path),
+                    Some(object) => {
+                        let path = overlay::path_of(&method, &path, &object);
+                        let object = overlay.note(&path, before.as_ref(), object);
+                        bytes = object.to_string().into_bytes();
+                        after = Some(object);
+                    }
+                }
+            }
+            self.note(before, after);
+        }
+        Ok(with_body(parts, bytes))
+    }
+
+    /// What is, or would be, at a path.
+    async fn object(&self, path: &str) -> Result<Option<Value>, BoxError> {
+        let response = self.read(Request::get(path).body(Body::empty())?).await?;
+        let found = response.status().is_success();
+        let bytes = response.into_body().collect().await?.to_bytes();
+        Ok(serde_json::from_slice(&bytes).ok().filter(|_| found))
+    }
+
+    fn note(&self, before: Option<Value>, after: Option<Value>) {
+        locked(&self.changes).push(ObjectChange { before, after });
+    }
+
+    /// Sends a request, and once more with other rights where the user has
+    /// none.
+    async fn send(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        let fallback = self.dry_run.as_ref().and_then(|one| one.fallback.as_ref());
+        let Some(fallback) = fallback else {
+            return Ok(self.inner.send(request).await?);
+        };
+        let (parts, body) = request.into_parts();
+        let bytes = body.collect().await?.to_bytes();
+        let again = Request::from_parts(parts.clone(), Body::from(bytes.clone()));
+        let first = Request::from_parts(parts, Body::from(bytes));
+        let response = self.inner.send(first).await?;
+        match response.status() {
+            StatusCode::FORBIDDEN => Ok(fallback.send(again).await?),
+            _ => Ok(response),
+        }
+    }
+}
+
+/// A response with another body than it came with.
+fn with_body(mut parts: http::response::Parts, body: Vec<u8>) -> Response<Body> {
+    parts.headers.remove(http::header::CONTENT_LENGTH);
+    Response::from_parts(parts, Body::from(body))
+}
+
+fn with_dry_run(request: Request<Body>) -> Result<Request<Body>, BoxError> {
     let (mut parts, body) = request.into_parts();
     let path = parts.uri.path();
     let uri = match parts.uri.query().filter(|query| !query.is_empty()) {
@@ -142,7 +256,8 @@ mod tests {
             let direct = Objects::new(api.client());
             direct.apply(&nodes, "a", &node("1")).await.unwrap();
             let inner: Arc<dyn KubeAccess> = Arc::new(SandboxApi::new(api.client()));
-            let observed = ObservedApi::new(inner, dry_run);
+            let planned = dry_run.then(|| DryRun::new(Vec::new(), None));
+            let observed = ObservedApi::new(inner, planned);
             let path = MachinePath::parse("/etc/kubernetes/admin.conf").unwrap();
             let objects = Objects::new(observed.client(&path).await.unwrap());
             let after = objects.apply(&nodes, "a", &node("2")).await.unwrap();

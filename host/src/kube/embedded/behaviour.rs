@@ -29,6 +29,15 @@ pub struct Behaviour {
 }
 
 impl Behaviour {
+    /// Does to an object that was just written what a controller would.
+    pub fn act(&self, object: &mut Value, created: bool) {
+        let text = |field: &str| object[field].as_str().unwrap_or_default().to_owned();
+        if object.is_object() && self.follows(&text("apiVersion"), &text("kind"), created) {
+            let patch = self.patch_for(object);
+            json_patch::merge(&mut object["status"], &patch);
+        }
+    }
+
     pub(super) fn follows(&self, api_version: &str, kind: &str, created: bool) -> bool {
         let on = match self.on {
             On::Create => created,

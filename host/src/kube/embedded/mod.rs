@@ -38,6 +38,7 @@ pub use object::service::{NotARange, ServiceRange};
 pub use options::{Clock, Options, Random, counted};
 pub use patch::{PatchFailure, patched_document};
 pub use seed::{control_plane_seed, kubernetes_service, namespace, node};
+pub use select::selects;
 pub use service::{AnswerBody, EmbeddedApi, EmbeddedService};
 
 #[cfg(test)]

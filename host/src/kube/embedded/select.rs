@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::object;
+use super::route::Query;
 use super::status::Failure;
 
 /// Which objects a list, a watch or a deletion is about.
@@ -10,6 +11,14 @@ use super::status::Failure;
 pub(super) struct Selector {
     labels: Vec<Requirement>,
     fields: Vec<(String, bool, String)>,
+}
+
+/// Whether the `labelSelector` and `fieldSelector` of a query select an object. Selectors that
+/// cannot be read select nothing.
+pub fn selects(query: &str, object: &Value) -> bool {
+    let query = Query::parse(Some(query));
+    Selector::parse(query.get("labelSelector"), query.get("fieldSelector"))
+        .is_ok_and(|selector| selector.matches(object))
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
