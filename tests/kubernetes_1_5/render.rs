@@ -34,7 +34,10 @@ pub struct Wanted<'a> {
 
 /// A render.
 pub struct Rendered {
-    folder: tempfile::TempDir,
+    pub folder: tempfile::TempDir,
+    /// The address and the port of the API server.
+    pub address: String,
+    pub port: u16,
     pub success: bool,
     pub output: String,
     pub errors: String,
@@ -44,6 +47,8 @@ impl Wanted<'_> {
     pub fn render(&self) -> Rendered {
         let rendered = Rendered {
             folder: tempfile::tempdir().unwrap(),
+            address: "10.66.0.31".to_owned(),
+            port: 6443,
             success: false,
             output: String::new(),
             errors: String::new(),
@@ -156,4 +161,10 @@ fn read(path: &Path) -> String {
 }
 
 /// What comes of no configuration at all.
-pub static DEFAULT: LazyLock<Rendered> = LazyLock::new(|| Wanted::default().done());
+static DEFAULT: LazyLock<Rendered> = LazyLock::new(|| Wanted::default().done());
+
+/// What a machine and a cluster are left with: of a render, and of an `init`
+/// against an API server that is there.
+pub fn outcomes() -> impl Iterator<Item = &'static Rendered> {
+    std::iter::once(&*DEFAULT).chain(crate::live::INIT.as_ref())
+}

@@ -78,7 +78,8 @@ pub struct Foreign {
     pub body: Value,
 }
 
-type Meddler = Box<dyn FnMut(&Asked) -> Fate + Send>;
+/// Decides what becomes of each request.
+pub type Meddler = Box<dyn FnMut(&Asked) -> Fate + Send>;
 
 /// How long a restart takes.
 const RESTART: Duration = Duration::from_millis(300);
@@ -131,12 +132,13 @@ impl ApiServer {
         certificates: &Certificates<'_>,
         api: EmbeddedApi,
         authorizes: bool,
+        meddler: Option<Meddler>,
     ) -> Self {
         let (tls, client_ca) = server_config(certificates);
         let (restarts, back) = mpsc::unbounded_channel();
         let shared = Arc::new(Shared {
             api: Mutex::new(api),
-            meddler: Mutex::default(),
+            meddler: Mutex::new(meddler),
             asked: Mutex::default(),
             count: AtomicUsize::new(0),
             mode: watch::channel(Mode::Up).0,
@@ -168,7 +170,11 @@ impl ApiServer {
 
     /// What is to become of each request from now on.
     pub fn meddle(&self, meddler: impl FnMut(&Asked) -> Fate + Send + 'static) {
-        *locked(&self.shared.meddler) = Some(Box::new(meddler));
+        self.meddle_with(Box::new(meddler));
+    }
+
+    pub fn meddle_with(&self, meddler: Meddler) {
+        *locked(&self.shared.meddler) = Some(meddler);
     }
 
     /// All requests are answered again, and a server that went away is back.

@@ -16,13 +16,15 @@ use kubewright::world::NodeFacts;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use super::api_server::{ApiServer, Certificates, server_config};
+use super::api_server::{ApiServer, Asked, Certificates, Fate, Meddler, server_config};
 use super::health_server::HealthServer;
 use super::program::{Finished, finish, program};
 
 /// How a distribution lays out what an API server needs.
 pub struct Layout {
     pub distribution: &'static str,
+    /// What the machine calls itself.
+    pub hostname: &'static str,
     pub manifest: &'static str,
     pub certificate: &'static str,
     pub key: &'static str,
@@ -34,6 +36,7 @@ pub struct Layout {
 
 pub const KUBERNETES: Layout = Layout {
     distribution: "kubernetes",
+    hostname: "cp-1",
     manifest: "etc/kubernetes/manifests/kube-apiserver.yaml",
     certificate: "apiserver.crt",
     key: "apiserver.key",
@@ -43,6 +46,7 @@ pub const KUBERNETES: Layout = Layout {
 
 pub const KUBERNETES_1_5: Layout = Layout {
     distribution: "kubernetes-1.5",
+    hostname: "Master-1",
     manifest: "etc/kubernetes/manifests/kube-apiserver.json",
     certificate: "apiserver.pem",
     key: "apiserver-key.pem",
@@ -101,6 +105,9 @@ fn free_port(address: IpAddr) -> u16 {
     }
 }
 
+/// What lies on a machine: mode, and content of files.
+pub type Tree = BTreeMap<String, (u32, Vec<u8>)>;
+
 /// The machine.
 pub struct Live {
     folder: TempDir,
@@ -118,7 +125,9 @@ impl Live {
             ports: Ports::free()?,
             kubelet: None,
         };
-        std::fs::create_dir_all(live.root()).expect("a folder");
+        for folder in ["etc", "var/lib"] {
+            std::fs::create_dir_all(live.file(folder)).expect("a folder");
+        }
         live.write("facts.yaml", &live.facts_text());
         live.write("config.yaml", &live.configuration());
         live.kubelet = Some(Kubelet::start(&live));
@@ -170,9 +179,9 @@ impl Live {
 
     fn facts_text(&self) -> String {
         format!(
-            "apiVersion: kubewright.dev/v1alpha1\nkind: NodeFacts\nhostname: cp-1\n\
+            "apiVersion: kubewright.dev/v1alpha1\nkind: NodeFacts\nhostname: {}\n\
              defaultAddress: {}\narchitecture: amd64\n",
-            self.ports.address
+            self.layout.hostname, self.ports.address
         )
     }
 
@@ -194,6 +203,7 @@ impl Live {
 kind: InitConfiguration
 localAPIEndpoint: {{advertiseAddress: '{address}', bindPort: {api}}}
 nodeRegistration: {{name: cp-1, criSocket: 'unix:///run/containerd/containerd.sock'}}
+timeouts: {{controlPlaneComponentHealthCheck: 20s, kubeletHealthCheck: 20s}}
 ---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration
@@ -223,10 +233,11 @@ mode: iptables
         let mut options = Options::new(Arc::new(now), counted(7));
         let distribution = Distribution::load(self.layout.distribution).expect("a distribution");
         let facts = NodeFacts::parse(&self.facts_text(), "facts").expect("facts");
+        let node = self.layout.hostname.to_lowercase();
         let configuration = json!({"MasterConfiguration": {"kubernetesVersion": "v1.5.1"}});
         distribution
             .sandbox
-            .describe_api(&mut options, &configuration, "cp-1", &facts)
+            .describe_api(&mut options, &configuration, &node, &facts)
             .expect("a cluster");
         EmbeddedApi::new(&options).expect("an API")
     }
@@ -273,13 +284,33 @@ mode: iptables
         with(server.as_ref().expect("an API server"))
     }
 
+    /// What is to become of each request from now on, or from when the API
+    /// server starts.
+    pub fn meddle(&self, meddler: impl FnMut(&Asked) -> Fate + Send + 'static) {
+        let kubelet = self.kubelet.as_ref().expect("a kubelet");
+        let server = kubelet
+            .server
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        match server.as_ref() {
+            Some(server) => server.meddle(meddler),
+            None => {
+                let mut first = kubelet
+                    .meddler
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner);
+                *first = Some(Box::new(meddler));
+            }
+        }
+    }
+
     /// The folder of the PKI.
     pub fn pki(&self) -> PathBuf {
         self.file("etc/kubernetes/pki")
     }
 
-    /// All that is on the machine but the journal: mode, and content of files.
-    pub fn tree(&self) -> BTreeMap<String, (u32, Vec<u8>)> {
+    /// All that is on the machine but the journal.
+    pub fn tree(&self) -> Tree {
         let tree = super::tree::tree(&self.root()).into_iter();
         tree.filter(|(name, _)| !name.starts_with("var/lib/kubewright"))
             .map(|(name, entry)| (name, (entry.mode, entry.content)))
@@ -307,10 +338,16 @@ mode: iptables
     }
 }
 
+fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
+    from.lock().unwrap_or_else(PoisonError::into_inner).take()
+}
+
 /// What stands in for a kubelet: its health, and the control plane once the
 /// manifest of its API server is there.
 struct Kubelet {
     server: Arc<Mutex<Option<ApiServer>>>,
+    /// Of the server that is yet to start.
+    meddler: Arc<Mutex<Option<Meddler>>>,
     ended: Arc<AtomicBool>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
@@ -321,14 +358,20 @@ impl Kubelet {
         let ended = Arc::new(AtomicBool::new(false));
         let (ports, layout) = (live.ports, live.layout);
         let (manifest, pki, api) = (live.file(layout.manifest), live.pki(), live.fresh_api());
+        let meddler = Arc::new(Mutex::new(None));
+        let first = Arc::clone(&meddler);
         let (running, is_over) = (Arc::clone(&server), Arc::clone(&ended));
         let thread = std::thread::spawn(move || {
             let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
             let _own = HealthServer::start(local(ports.kubelet), None);
             let mut others = Vec::new();
             while !is_over.load(Ordering::SeqCst) {
-                // A file appears whole.
-                if others.is_empty() && manifest.exists() {
+                // Files appear whole. Without its certificates an API server
+                // ends, and is started again.
+                let needed = [layout.certificate, layout.key, layout.ca];
+                let can_run =
+                    manifest.exists() && needed.iter().all(|name| pki.join(name).exists());
+                if others.is_empty() && can_run {
                     let certificates = Certificates {
                         folder: &pki,
                         serving: layout.certificate,
@@ -341,8 +384,10 @@ impl Kubelet {
                         .map(|port| HealthServer::start(local(port), Some(Arc::clone(&tls))))
                         .into();
                     let at = SocketAddr::new(ports.address, ports.api);
+                    let meddler = take(&first);
+                    let authorizes = layout.authorizes;
                     let started =
-                        ApiServer::start(at, &certificates, api.clone(), layout.authorizes);
+                        ApiServer::start(at, &certificates, api.clone(), authorizes, meddler);
                     *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
                 }
                 std::thread::sleep(Duration::from_millis(10));
@@ -350,6 +395,7 @@ impl Kubelet {
         });
         Self {
             server,
+            meddler,
             ended,
             thread: Some(thread),
         }

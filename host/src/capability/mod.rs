@@ -13,6 +13,7 @@ mod log;
 mod node;
 mod patches;
 pub mod pki;
+mod run_secrets;
 mod sealed;
 mod state;
 mod terminal;
@@ -20,5 +21,5 @@ pub mod tokens;
 
 pub use log::clean_message;
 pub use patches::{OperatorPatches, PatchesError};
+pub use run_secrets::RunSecrets;
 pub use state::{Allowance, Exceeded, Panic, PhaseState, RunContext};
-pub use tokens::RunSecrets;

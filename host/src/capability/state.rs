@@ -6,7 +6,7 @@ use wasmtime::component::ResourceTable;
 
 use super::bindings::types;
 use super::patches::OperatorPatches;
-use super::tokens::RunSecrets;
+use super::run_secrets::RunSecrets;
 use crate::effect::{
     Action, Change, Conduit, Content, EffectError, Event, HeldCertificate, Origin,
 };

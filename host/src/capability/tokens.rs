@@ -1,20 +1,15 @@
 //! `tokens`: tokens and keys made for a run, or given in its configuration.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 use wasmtime::component::Resource as Handle;
 use zeroize::Zeroizing;
 
 use super::bindings::{tokens, types};
 use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::{SealedValue, SecretKind};
+use crate::effect::{JournalError, SealedValue, SecretKind};
 use crate::pki::{
-    self, BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError,
+    BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError,
 };
 
 /// A bootstrap token.
@@ -44,143 +39,17 @@ pub enum SecretError {
     Encrypt(#[source] EnvelopeError),
     #[error("no random numbers can be had")]
     Random(#[from] RandomError),
+    #[error("what was made cannot be kept for a run that goes on with this one")]
+    Keep(#[from] JournalError),
 }
 
 impl IntoWit for SecretError {
     fn into_wit(self) -> types::Error {
         let code = match &self {
-            Self::Random(_) => types::ErrorCode::Io,
+            Self::Random(_) | Self::Keep(_) => types::ErrorCode::Io,
             _ => types::ErrorCode::Invalid,
         };
         wit_error(code, &self)
-    }
-}
-
-/// The secrets of a run: what the configuration gives, and what was made.
-///
-/// Every phase that asks for the same pointer gets the same secret.
-#[derive(Default)]
-pub struct RunSecrets {
-    /// By JSON pointer into the document's `configuration`.
-    configured: BTreeMap<String, SecretString>,
-    made: Mutex<Made>,
-}
-
-#[derive(Default)]
-struct Made {
-    tokens: BTreeMap<String, BootstrapToken>,
-    certificate_keys: BTreeMap<String, SecretString>,
-    uuids: BTreeMap<String, String>,
-    time_based_uuids: BTreeMap<String, String>,
-}
-
-impl RunSecrets {
-    pub fn new(configured: BTreeMap<String, SecretString>) -> Self {
-        Self {
-            configured,
-            made: Mutex::default(),
-        }
-    }
-
-    // Only whole secrets are ever inserted: a poisoned lock still guards a
-    // sound map.
-    fn made(&self) -> MutexGuard<'_, Made> {
-        self.made.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The token at a pointer, and whether this run made it.
-    fn token(
-        &self,
-        pointer: &str,
-        alphabet: tokens::Alphabet,
-    ) -> Result<(BootstrapToken, bool), SecretError> {
-        if let Some(given) = self.configured.get(pointer) {
-            let token = given
-                .reveal()
-                .parse()
-                .map_err(|source| SecretError::Token {
-                    pointer: pointer.to_owned(),
-                    source,
-                })?;
-            return Ok((token, false));
-        }
-        let mut made = self.made();
-        if let Some(token) = made.tokens.get(pointer) {
-            return Ok((token.clone(), true));
-        }
-        let token = match alphabet {
-            tokens::Alphabet::Alphanumeric => BootstrapToken::random()?,
-            tokens::Alphabet::Hexadecimal => BootstrapToken::random_hexadecimal()?,
-        };
-        made.tokens.insert(pointer.to_owned(), token.clone());
-        Ok((token, true))
-    }
-
-    /// Takes the token of a Secret for the one at a pointer. False where there
-    /// is one already, or where the Secret holds none.
-    pub fn adopt(&self, pointer: &str, secret: &Value) -> bool {
-        if self.configured.contains_key(pointer) {
-            return false;
-        }
-        let part = |key: &str| -> Option<Zeroizing<Vec<u8>>> {
-            let text = secret.get("data")?.get(key)?.as_str()?;
-            STANDARD.decode(text).ok().map(Zeroizing::new)
-        };
-        let token = (|| {
-            let (id, secret) = (part("token-id")?, part("token-secret")?);
-            let (id, secret) = (
-                std::str::from_utf8(&id).ok()?,
-                std::str::from_utf8(&secret).ok()?,
-            );
-            BootstrapToken::from_parts(id, secret).ok()
-        })();
-        match (token, self.made().tokens.entry(pointer.to_owned())) {
-            (Some(token), std::collections::btree_map::Entry::Vacant(slot)) => {
-                slot.insert(token);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    fn certificate_key(&self, pointer: &str) -> Result<SecretString, SecretError> {
-        if let Some(given) = self.configured.get(pointer) {
-            CertificateKey::from_hex(given.reveal()).map_err(|source| {
-                SecretError::CertificateKey {
-                    pointer: pointer.to_owned(),
-                    source,
-                }
-            })?;
-            return Ok(given.clone());
-        }
-        let mut made = self.made();
-        if let Some(key) = made.certificate_keys.get(pointer) {
-            return Ok(key.clone());
-        }
-        let key = CertificateKey::random()?.to_hex();
-        made.certificate_keys
-            .insert(pointer.to_owned(), key.clone());
-        Ok(key)
-    }
-
-    fn uuid(&self, name: &str) -> Result<String, SecretError> {
-        let mut made = self.made();
-        if let Some(uuid) = made.uuids.get(name) {
-            return Ok(uuid.clone());
-        }
-        let uuid = pki::uuid::v4()?;
-        made.uuids.insert(name.to_owned(), uuid.clone());
-        Ok(uuid)
-    }
-
-    fn time_based_uuid(&self, name: &str, now: SystemTime) -> Result<String, SecretError> {
-        let mut made = self.made();
-        if let Some(uuid) = made.time_based_uuids.get(name) {
-            return Ok(uuid.clone());
-        }
-        let uuid = pki::uuid::v1(now)?;
-        made.time_based_uuids.insert(name.to_owned(), uuid.clone());
-        Ok(uuid)
     }
 }
 
@@ -199,7 +68,11 @@ impl tokens::Host for PhaseState {
         alphabet: tokens::Alphabet,
     ) -> wasmtime::Result<Result<Handle<TokenHandle>, types::Error>> {
         self.enter()?;
-        match self.run.secrets.token(&pointer, alphabet) {
+        let make = match alphabet {
+            tokens::Alphabet::Alphanumeric => BootstrapToken::random,
+            tokens::Alphabet::Hexadecimal => BootstrapToken::random_hexadecimal,
+        };
+        match self.run.secrets.token(&pointer, make) {
             Ok((token, generated)) => Ok(Ok(self.table.push(TokenHandle { token, generated })?)),
             Err(error) => Ok(Err(error.into_wit())),
         }
@@ -302,69 +175,5 @@ impl tokens::HostToken for PhaseState {
     async fn drop(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<()> {
         self.table.delete(token)?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use serde_json::json;
-
-    const POINTER: &str = "/InitConfiguration/bootstrapTokens/0/token";
-
-    #[test]
-    fn a_given_token_is_taken_and_a_missing_one_is_made_once() {
-        let given = SecretString::new("abcdef.0123456789abcdef".to_owned());
-        let secrets = RunSecrets::new(BTreeMap::from([(POINTER.to_owned(), given)]));
-        let alphabet = tokens::Alphabet::Alphanumeric;
-        let (token, generated) = secrets.token(POINTER, alphabet).unwrap();
-        assert_eq!((token.id(), generated), ("abcdef", false));
-        let (first, generated) = secrets.token("/other", alphabet).unwrap();
-        assert!(generated);
-        assert_eq!(
-            secrets.token("/other", alphabet).unwrap().0.id(),
-            first.id()
-        );
-    }
-
-    #[test]
-    fn a_bad_token_is_an_error_that_does_not_tell_it() {
-        let given = SecretString::new("abcdef.UPPERCASESECRET1".to_owned());
-        let secrets = RunSecrets::new(BTreeMap::from([(POINTER.to_owned(), given)]));
-        let error = secrets
-            .token(POINTER, tokens::Alphabet::Alphanumeric)
-            .unwrap_err();
-        let text = super::super::state::chain(&error);
-        assert!(text.contains(POINTER) && !text.contains("UPPER"), "{text}");
-    }
-
-    #[test]
-    fn a_token_is_adopted_once_and_only_if_sound() {
-        let encode = |text: &str| STANDARD.encode(text);
-        let secret = |id: &str, token: &str| json!({"data": {"token-id": encode(id), "token-secret": encode(token)}});
-        let secrets = RunSecrets::default();
-        assert!(!secrets.adopt("/a", &json!({})));
-        assert!(!secrets.adopt("/a", &secret("SHOUT1", "0123456789abcdef")));
-        assert!(secrets.adopt("/a", &secret("abcdef", "0123456789abcdef")));
-        assert!(!secrets.adopt("/a", &secret("zzzzzz", "0123456789abcdef")));
-        assert_eq!(
-            secrets
-                .token("/a", tokens::Alphabet::Alphanumeric)
-                .unwrap()
-                .0
-                .id(),
-            "abcdef"
-        );
-    }
-
-    #[test]
-    fn a_uuid_is_the_same_all_through_a_run() {
-        let secrets = RunSecrets::default();
-        assert_eq!(secrets.uuid("a").unwrap(), secrets.uuid("a").unwrap());
-        assert_ne!(secrets.uuid("a").unwrap(), secrets.uuid("b").unwrap());
-        let timed = |name| secrets.time_based_uuid(name, UNIX_EPOCH).unwrap();
-        assert_eq!(timed("a"), timed("a"));
-        assert_ne!(timed("a"), timed("b"));
-        assert_eq!(timed("a").chars().nth(14), Some('1'));
     }
 }

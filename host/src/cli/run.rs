@@ -129,6 +129,10 @@ impl Run {
         world: impl FnOnce() -> anyhow::Result<World>,
     ) -> anyhow::Result<Finished> {
         self.runtime.block_on(async {
+            let secrets = RunSecrets::new(
+                std::mem::take(&mut self.prepared.secrets),
+                Arc::clone(&journal),
+            )?;
             let conduit = Conduit::new(
                 world()?,
                 std::mem::take(&mut self.policies),
@@ -136,7 +140,6 @@ impl Run {
                 Arc::clone(&self.events),
                 std::mem::take(&mut self.prepared.policy_context),
             );
-            let secrets = RunSecrets::new(std::mem::take(&mut self.prepared.secrets));
             let patches = std::mem::take(&mut self.patches);
             let run = Arc::new(RunContext::new(conduit, secrets, patches));
             self.runner

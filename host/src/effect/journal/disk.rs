@@ -5,6 +5,8 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use zeroize::Zeroizing;
+
 use super::folder::line;
 use super::record::{Outcome, Record, RunHeader, State};
 use super::{Entry, Folder, Journal, JournalError, Lock, Prior};
@@ -24,6 +26,8 @@ pub struct DiskJournal {
     folder: Arc<Folder>,
     run: u64,
     continues: Option<u64>,
+    /// Whether it is a run of all phases, or a reset.
+    is_whole: bool,
     writing: Mutex<Writing>,
     _lock: Lock,
 }
@@ -62,6 +66,7 @@ impl DiskJournal {
         {
             continues = Some(last.header.run);
         }
+        let is_whole = matches!(header.command.as_str(), "init" | "reset");
         let run = folder.numbers()?.last().copied().unwrap_or(0) + 1;
         header.run = run;
         header.continues = continues;
@@ -75,6 +80,7 @@ impl DiskJournal {
             folder,
             run,
             continues,
+            is_whole,
             writing: Mutex::new(Writing {
                 file,
                 length: 0,
@@ -100,9 +106,14 @@ impl DiskJournal {
         self.continues
     }
 
-    /// Ends the run.
+    /// Ends the run. What unfinished runs kept is of no use after one that
+    /// did all there is to do, or undid it.
     pub fn end(&self, outcome: Outcome, at: i64) -> Result<(), JournalError> {
-        self.append(&Record::End { outcome, at })
+        self.append(&Record::End { outcome, at })?;
+        match self.is_whole && outcome == Outcome::Done {
+            true => self.folder.forget_unfinished(),
+            false => Ok(()),
+        }
     }
 
     /// Appends a record that is no effect's.
@@ -203,6 +214,14 @@ impl Journal for DiskJournal {
             change,
         };
         self.write(&mut writing, &[&landed], false)
+    }
+
+    fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+        self.folder.unfinished()
+    }
+
+    fn keep_unfinished(&self, content: &[u8]) -> Result<(), JournalError> {
+        self.folder.keep_unfinished(content)
     }
 
     fn failed(&self, number: u64) -> Result<(), JournalError> {

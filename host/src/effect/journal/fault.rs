@@ -6,6 +6,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use zeroize::Zeroizing;
+
 use super::{Entry, Journal, JournalError, Prior, State};
 use crate::effect::Change;
 use crate::world::MachinePath;
@@ -88,6 +90,14 @@ impl Journal for FaultyJournal {
 
     fn failed(&self, number: u64) -> Result<(), JournalError> {
         self.inner.failed(number)
+    }
+
+    fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+        self.inner.unfinished()
+    }
+
+    fn keep_unfinished(&self, content: &[u8]) -> Result<(), JournalError> {
+        self.inner.keep_unfinished(content)
     }
 
     fn wants_touches(&self) -> bool {

@@ -5,6 +5,8 @@
 //!   lock                           who is at work
 //!   runs/000001.jsonl              one a run
 //!   copies/sha256/HEX              0600, contents before they were changed
+//!   unfinished                     0600, tokens that an unfinished run made;
+//!                                  goes when one comes to its end
 //! ```
 
 use std::fs::File;
@@ -13,6 +15,7 @@ use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
+use zeroize::Zeroizing;
 
 use super::record::{Outcome, Record, RunHeader, digest};
 use super::{JournalError, Lock};
@@ -24,6 +27,9 @@ use crate::world::{FileKind, Files, MachinePath};
 const FOLDER: &str = "/var/lib/kubewright";
 const RUNS: &str = "runs";
 const COPIES: &str = "copies/sha256";
+const UNFINISHED: &str = "unfinished";
+/// A few tokens.
+const UNFINISHED_LIMIT: u64 = 1 << 20;
 
 /// The journals of a machine.
 pub struct Folder {
@@ -200,6 +206,29 @@ impl Folder {
             .and_then(|()| file.write_all(line(&end).as_bytes()))
             .and_then(|()| file.sync_data())
             .map_err(|source| self.failed("write", run, source))
+    }
+
+    /// What an unfinished run keeps for the one that goes on with it.
+    pub(super) fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+        let path = self.below(UNFINISHED)?;
+        match self.files.stat(&path)? {
+            None => Ok(None),
+            Some(_) => Ok(Some(Zeroizing::new(
+                self.files.read(&path, UNFINISHED_LIMIT)?,
+            ))),
+        }
+    }
+
+    pub(super) fn keep_unfinished(&self, content: &[u8]) -> Result<(), JournalError> {
+        Ok(self.files.write(&self.below(UNFINISHED)?, 0o600, content)?)
+    }
+
+    pub(super) fn forget_unfinished(&self) -> Result<(), JournalError> {
+        let path = self.below(UNFINISHED)?;
+        match self.files.stat(&path)? {
+            None => Ok(()),
+            Some(_) => Ok(self.files.remove(&path)?),
+        }
     }
 
     /// Keeps a copy of some content; gives nothing where it is kept already.

@@ -27,6 +27,8 @@ pub use undo::{Undo, empty_folder};
 
 use std::collections::BTreeSet;
 
+use zeroize::Zeroizing;
+
 use super::event::Change;
 use crate::world::{FileError, MachinePath};
 
@@ -108,6 +110,15 @@ pub trait Journal: Send + Sync {
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError>;
     /// Records that it did not land.
     fn failed(&self, number: u64) -> Result<(), JournalError>;
+    /// What an unfinished run keeps for the one that goes on with it: secrets
+    /// that it made. None where there is no such run.
+    fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+        Ok(None)
+    }
+    /// Keeps this in place of what was kept.
+    fn keep_unfinished(&self, _content: &[u8]) -> Result<(), JournalError> {
+        Ok(())
+    }
     /// Whether it wants to know what is touched: looking costs time.
     fn wants_touches(&self) -> bool {
         true

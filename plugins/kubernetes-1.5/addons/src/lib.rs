@@ -2,7 +2,7 @@
 
 mod dns;
 
-use kubewright_1_5_common::{Affinity, Master, NAMESPACE, annotations, labels};
+use kubewright_1_5_common::{Affinity, Master, NAMESPACE, annotations, create, labels};
 use kubewright_plugin::client::Client;
 use kubewright_plugin::object::Object;
 use kubewright_plugin::{Document, Result, json, progress_under};
@@ -17,10 +17,10 @@ kubewright_plugin::phases! {
 fn run(document: &Document) -> Result<()> {
     let master = Master::read(document)?;
     let client = Client::connect(&master.kubeconfig("admin"))?;
-    client.create(&proxy(&master))?;
+    create(&client, &master, &proxy(&master))?;
     progress_under!("addons", "Created essential addon: kube-proxy");
-    client.create(&dns::deployment(&master))?;
-    client.create(&dns::service(&master))?;
+    create(&client, &master, &dns::deployment(&master))?;
+    create(&client, &master, &dns::service(&master))?;
     progress_under!("addons", "Created essential addon: kube-dns");
     Ok(())
 }

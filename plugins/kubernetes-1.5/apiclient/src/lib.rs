@@ -1,6 +1,6 @@
 //! The phases CreateClientAndWaitForAPI and UpdateMasterRoleLabelsAndTaints.
 
-use kubewright_1_5_common::{Master, NAMESPACE, PATIENCE_SECONDS, deployment};
+use kubewright_1_5_common::{Master, NAMESPACE, PATIENCE_SECONDS, create, deployment};
 use kubewright_plugin::client::{Client, Condition, PatchType, all, reference};
 use kubewright_plugin::types::ErrorCode;
 use kubewright_plugin::{Document, Error, Result, Value, json, progress_under};
@@ -49,8 +49,8 @@ fn try_deployment(client: &Client, master: &Master) -> Result<()> {
         "securityContext": {},
         "containers": [{"name": "dummy", "image": master.other_image("pause", "3.0")}],
     });
-    client.create(&deployment("dummy", None, pod))?;
     let dummy = reference("extensions/v1beta1", "Deployment", Some(NAMESPACE), "dummy");
+    create(client, master, &deployment("dummy", None, pod))?;
     let available = Condition::AtLeast(("/status/availableReplicas".to_owned(), 1));
     client.wait(&dummy, &available, PATIENCE_SECONDS)?;
     progress_under!(TOPIC, "Test deployment succeeded");

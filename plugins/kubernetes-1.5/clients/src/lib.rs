@@ -18,6 +18,9 @@ kubewright_plugin::phases! {
 
 fn create(document: &Document) -> Result<()> {
     let master = Master::read(document)?;
+    if are_written(&master)? {
+        return Ok(());
+    }
     let ca = pki::load_certificate("ca", &master.pki("ca.pem"), Some(&master.pki("ca-key.pem")))
         .context("loading the CA")?;
     let profile = Profile {
@@ -42,9 +45,11 @@ fn create(document: &Document) -> Result<()> {
 
 fn write(document: &Document) -> Result<()> {
     let master = Master::read(document)?;
-    let paths = CLIENTS.map(|client| master.kubeconfig(client));
     // Both before either is written.
-    paths.iter().try_for_each(|path| kubeconfig_taken(path))?;
+    if are_written(&master)? {
+        return Ok(());
+    }
+    let paths = CLIENTS.map(|client| master.kubeconfig(client));
     let ca = pki::load_certificate("ca", &master.pki("ca.pem"), None).context("loading the CA")?;
     files::ensure_directory(&master.kubernetes_dir, 0o700)?;
     for path in &paths {
@@ -64,6 +69,16 @@ fn write(document: &Document) -> Result<()> {
         progress_under!("kubeconfig", "Wrote KubeConfig file to disk: {path:?}");
     }
     Ok(())
+}
+
+/// Whether an unfinished run wrote all kubeconfigs. They are identical: where
+/// one is missing, all are written anew.
+fn are_written(master: &Master) -> Result<bool> {
+    let mut all = true;
+    for client in CLIENTS {
+        all &= kubeconfig_taken(master, client)?;
+    }
+    Ok(all)
 }
 
 fn user(client: &str) -> Result<User> {

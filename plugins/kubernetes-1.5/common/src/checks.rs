@@ -21,13 +21,16 @@ pub fn nothing_in_the_way(master: &Master) -> Result<()> {
     }
     CLIENTS
         .iter()
-        .try_for_each(|client| kubeconfig_taken(&master.kubeconfig(client)))
+        .try_for_each(|client| kubeconfig_taken(master, client).map(|_| ()))
 }
 
-/// Fails where the kubeconfig is there already.
-pub fn kubeconfig_taken(path: &str) -> Result<()> {
+/// Whether the kubeconfig of a client is there, written by an unfinished run.
+/// Fails where it is somebody else's.
+pub fn kubeconfig_taken(master: &Master, client: &str) -> Result<bool> {
+    let path = &master.kubeconfig(client);
     match files::exists(path)? {
-        false => Ok(()),
+        false => Ok(false),
+        true if master.has_begun(path) => Ok(true),
         true => Err(Error::new(format!(
             "failed to create {path:?}, it already exists"
         ))

@@ -6,7 +6,7 @@ mod objects;
 
 pub use checks::{kubeconfig_taken, nothing_in_the_way};
 pub use master::{CONTAINER_KUBERNETES, Master, TOKEN};
-pub use objects::{Affinity, annotations, deployment, labels};
+pub use objects::{Affinity, annotations, create, deployment, labels};
 
 /// The namespace of everything that is put into the cluster.
 pub const NAMESPACE: &str = "kube-system";

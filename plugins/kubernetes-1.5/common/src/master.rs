@@ -41,6 +41,9 @@ pub struct Master {
     pub etcd_image: String,
     /// `amd64`
     pub architecture: String,
+    /// Files that a run wrote which did not come to its end, and that this one
+    /// goes on with; empty where there is none.
+    pub begun: Vec<String>,
 }
 
 impl Master {
@@ -75,6 +78,10 @@ impl Master {
             discovery_image: environment.text("discoveryImage")?,
             etcd_image: environment.text("etcdImage")?,
             architecture: derived.text("architecture")?,
+            begun: match document.options() {
+                options if options.completed => Vec::new(),
+                options => options.owned,
+            },
         };
         if read.advertise_addresses.is_empty() {
             return Err(Error::new(
@@ -100,6 +107,11 @@ impl Master {
     /// A file of the PKI on this machine.
     pub fn pki(&self, name: &str) -> String {
         format!("{}/{name}", self.pki_dir)
+    }
+
+    /// Whether an unfinished run began to write this file.
+    pub fn has_begun(&self, path: &str) -> bool {
+        self.begun.iter().any(|begun| begun == path)
     }
 
     /// The same file as the pods of the control plane see it.

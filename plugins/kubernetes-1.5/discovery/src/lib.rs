@@ -1,7 +1,8 @@
 //! The phase CreateDiscoveryDeploymentAndSecret.
 
 use kubewright_1_5_common::{
-    Affinity, Master, NAMESPACE, PATIENCE_SECONDS, SELINUX_TYPE, TOKEN, annotations, deployment,
+    Affinity, Master, NAMESPACE, PATIENCE_SECONDS, SELINUX_TYPE, TOKEN, annotations, create,
+    deployment,
 };
 use kubewright_plugin::client::{Client, Condition, reference};
 use kubewright_plugin::object::Object;
@@ -23,8 +24,8 @@ fn run(document: &Document) -> Result<()> {
     let master = Master::read(document)?;
     let client = Client::connect(&master.kubeconfig("admin"))?;
     let placed = Some(annotations(&master, Affinity::Master));
-    client.create(&deployment(NAME, placed, pod(&master)))?;
-    client.create(&secret(&master)?)?;
+    create(&client, &master, &deployment(NAME, placed, pod(&master)))?;
+    create(&client, &master, &secret(&master)?)?;
     progress_under!(
         TOPIC,
         "Created the kube-discovery deployment, waiting for it to become ready"

@@ -1,4 +1,5 @@
-//! The phase CreatePKIAssets. What is there is replaced.
+//! The phase CreatePKIAssets. What is there is replaced, unless an unfinished
+//! run made it.
 
 use kubewright_1_5_common::Master;
 use kubewright_plugin::pki::{
@@ -27,7 +28,7 @@ fn run(document: &Document) -> Result<()> {
         Algorithm::Rsa2048,
         &files.key,
         Some(&files.public_key),
-        Existing::Replace,
+        existing(&master, &files),
     )
     .context("making the service account signing keys")?;
     say("Generated Service Account signing keys");
@@ -36,6 +37,14 @@ fn run(document: &Document) -> Result<()> {
         master.pki_dir
     ));
     Ok(())
+}
+
+/// What an unfinished run made may be in use by now.
+fn existing(master: &Master, files: &Files) -> Existing {
+    match master.has_begun(&files.key.path) {
+        true => Existing::Keep,
+        false => Existing::Replace,
+    }
 }
 
 fn say(message: &str) {
@@ -77,7 +86,7 @@ fn ensure(
         &files.certificate,
         &files.key,
         Some(&files.public_key),
-        Existing::Replace,
+        existing(master, &files),
     )
     .with_context(|| format!("making the certificate {name}"))?;
     Ok(certificate)
