@@ -1,10 +1,8 @@
 //! The process is killed before and after every effect on the cluster.
 
-use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 
-use serde_json::Value;
-
+use crate::objects::{comparable, tokens};
 use crate::support::live::{KUBERNETES, Live, Tree};
 
 /// All phases that change the cluster, and the kubelet's last.
@@ -16,40 +14,6 @@ fn prepared() -> Option<(Live, Tree)> {
     let before = live.tree();
     live.init(&["--skip-phases", KUBE_PHASES]).exits(0);
     Some((live, before))
-}
-
-/// Objects by name, without what differs from cluster to cluster: tokens are
-/// random, and so are their ends and what is signed with them.
-fn comparable(live: &Live) -> BTreeMap<String, Value> {
-    let named = |object: &Value| {
-        let name = object["metadata"]["name"].as_str().unwrap_or_default();
-        let token = name.starts_with("bootstrap-token-");
-        format!(
-            "{} {}",
-            object["kind"].as_str().unwrap_or_default(),
-            if token { "bootstrap-token" } else { name }
-        )
-    };
-    let objects = live.objects().into_iter();
-    objects
-        .map(|mut object| {
-            let name = named(&object);
-            if name == "Secret bootstrap-token" {
-                object["metadata"]["name"] = Value::Null;
-                for part in ["token-id", "token-secret", "expiration"] {
-                    assert!(object["data"][part].is_string(), "{object}");
-                    object["data"][part] = Value::Null;
-                }
-            }
-            (name, object)
-        })
-        .collect()
-}
-
-fn tokens(live: &Live) -> Vec<Value> {
-    let mut objects = live.objects();
-    objects.retain(|object| object["type"] == "bootstrap.kubernetes.io/token");
-    objects
 }
 
 /// Kills a run at every point of a kind in turn; gives how many there are.

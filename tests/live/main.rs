@@ -5,5 +5,8 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod changes;
+mod faults;
 mod init;
 mod kills;
+mod objects;

@@ -203,7 +203,7 @@ impl Live {
 kind: InitConfiguration
 localAPIEndpoint: {{advertiseAddress: '{address}', bindPort: {api}}}
 nodeRegistration: {{name: cp-1, criSocket: 'unix:///run/containerd/containerd.sock'}}
-timeouts: {{controlPlaneComponentHealthCheck: 20s, kubeletHealthCheck: 20s}}
+timeouts: {{controlPlaneComponentHealthCheck: 20s, kubeletHealthCheck: 20s, kubernetesAPICall: 4s}}
 ---
 apiVersion: kubeadm.k8s.io/v1beta4
 kind: ClusterConfiguration

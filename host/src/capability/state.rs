@@ -17,6 +17,10 @@ pub struct RunContext {
     pub conduit: Conduit,
     pub secrets: RunSecrets,
     pub patches: OperatorPatches,
+    /// How long a call to the API is tried again.
+    pub call_timeout: std::time::Duration,
+    /// Whether objects are applied over what others set in them.
+    pub force_conflicts: bool,
     /// What phases want the operator to see at the end, in the order shown.
     pub shown: std::sync::Mutex<Vec<(String, Content)>>,
     /// Files that got sealed values, with those replaced. Whatever a component
@@ -32,9 +36,27 @@ impl RunContext {
             conduit,
             secrets,
             patches,
+            call_timeout: crate::kube::objects::CALL_TIMEOUT,
+            force_conflicts: false,
             shown: Default::default(),
             sealed_files: Default::default(),
             issued: Default::default(),
+        }
+    }
+
+    /// The same, with another time that calls to the API are tried again.
+    pub fn with_call_timeout(self, call_timeout: Option<std::time::Duration>) -> Self {
+        Self {
+            call_timeout: call_timeout.unwrap_or(self.call_timeout),
+            ..self
+        }
+    }
+
+    /// The same, with objects applied over what others set in them.
+    pub fn with_force_conflicts(self, force_conflicts: bool) -> Self {
+        Self {
+            force_conflicts,
+            ..self
         }
     }
 

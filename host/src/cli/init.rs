@@ -33,6 +33,10 @@ struct InitCommand {
     /// Don't apply any changes; just output what would be done.
     #[arg(long)]
     dry_run: bool,
+    /// Overwrite fields of objects that somebody else has set since; without
+    /// it that is an error, which says who and what.
+    #[arg(long)]
+    force_conflicts: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -75,12 +79,18 @@ impl InitCommand {
         };
         let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
         if dry {
-            super::plan::plan(&machine, inputs, &self.run.policies, output)?;
+            let run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
+            super::plan::plan(&machine, self.forced(run), output)?;
             return Ok(());
         }
         machine.require_root("init")?;
         let run = Run::prepare(inputs, &self.run.policies, output)?;
-        carry_out(&machine, run, command, output)
+        carry_out(&machine, self.forced(run), command, output)
+    }
+
+    fn forced(&self, mut run: Run) -> Run {
+        run.force_conflicts = self.force_conflicts;
+        run
     }
 }
 

@@ -20,6 +20,7 @@ mod reset;
 mod run;
 mod sandbox_run;
 mod version;
+mod why;
 
 use std::process::ExitCode;
 
@@ -66,7 +67,7 @@ enum Command {
     /// List the runs on this machine, or the effects of one.
     History(history::History),
     /// Tell which run wrote a file or an object.
-    Why(history::Why),
+    Why(why::Why),
     /// Compute what `init` would put on a machine and into a cluster, into a
     /// folder, touching neither.
     Render(Box<render::Render>),

@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use serde_json::json;
 
-use super::configuration::{Inputs, RunArguments};
+use super::configuration::RunArguments;
 use super::difference::{Difference, of_files, of_objects};
 use super::init::tell_owned;
 use super::machine::{Machine, MachineArguments};
@@ -26,6 +26,10 @@ use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
 pub struct Plan {
     #[command(flatten)]
     machine: MachineArguments,
+    /// Overwrite fields of objects that somebody else has set since; without
+    /// it that is an error, which says who and what.
+    #[arg(long)]
+    force_conflicts: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -35,7 +39,10 @@ impl Plan {
         let machine = self.machine.open()?;
         machine.require_root("plan")?;
         let inputs = self.run.load(output)?;
-        let changes = plan(&machine, inputs, &self.run.policies, output)?;
+        // What phases say as they go is what they would say in earnest.
+        let mut run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
+        run.force_conflicts = self.force_conflicts;
+        let changes = plan(&machine, run, output)?;
         Ok(match changes {
             true => ExitCode::from(2),
             false => ExitCode::SUCCESS,
@@ -44,15 +51,7 @@ impl Plan {
 }
 
 /// Plans, prints, and says whether anything would change.
-pub fn plan(
-    machine: &Machine,
-    inputs: Inputs,
-    policies: &[String],
-    output: &Output,
-) -> anyhow::Result<bool> {
-    // What phases say as they go is what they would say in earnest.
-    let quiet = output.quiet();
-    let mut run = Run::prepare(inputs, policies, &quiet)?;
+pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<bool> {
     tell_owned(&mut run.prepared.document, &machine.ledger()?);
     let now = now()?;
     let files = Arc::new(SandboxFiles::over(Some(

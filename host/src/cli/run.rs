@@ -24,6 +24,8 @@ pub struct Run {
     pub sandbox: Sandbox,
     /// The distribution's name.
     pub distribution: String,
+    /// Whether objects are applied over what others set in them.
+    pub force_conflicts: bool,
     runner: Runner,
     policies: Vec<Arc<dyn Policy>>,
     patches: OperatorPatches,
@@ -103,6 +105,7 @@ impl Run {
             facts,
             sandbox,
             distribution: name,
+            force_conflicts: false,
             runner,
             policies,
             patches,
@@ -141,7 +144,10 @@ impl Run {
                 std::mem::take(&mut self.prepared.policy_context),
             );
             let patches = std::mem::take(&mut self.patches);
-            let run = Arc::new(RunContext::new(conduit, secrets, patches));
+            let run = RunContext::new(conduit, secrets, patches)
+                .with_call_timeout(self.prepared.api_call_timeout)
+                .with_force_conflicts(self.force_conflicts);
+            let run = Arc::new(run);
             self.runner
                 .run(Arc::clone(&run), self.prepared.document.to_string().into())
                 .await?;

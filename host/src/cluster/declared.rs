@@ -235,6 +235,7 @@ fn prepared(
         policy_context: Value::Object(answer.policy_context),
         patches_directory: String::new(),
         skip_phases: flags.skip_phases.clone(),
+        api_call_timeout: None,
         warnings: answer.warnings,
     })
 }

@@ -1,6 +1,7 @@
 //! A configuration, ready for phases: whatever kinds it was made from.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -22,6 +23,9 @@ pub struct Prepared {
     /// The folder of the operator's patches; empty for none.
     pub patches_directory: String,
     pub skip_phases: Vec<String>,
+    /// How long a call to the API is tried again that may succeed yet; none
+    /// for the time that is usual.
+    pub api_call_timeout: Option<Duration>,
     pub warnings: Vec<String>,
 }
 
@@ -35,6 +39,11 @@ impl Prepared {
             policy_context: json!({ "certificatesDir": init.cluster.certificates_dir }),
             patches_directory: options.patches_directory.clone(),
             skip_phases: options.skip_phases.clone(),
+            api_call_timeout: init
+                .init
+                .timeouts
+                .as_ref()
+                .and_then(|timeouts| timeouts.kubernetes_api_call?.to_std()),
             warnings: init.warnings.clone(),
         }
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::content::{Content, SecretKind};
@@ -27,12 +27,12 @@ pub struct KeyFile {
 }
 
 /// Which object of the kube API.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ObjectReference {
     pub api_version: String,
     pub kind: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub namespace: Option<String>,
     pub name: String,
 }
@@ -64,6 +64,15 @@ impl std::fmt::Display for ObjectReference {
             None => write!(f, "{} {}", self.kind, self.name),
         }
     }
+}
+
+/// What was made of an object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrittenObject {
+    pub reference: ObjectReference,
+    /// The object or a patch of it, the values of Secrets masked; null where
+    /// it was deleted.
+    pub content: Value,
 }
 
 /// The forms of a patch.
@@ -184,6 +193,28 @@ impl Action {
     /// it where it changes none.
     pub fn is_of_files(&self) -> bool {
         !matches!(self, Self::Kube { .. } | Self::Service { .. })
+    }
+
+    /// What it makes of an object, without secrets: the object, or a patch of
+    /// it; null where it is deleted. None where it is about none.
+    pub fn written_object(&self) -> Option<WrittenObject> {
+        let Self::Kube {
+            action,
+            reference,
+            object,
+            ..
+        } = self
+        else {
+            return None;
+        };
+        Some(WrittenObject {
+            reference: reference.clone(),
+            content: match action {
+                KubeAction::Apply | KubeAction::Create => object.clone(),
+                KubeAction::Patch { patch, .. } => patch.clone(),
+                KubeAction::Delete => Value::Null,
+            },
+        })
     }
 
     /// The files that it puts secrets into.

@@ -116,6 +116,7 @@ impl Conduit {
             target: action.target(),
             of_files: action.is_of_files(),
             private: private.clone(),
+            object: action.written_object(),
         })?;
         let landed = if self.journal.wants_touches() {
             let recorded = Arc::new(RecordedFiles::new(

@@ -14,7 +14,7 @@ mod pki;
 mod policy;
 mod recognise;
 
-pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind};
+pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind, WrittenObject};
 pub use conduit::{Conduit, EffectError, Origin};
 pub use content::{Content, Encoding, Piece, SealedValue, SecretKind};
 pub use event::{Change, Event, Events, LogLevel};

@@ -1,6 +1,8 @@
 //! The kube API: calls on objects of any kind, and an API embedded in the
 //! program.
 
+mod call;
+pub mod changes;
 pub mod embedded;
 pub mod kubeconfig;
 pub mod objects;

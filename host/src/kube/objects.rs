@@ -7,17 +7,15 @@ use ::kube::core::{ApiResource, GroupVersionKind, Request, params};
 use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
+use super::call::{Called, call};
+
 /// The field manager of everything this program applies.
 pub const FIELD_MANAGER: &str = "kubewright";
 
 /// How long a call is tried again while the server is starting, restarting or
 /// overloaded: kubeadm's `timeouts.kubernetesAPICall`.
+/// Where the configuration does not say otherwise.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How long a refusal for want of rights is tried again: a server follows the
-/// bindings that were made a moment ago with a little delay. kubeadm tries
-/// every error again, for a minute.
-const RIGHTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Why a call to the API did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +40,8 @@ pub enum ApiError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("{doing}: the API server took the request and did not answer within {}s", after.as_secs())]
+    Silent { doing: String, after: Duration },
     #[error("{doing}: not so within {}s", after.as_secs())]
     Timeout { doing: String, after: Duration },
 }
@@ -84,11 +84,30 @@ impl Resource {
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
+    call_timeout: Duration,
+    force: bool,
 }
 
 impl Objects {
     pub fn new(client: Client) -> Self {
-        Self { client }
+        Self {
+            client,
+            call_timeout: CALL_TIMEOUT,
+            force: false,
+        }
+    }
+
+    /// Tries calls again for as long as this.
+    pub fn with_call_timeout(self, call_timeout: Duration) -> Self {
+        Self {
+            call_timeout,
+            ..self
+        }
+    }
+
+    /// Whether applying takes fields from other field managers.
+    pub fn with_force(self, force: bool) -> Self {
+        Self { force, ..self }
     }
 
     /// None where it is not there.
@@ -143,7 +162,8 @@ impl Objects {
         Ok((items, version))
     }
 
-    /// Server-side apply. Conflicts with other field managers are errors.
+    /// Server-side apply. Conflicts with other field managers are errors,
+    /// unless they are to be forced.
     pub async fn apply(
         &self,
         resource: &Resource,
@@ -151,7 +171,8 @@ impl Objects {
         object: &Value,
     ) -> Result<Value, ApiError> {
         let doing = format!("applying {}", resource.named(name));
-        let wanted = params::PatchParams::apply(FIELD_MANAGER);
+        let mut wanted = params::PatchParams::apply(FIELD_MANAGER);
+        wanted.force = self.force;
         let request = resource
             .request()
             .patch(name, &wanted, &params::Patch::Apply(object));
@@ -173,7 +194,18 @@ impl Objects {
             source: Box::new(error),
         })?;
         let request = resource.request().create(&wanted, body);
-        self.call(&doing, request.map_err(boxed)).await
+        let called = self.called(&doing, request.map_err(boxed)).await?;
+        match called.answer {
+            // Not there when it was asked for first, and there at the second
+            // try: the answer to the first was lost.
+            Err(ApiError::Status { code: 409, .. }) if called.unsure => {
+                match self.get(resource, name).await? {
+                    Some(found) if is_made_by_us(&found) => Ok(found),
+                    _ => called.answer,
+                }
+            }
+            answer => answer,
+        }
     }
 
     pub async fn patch(
@@ -265,32 +297,24 @@ impl Objects {
         }
     }
 
-    /// Sends a request, again and again while the server says that it cannot
-    /// now (429, 500, 502, 503, 504) or does not answer, for a minute; and for
-    /// a few seconds where the user may not (403).
     async fn call(
         &self,
         doing: &str,
         request: Result<http::Request<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<Value, ApiError> {
+        self.called(doing, request).await?.answer
+    }
+
+    async fn called(
+        &self,
+        doing: &str,
+        request: Result<http::Request<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Result<Called, ApiError> {
         let request = request.map_err(|source| ApiError::Request {
             doing: doing.to_owned(),
             source,
         })?;
-        let started = tokio::time::Instant::now();
-        let mut pause = Duration::from_millis(100);
-        loop {
-            let error = match self.client.request::<Value>(request.clone()).await {
-                Ok(answer) => return Ok(answer),
-                Err(error) => error,
-            };
-            if started.elapsed() + pause > patience(&error) {
-                return Err(api_error(doing, error));
-            }
-            tracing::debug!(doing, %error, "the API server cannot now, trying again");
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(Duration::from_secs(2));
-        }
+        Ok(call(&self.client, self.call_timeout, doing, &request).await)
     }
 }
 
@@ -302,34 +326,12 @@ pub enum PatchBody {
     Strategic(Value),
 }
 
-/// How long trying again may help.
-fn patience(error: &::kube::Error) -> Duration {
-    match error {
-        ::kube::Error::Api(status) => match status.code {
-            429 | 500 | 502 | 503 | 504 => CALL_TIMEOUT,
-            403 => RIGHTS_TIMEOUT,
-            _ => Duration::ZERO,
-        },
-        ::kube::Error::HyperError(_) | ::kube::Error::Service(_) | ::kube::Error::ReadEvents(_) => {
-            CALL_TIMEOUT
-        }
-        _ => Duration::ZERO,
-    }
-}
-
-fn api_error(doing: &str, error: ::kube::Error) -> ApiError {
-    match error {
-        ::kube::Error::Api(status) => ApiError::Status {
-            doing: doing.to_owned(),
-            code: status.code,
-            reason: status.reason.clone(),
-            message: status.message.clone(),
-        },
-        error => ApiError::Unreachable {
-            doing: doing.to_owned(),
-            source: Box::new(error),
-        },
-    }
+/// Whether an object is as this program made it, by who manages its fields.
+fn is_made_by_us(object: &Value) -> bool {
+    let managers = object.pointer("/metadata/managedFields");
+    managers
+        .and_then(Value::as_array)
+        .is_some_and(|managers| managers.iter().any(|one| one["manager"] == FIELD_MANAGER))
 }
 
 fn boxed<E: std::error::Error + Send + Sync + 'static>(

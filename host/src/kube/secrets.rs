@@ -6,7 +6,7 @@ use serde_json::Value;
 const BOOTSTRAP_TOKEN: &str = "bootstrap.kubernetes.io/token";
 
 /// What stands in the place of a value that is not shown.
-const MASK: &str = "<sealed>";
+pub const MASK: &str = "<sealed>";
 
 /// The annotation in which `kubectl apply` keeps a copy of the object.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";

@@ -32,7 +32,9 @@ impl IntoWit for ApiError {
             Self::Status {
                 code: 400..=499, ..
             } => ErrorCode::Invalid,
-            Self::Status { .. } | Self::Unreachable { .. } => ErrorCode::Unavailable,
+            Self::Status { .. } | Self::Unreachable { .. } | Self::Silent { .. } => {
+                ErrorCode::Unavailable
+            }
             Self::Request { .. } => ErrorCode::Invalid,
             Self::Timeout { .. } => ErrorCode::Timeout,
         };
@@ -70,6 +72,13 @@ fn resource(reference: &ObjectReference) -> Resource {
 
 fn version(object: &Value) -> Option<&str> {
     object.pointer("/metadata/resourceVersion")?.as_str()
+}
+
+/// What to do where somebody else has set fields that a phase would set.
+fn taken(phase: &str) -> String {
+    format!(
+        "nothing was overwritten. --skip-phases {phase} keeps what they set; --force-conflicts takes it over ('kubewright plan --force-conflicts' shows what that changes)"
+    )
 }
 
 /// What a write did, by the resource versions before and after it.
@@ -201,7 +210,9 @@ impl PhaseState {
         };
         match client {
             Ok(client) => Ok(Ok(self.table.push(ClientHandle {
-                objects: Objects::new(client),
+                objects: Objects::new(client)
+                    .with_call_timeout(self.run.call_timeout)
+                    .with_force(self.run.force_conflicts),
             })?)),
             Err(error) => Ok(Err(error.into_wit())),
         }
@@ -281,7 +292,15 @@ impl kube::HostClient for PhaseState {
                 Ok::<_, ApiError>(((), change(before.as_ref(), &after)))
             })
             .await?;
-        Ok(landed.map(|((), change)| change.into()))
+        Ok(match landed {
+            Ok(((), change)) => Ok(change.into()),
+            Err(mut error) => {
+                if error.code == types::ErrorCode::Conflict {
+                    error.hint.get_or_insert_with(|| taken(&self.origin.phase));
+                }
+                Err(error)
+            }
+        })
     }
 
     async fn create(

@@ -161,6 +161,7 @@ impl Journal for DiskJournal {
             digest: entry.digest.clone(),
             action: entry.action.to_owned(),
             target: entry.target.clone(),
+            object: entry.object.clone().map(Box::new),
         };
         match entry.of_files {
             // Written with the first file that it touches.

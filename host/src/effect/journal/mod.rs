@@ -29,6 +29,7 @@ use std::collections::BTreeSet;
 
 use zeroize::Zeroizing;
 
+use super::action::WrittenObject;
 use super::event::Change;
 use crate::world::{FileError, MachinePath};
 
@@ -44,6 +45,8 @@ pub struct Entry {
     pub of_files: bool,
     /// Files that it puts secrets into.
     pub private: BTreeSet<MachinePath>,
+    /// What it makes of an object of the cluster.
+    pub object: Option<WrittenObject>,
 }
 
 /// What lies at a path before it is changed.

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::Prior;
-use crate::effect::Change;
+use crate::effect::{Change, WrittenObject};
 use crate::world::MachinePath;
 
 /// `sha256:HEX` of some content.
@@ -29,6 +29,9 @@ pub enum Record {
         digest: String,
         action: String,
         target: String,
+        /// What it makes of an object of the cluster.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<Box<WrittenObject>>,
     },
     /// A path is about to be changed by an effect.
     Touch {

@@ -52,6 +52,8 @@ impl MachineApi {
             config.tls_server_name = None;
         }
         config.connect_timeout = Some(CONNECT_TIMEOUT);
+        // Whoever calls tries again, and knows for how long.
+        config.default_retry = false;
         kube::Client::try_from(config).map_err(|error| unusable(path, error))
     }
 }

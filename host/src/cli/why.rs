@@ -1,0 +1,252 @@
+//! `kubewright why`
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::{Value, json};
+
+use super::history::time;
+use super::machine::{Machine, MachineArguments};
+use super::output::Output;
+use crate::effect::{Record, RunRecords, WrittenObject, state_of};
+use crate::kube::changes;
+use crate::kube::objects::{FIELD_MANAGER, Objects, Resource};
+use crate::world::machine::MachineApi;
+use crate::world::{KubeAccess, MachinePath};
+
+/// How long the API server is given to say what an object is now.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Tells which run, phase, component and configuration wrote a file or an
+/// object, and whether it has been changed since.
+#[derive(Args)]
+pub struct Why {
+    #[command(flatten)]
+    machine: MachineArguments,
+    /// A path, or KIND/NAME or KIND/NAMESPACE/NAME of an object.
+    #[arg(value_name = "PATH|KIND/NAME")]
+    what: String,
+    /// The kubeconfig to look at an object with.
+    #[arg(
+        long,
+        value_name = "FILE",
+        default_value = "/etc/kubernetes/admin.conf"
+    )]
+    kubeconfig: String,
+}
+
+/// An effect on what is asked for.
+struct Found<'a> {
+    run: &'a RunRecords,
+    effect: u64,
+    phase: &'a str,
+    component: &'a str,
+    digest: &'a str,
+    action: &'a str,
+    target: &'a str,
+    object: Option<&'a WrittenObject>,
+}
+
+impl Why {
+    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
+        let machine = self.machine.open()?;
+        machine.require_root("why")?;
+        let runs = machine.folder().read()?;
+        let mut found = Vec::new();
+        for run in &runs {
+            found.extend(self.effects(run)?);
+        }
+        for one in &found {
+            let header = &one.run.header;
+            output.line(&format!(
+                "run {} ({}, {}): phase {}, component {} {}\n  {} {}\n  configuration {}",
+                header.run,
+                header.command,
+                time(header.started),
+                one.phase,
+                one.component,
+                one.digest,
+                one.action,
+                one.target,
+                header.configuration,
+            ));
+        }
+        anyhow::ensure!(
+            !found.is_empty(),
+            "no run on this machine wrote {}; for objects give KIND/NAME, as ConfigMap/kubeadm-config",
+            self.what
+        );
+        let (since, changes) = match self.what.starts_with('/') {
+            true => (self.file_since(&machine)?, Value::Null),
+            false => self.object_since(&machine, &found)?,
+        };
+        output.line(&since);
+        let effects: Vec<_> = found.iter().map(Found::to_value).collect();
+        output.result(&json!({ "effects": effects, "since": since, "changes": changes }));
+        Ok(())
+    }
+
+    /// Effects of a run on what is asked for.
+    fn effects<'a>(&self, run: &'a RunRecords) -> anyhow::Result<Vec<Found<'a>>> {
+        if self.what.starts_with('/') {
+            let wanted = MachinePath::parse(&self.what)?;
+            let touched = run.records.iter().filter_map(|record| match record {
+                Record::Touch { effect, path, .. } if *path == wanted => Some(*effect),
+                _ => None,
+            });
+            return Ok(touched.filter_map(|effect| begun(run, effect)).collect());
+        }
+        let wanted = self.what.to_lowercase();
+        let Some((kind, name)) = wanted.split_once('/') else {
+            anyhow::bail!(
+                "{:?} is neither an absolute path nor KIND/NAME, as ConfigMap/kubeadm-config",
+                self.what
+            );
+        };
+        let is_wanted = |target: &str| {
+            let target = target.to_lowercase();
+            target.split_once(' ').is_some_and(|(its_kind, its_name)| {
+                let bare = its_name.split_once('/').map(|(_, bare)| bare);
+                its_kind == kind && (its_name == name || bare == Some(name))
+            })
+        };
+        Ok(run
+            .records
+            .iter()
+            .filter_map(|record| match record {
+                Record::Begin { effect, target, .. } if is_wanted(target) => begun(run, *effect),
+                _ => None,
+            })
+            // What did not land did nothing.
+            .filter(|found| {
+                !run.records.iter().any(
+                    |record| matches!(record, Record::Failed { effect } if *effect == found.effect),
+                )
+            })
+            .collect())
+    }
+
+    fn file_since(&self, machine: &Machine) -> anyhow::Result<String> {
+        let path = MachinePath::parse(&self.what)?;
+        let ledger = machine.ledger()?;
+        let Some(touched) = ledger.get(&path) else {
+            return Ok("it was reset since".to_owned());
+        };
+        let now = state_of(&*machine.files, &path)?;
+        let same = touched.made.last().is_some_and(|made| made.same_as(&now));
+        Ok(match same {
+            true => "not changed since",
+            false => "changed since by somebody else",
+        }
+        .to_owned())
+    }
+
+    /// Whether an object is still what the effects made it, in words and for
+    /// programs.
+    fn object_since(
+        &self,
+        machine: &Machine,
+        found: &[Found<'_>],
+    ) -> anyhow::Result<(String, Value)> {
+        let Some(last) = found.last().and_then(|found| found.object) else {
+            let words = "an earlier version of this program wrote it and kept no record of what";
+            return Ok((words.to_owned(), Value::Null));
+        };
+        let live = match self.live(machine, last) {
+            Ok(live) => live,
+            Err(error) => {
+                let words = format!("whether it has been changed since cannot be told: {error:#}");
+                return Ok((words, Value::Null));
+            }
+        };
+        let deleted = last.content.is_null();
+        let Some(live) = live else {
+            let words = match deleted {
+                true => "it is gone, as it was left",
+                false => "it is not there any more",
+            };
+            return Ok((words.to_owned(), Value::Null));
+        };
+        if deleted {
+            let words = "it was deleted, and somebody made it again";
+            return Ok((words.to_owned(), Value::Null));
+        }
+        // What came after the object was last written as a whole adds to it.
+        let whole = found.iter().rposition(|one| one.action != "Patch");
+        let mut changes: Vec<changes::FieldChange> = Vec::new();
+        for one in &found[whole.unwrap_or(0)..] {
+            let written = one.object.map_or(&Value::Null, |object| &object.content);
+            for change in changes::since(written, &live, FIELD_MANAGER) {
+                if !changes.contains(&change) {
+                    changes.push(change);
+                }
+            }
+        }
+        let words = match changes.as_slice() {
+            [] => "not changed since".to_owned(),
+            changes => {
+                let lines: Vec<_> = changes.iter().map(|one| format!("\n  {one}")).collect();
+                format!("changed since:{}", lines.concat())
+            }
+        };
+        Ok((words, json!(changes)))
+    }
+
+    /// The object as the API server of this machine has it.
+    fn live(&self, machine: &Machine, wanted: &WrittenObject) -> anyhow::Result<Option<Value>> {
+        let path = MachinePath::parse(&self.kubeconfig).context("--kubeconfig")?;
+        let reference = &wanted.reference;
+        let resource = Resource::new(
+            &reference.api_version,
+            &reference.kind,
+            reference.namespace.as_deref(),
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the runtime")?;
+        runtime.block_on(async {
+            let api = MachineApi::new(Arc::clone(&machine.files) as _);
+            let objects = Objects::new(api.client(&path).await?).with_call_timeout(PATIENCE);
+            Ok(objects.get(&resource, &reference.name).await?)
+        })
+    }
+}
+
+/// What is recorded of an effect.
+fn begun(run: &RunRecords, wanted: u64) -> Option<Found<'_>> {
+    run.records.iter().find_map(|record| match record {
+        Record::Begin {
+            effect,
+            phase,
+            component,
+            digest,
+            action,
+            target,
+            object,
+        } if *effect == wanted => Some(Found {
+            run,
+            effect: wanted,
+            phase,
+            component,
+            digest,
+            action,
+            target,
+            object: object.as_deref(),
+        }),
+        _ => None,
+    })
+}
+
+impl Found<'_> {
+    fn to_value(&self) -> Value {
+        let header = &self.run.header;
+        json!({
+            "run": header.run, "command": header.command, "started": header.started,
+            "effect": self.effect, "phase": self.phase, "component": self.component,
+            "digest": self.digest, "action": self.action, "target": self.target,
+            "configuration": header.configuration,
+        })
+    }
+}

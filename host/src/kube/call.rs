@@ -1,0 +1,156 @@
+//! A call to the API, tried again while that may help.
+
+use std::time::Duration;
+
+use ::kube::Client;
+use ::kube::client::Body;
+use http::{HeaderMap, Request, StatusCode, header};
+use http_body_util::BodyExt;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::objects::ApiError;
+
+/// How long a refusal for want of rights is tried again: a server follows the
+/// bindings that were made a moment ago with a little delay. kubeadm tries
+/// every error again, for a minute.
+const RIGHTS_TIMEOUT: Duration = Duration::from_secs(5);
+
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// What came of a call.
+pub(super) struct Called {
+    pub answer: Result<Value, ApiError>,
+    /// Whether an earlier try may have been carried out, though no answer
+    /// came.
+    pub unsure: bool,
+}
+
+/// A try that failed.
+struct Failed {
+    error: ApiError,
+    /// How long trying again may help.
+    patience: Duration,
+    /// How long the server asks to wait.
+    retry_after: Option<Duration>,
+    /// Whether it may have been carried out.
+    unsure: bool,
+}
+
+/// Sends a request, again and again while the server says that it cannot now
+/// (429, 500, 502, 503, 504) or does not answer, for as long as `timeout`; and
+/// for a few seconds where the user may not (403). `Retry-After` is heeded.
+pub(super) async fn call(
+    client: &Client,
+    timeout: Duration,
+    doing: &str,
+    request: &Request<Vec<u8>>,
+) -> Called {
+    let started = Instant::now();
+    let mut pause = FIRST_PAUSE;
+    let mut unsure = false;
+    loop {
+        let left = timeout.saturating_sub(started.elapsed());
+        let once = once(client, timeout, doing, request);
+        let tried = tokio::time::timeout(left.max(FIRST_PAUSE), once).await;
+        let failed = match tried {
+            Ok(Ok(answer)) => {
+                let answer = Ok(answer);
+                return Called { answer, unsure };
+            }
+            Ok(Err(failed)) => failed,
+            Err(_) => Failed {
+                error: ApiError::Silent {
+                    doing: doing.to_owned(),
+                    after: timeout,
+                },
+                patience: Duration::ZERO,
+                retry_after: None,
+                unsure: true,
+            },
+        };
+        unsure |= failed.unsure;
+        let next = failed.retry_after.unwrap_or_default().max(pause);
+        if started.elapsed() + next > failed.patience {
+            return Called {
+                answer: Err(failed.error),
+                unsure,
+            };
+        }
+        tracing::debug!(doing, error = %failed.error, "trying again");
+        tokio::time::sleep(next).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+async fn once(
+    client: &Client,
+    timeout: Duration,
+    doing: &str,
+    request: &Request<Vec<u8>>,
+) -> Result<Value, Failed> {
+    let unreachable = |source: ::kube::Error| Failed {
+        patience: match source {
+            ::kube::Error::HyperError(_) | ::kube::Error::Service(_) => timeout,
+            _ => Duration::ZERO,
+        },
+        error: ApiError::Unreachable {
+            doing: doing.to_owned(),
+            source: Box::new(source),
+        },
+        retry_after: None,
+        unsure: true,
+    };
+    let response = client.send(request.clone().map(Body::from)).await;
+    let (parts, body) = response.map_err(&unreachable)?.into_parts();
+    let bytes = body.collect().await.map_err(|error| {
+        let source = ::kube::Error::Service(Box::new(error));
+        unreachable(source)
+    })?;
+    let bytes = bytes.to_bytes();
+    if parts.status.is_success() {
+        return serde_json::from_slice(&bytes)
+            .map_err(|error| unreachable(::kube::Error::SerdeError(error)));
+    }
+    Err(refused(
+        doing,
+        timeout,
+        parts.status,
+        &parts.headers,
+        &bytes,
+    ))
+}
+
+fn refused(
+    doing: &str,
+    timeout: Duration,
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Failed {
+    let told: Value = serde_json::from_slice(body).unwrap_or_default();
+    let text = |field: &str| told[field].as_str().map(str::to_owned);
+    let retry_after = headers
+        .get(header::RETRY_AFTER)
+        .and_then(|value| value.to_str().ok()?.parse().ok())
+        .map(Duration::from_secs);
+    Failed {
+        error: ApiError::Status {
+            doing: doing.to_owned(),
+            code: status.as_u16(),
+            reason: text("reason").unwrap_or_default(),
+            message: text("message")
+                // What stands between us and the server speaks HTML.
+                .unwrap_or_else(|| format!("the server answers {status}")),
+        },
+        patience: match status.as_u16() {
+            429 | 500 | 502 | 503 | 504 => timeout,
+            403 => timeout.min(RIGHTS_TIMEOUT),
+            _ => Duration::ZERO,
+        },
+        retry_after,
+        // A gateway may have lost the answer of a server that did it.
+        unsure: matches!(status.as_u16(), 500 | 502 | 504),
+    }
+}
