@@ -9,7 +9,9 @@ type Fault = (&'static str, fn() -> Meddler);
 
 /// What goes wrong, over and over in one run.
 const PASSING: [Fault; 7] = [
-    ("429 now and then", || every(3, Fate::Refused(429, Some(1)))),
+    ("429 now and then", || {
+        every(12, Fate::Refused(429, Some(1)))
+    }),
     ("500 now and then", || every(3, Fate::Refused(500, None))),
     ("503 every other time", || {
         every(2, Fate::Refused(503, None))
@@ -78,7 +80,9 @@ fn names(live: &Live) -> Vec<String> {
 }
 
 /// What does not pass within the time that a call may take, and what is said.
-const LASTING: [(&str, fn() -> Fate, &[&str]); 4] = [
+type Lasting = (&'static str, fn() -> Fate, &'static [&'static str]);
+
+const LASTING: [Lasting; 4] = [
     (
         "gone for good",
         || Fate::Gone,

@@ -10,3 +10,4 @@ mod faults;
 mod init;
 mod kills;
 mod objects;
+mod plans;

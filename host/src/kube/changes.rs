@@ -83,9 +83,9 @@ impl Search<'_> {
                 for (key, value) in members {
                     // How a patch says what to do, and what says which
                     // version it was made of.
-                    let is_field =
-                        !key.starts_with('$') && !(key == "resourceVersion" && self.is_metadata());
-                    if is_field && !value.is_null() {
+                    let is_directive = key.starts_with('$');
+                    let is_version = key == "resourceVersion" && self.is_metadata();
+                    if !is_directive && !is_version && !value.is_null() {
                         self.path.push(Step::Field(key.clone()));
                         self.compare(value, live.get(key));
                         self.path.pop();
