@@ -159,6 +159,7 @@ impl<'a> Work<'a> {
             target: effect.target.to_owned(),
             of_files: false,
             private: BTreeSet::new(),
+            object: None,
         })?;
         let landed = landing.await;
         match &landed {
