@@ -412,6 +412,30 @@ fn phases_are_run_alone() {
     assert!(!machine.has("etc/kubernetes/manifests/etcd.yaml"));
 }
 
+#[test]
+fn what_was_in_a_folder_before_the_kubelet_filled_it_stays() {
+    let machine = Machine::new();
+    machine.write("var/lib/kubelet/plugins/theirs.sock", "x");
+    let before = tree(&machine.root());
+    machine.run(&["init", "--config", "config.yaml", "--phase", PHASES], &[]);
+    for path in [
+        "var/lib/kubelet/pki/kubelet-client-current.pem",
+        "var/lib/kubelet/pods/a/etc-hosts",
+        "var/lib/kubelet/cpu_manager_state",
+        "var/lib/etcd/member/wal",
+    ] {
+        machine.write(path, "x");
+    }
+    machine
+        .run(&["reset", "--yes"], &[])
+        .says(&["emptied /var/lib/kubelet: what was in it before is kept"]);
+    let left: Vec<_> = differences(&before, &tree(&machine.root()))
+        .into_iter()
+        .filter(|name| !name.starts_with("var/lib/kubewright"))
+        .collect();
+    assert_eq!(left, [""; 0]);
+}
+
 /// What `kubeadm init` leaves, as far as `reset` looks at it.
 fn made_by_kubeadm() -> Machine {
     let machine = Machine::new();

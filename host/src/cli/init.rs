@@ -107,12 +107,14 @@ fn carry_out(
     // Before what differs from run to run goes in.
     let configuration = run.prepared.document.to_string().into_bytes();
     tell_owned(&mut run.prepared.document, &Ledger::of(&folder.read()?));
+    let state_folders = machine.state_folders(&run.prepared.document)?;
     let header = RunHeader {
         command,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         distribution: run.distribution.clone(),
         components: run.components(),
-        state_folders: machine.state_folders(&run.prepared.document)?,
+        state_entries: machine.entries(&state_folders)?,
+        state_folders,
         started,
         ..RunHeader::default()
     };

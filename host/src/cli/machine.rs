@@ -1,7 +1,7 @@
 //! The machine that a command works on: this one, or the folder of
 //! `--rootfs`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -91,6 +91,24 @@ impl Machine {
             folders.insert(path, state);
         }
         Ok(folders)
+    }
+
+    /// Names of what is in those of these folders that are not empty.
+    pub fn entries(
+        &self,
+        folders: &BTreeMap<MachinePath, State>,
+    ) -> anyhow::Result<BTreeMap<MachinePath, BTreeSet<String>>> {
+        let filled = folders
+            .iter()
+            .filter(|(_, state)| matches!(state, State::Directory { empty: false, .. }));
+        let mut entries = BTreeMap::new();
+        for (folder, _) in filled {
+            entries.insert(
+                folder.clone(),
+                self.files.list(folder)?.into_iter().collect(),
+            );
+        }
+        Ok(entries)
     }
 
     /// The doors that open onto it. Called within the runtime.

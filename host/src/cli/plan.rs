@@ -153,6 +153,17 @@ fn print(
             None => "  (no API server answers: compared with a new cluster)",
         });
     }
+    let mut images = finished
+        .landed
+        .iter()
+        .filter(|one| one.action == "PullImage")
+        .peekable();
+    if images.peek().is_some() {
+        output.line("\nImages");
+    }
+    for one in images {
+        output.line(&format!("  pulled: {} ({})", one.target, one.phase));
+    }
     if !services.is_empty() {
         output.line("\nServices");
     }

@@ -58,7 +58,8 @@ pub struct ServiceState {
 pub struct Question {
     /// `https://10.0.0.9:2379/version`
     pub url: String,
-    /// CAs that the server is trusted by, as PEM; none for plain HTTP.
+    /// CAs that the server is trusted by, as PEM; none for those that the
+    /// machine trusts.
     pub ca: Option<Vec<u8>>,
     /// The client's certificate and its key, as PEM.
     pub identity: Option<(Vec<u8>, Zeroizing<Vec<u8>>)>,

@@ -213,17 +213,36 @@ impl Work<'_> {
             return Ok(());
         }
         let was_empty = matches!(before, State::Absent | State::Directory { empty: true, .. });
-        if !was_empty && !self.settings.force() {
+        let earlier = match was_empty || self.settings.force() {
+            true => Some(BTreeSet::new()),
+            false => self
+                .ledger()
+                .and_then(|ledger| ledger.state_entries.get(folder).cloned()),
+        };
+        let Some(earlier) = earlier else {
             self.tell(
                 folder,
                 "kept the contents of",
                 "something was in it before; --force empties it",
             );
             return Ok(());
+        };
+        let stays = |path: &MachinePath| {
+            let is_earlier =
+                earlier.contains(path.file_name()) && path.parent().as_ref() == Some(&real);
+            is_earlier || mounts.is_mount(path)
+        };
+        if files.list(&real)?.iter().all(|name| earlier.contains(name)) {
+            return Ok(());
         }
-        self.tell(folder, "emptied", "");
-        empty_folder(&*files, &real, &|path| mounts.is_mount(path))?;
-        let left = files.list(&real)?;
+        let why = match earlier.is_empty() {
+            true => "",
+            false => "what was in it before is kept; --force removes that as well",
+        };
+        self.tell(folder, "emptied", why);
+        empty_folder(&*files, &real, &stays)?;
+        let mut left = files.list(&real)?;
+        left.retain(|name| !earlier.contains(name));
         // In a dry run the mounts are still there.
         if let [first, rest @ ..] = left.as_slice()
             && self.is_real()

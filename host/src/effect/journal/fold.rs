@@ -1,6 +1,6 @@
 //! What all runs together made of the machine.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::RunRecords;
 use super::record::{Outcome, Record, State};
@@ -26,6 +26,9 @@ pub struct Ledger {
     touched: BTreeMap<MachinePath, Touched>,
     /// Folders that started programs fill, and what they were before.
     pub state_folders: BTreeMap<MachinePath, State>,
+    /// Names of what was in those that were not empty; none of a folder where
+    /// that was not recorded.
+    pub state_entries: BTreeMap<MachinePath, BTreeSet<String>>,
     /// Whether an `init` came to its end that was not undone since.
     pub completed: bool,
 }
@@ -37,10 +40,13 @@ impl Ledger {
         let mut order = 0;
         for run in runs {
             for (folder, state) in &run.header.state_folders {
-                ledger
-                    .state_folders
-                    .entry(folder.clone())
-                    .or_insert_with(|| state.clone());
+                if ledger.state_folders.contains_key(folder) {
+                    continue;
+                }
+                ledger.state_folders.insert(folder.clone(), state.clone());
+                if let Some(names) = run.header.state_entries.get(folder) {
+                    ledger.state_entries.insert(folder.clone(), names.clone());
+                }
             }
             for record in &run.records {
                 match record {
@@ -67,6 +73,7 @@ impl Ledger {
                     Record::Undone { path } => {
                         ledger.touched.remove(path);
                         ledger.state_folders.remove(path);
+                        ledger.state_entries.remove(path);
                         ledger.completed = false;
                     }
                     _ => {}

@@ -1,6 +1,6 @@
 //! The lines of a journal.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -70,6 +70,9 @@ pub struct RunHeader {
     /// Folders that programs started by this run fill (the kubelet's,
     /// etcd's), and what they were before it.
     pub state_folders: BTreeMap<MachinePath, State>,
+    /// Names of what was in those of them that were not empty.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub state_entries: BTreeMap<MachinePath, BTreeSet<String>>,
     /// The run that died and that this one goes on with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub continues: Option<u64>,

@@ -93,24 +93,24 @@ impl Undo {
 }
 
 /// Removes all that lies in a folder, links themselves and not what they lead
-/// to. `stop` says which folders are not to be entered, as mount points.
+/// to. `stays` says what is neither to be removed nor entered, as mount points.
 pub fn empty_folder(
     files: &dyn Files,
     folder: &MachinePath,
-    stop: &dyn Fn(&MachinePath) -> bool,
+    stays: &dyn Fn(&MachinePath) -> bool,
 ) -> Result<(), FileError> {
     for name in files.list(folder)? {
         let Ok(path) = folder.join(&name) else {
             continue;
         };
+        if stays(&path) {
+            continue;
+        }
         let Some(found) = files.stat(&path)? else {
             continue;
         };
         if found.kind == FileKind::Directory {
-            if stop(&path) {
-                continue;
-            }
-            empty_folder(files, &path, stop)?;
+            empty_folder(files, &path, stays)?;
             if !files.list(&path)?.is_empty() {
                 continue;
             }
@@ -239,15 +239,17 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_point_is_not_entered() {
+    fn what_stays_is_neither_entered_nor_removed() {
         let files = SandboxFiles::over(None);
         for folder in ["/s", "/s/volume", "/s/other"] {
             files.make_directory(&path(folder), 0o755).unwrap();
         }
-        files.write(&path("/s/volume/data"), 0o600, b"x").unwrap();
-        files.write(&path("/s/other/rest"), 0o600, b"x").unwrap();
-        empty_folder(&files, &path("/s"), &|at| *at == path("/s/volume")).unwrap();
-        assert_eq!(files.list(&path("/s")).unwrap(), ["volume"]);
+        for file in ["/s/volume/data", "/s/other/rest", "/s/mounted", "/s/file"] {
+            files.write(&path(file), 0o600, b"x").unwrap();
+        }
+        let stays = [path("/s/volume"), path("/s/mounted")];
+        empty_folder(&files, &path("/s"), &|at| stays.contains(at)).unwrap();
+        assert_eq!(files.list(&path("/s")).unwrap(), ["mounted", "volume"]);
         assert!(files.stat(&path("/s/volume/data")).unwrap().is_some());
     }
 }

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node::MachineNode;
-use crate::world::{Door, MachinePath, Node, NodeError, NodeFacts, ServiceOperation};
+use super::runtime::MachineRuntime;
+use crate::world::{
+    ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts, RuntimeError,
+    RuntimeState, ServiceOperation,
+};
 
 /// A machine whose services start and stop in memory, and fail as they would
 /// in earnest: what a run would not do is not planned.
@@ -52,6 +56,10 @@ impl Node for PlannedNode {
         })
     }
 
+    fn runtime(&self) -> &dyn ContainerRuntime {
+        &PlannedRuntime
+    }
+
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>> {
         let known = self.acted_on().get(name).copied();
         Box::pin(async move {
@@ -60,6 +68,38 @@ impl Node for PlannedNode {
                 None => self.machine.service_active(name).await,
             }
         })
+    }
+}
+
+/// The container runtime for a plan: it is well, has the images that it has,
+/// and those that it would pull come. Where it cannot be asked nothing is known
+/// to be missing: that it is not there is a finding of preflight, in earnest.
+struct PlannedRuntime;
+
+impl ContainerRuntime for PlannedRuntime {
+    fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
+        IdealRuntime.state(socket)
+    }
+
+    fn has_image<'a>(
+        &'a self,
+        socket: &'a str,
+        image: &'a str,
+    ) -> Door<'a, Result<bool, RuntimeError>> {
+        Box::pin(async move {
+            Ok(MachineRuntime
+                .has_image(socket, image)
+                .await
+                .unwrap_or(true))
+        })
+    }
+
+    fn pull_image<'a>(
+        &'a self,
+        socket: &'a str,
+        image: &'a str,
+    ) -> Door<'a, Result<(), RuntimeError>> {
+        IdealRuntime.pull_image(socket, image)
     }
 }
 

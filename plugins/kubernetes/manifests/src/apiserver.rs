@@ -277,10 +277,10 @@ mod tests {
     #[test]
     fn credentials_of_an_external_etcd_are_mounted_once() {
         let etcd = |ca: &str, cert: &str, key: &str| ExternalEtcd {
-            endpoints: vec![],
             ca_file: ca.into(),
             cert_file: cert.into(),
             key_file: key.into(),
+            ..Default::default()
         };
         for (etcd, folders) in [
             (

@@ -20,7 +20,7 @@ pub fn version(document: &Document, report: &mut Report) -> Result<()> {
     let Some(external) = &document.cluster()?.etcd.external else {
         return Ok(());
     };
-    for endpoint in &external.endpoints {
+    for endpoint in &external.http_endpoints {
         let url = format!("{}/version", endpoint.trim_end_matches('/'));
         let asked = checks::ask(&Question {
             url: url.clone(),
@@ -48,7 +48,7 @@ pub fn version(document: &Document, report: &mut Report) -> Result<()> {
 
 /// What is wrong with an answer to `/version`, and what mends it.
 fn problem(status: u16, body: &str) -> Option<(String, &'static str)> {
-    const NO_ETCD: &str = "make sure that etcd.external.endpoints names etcd's client endpoints";
+    const NO_ETCD: &str = "make sure that etcd.external.httpEndpoints (or endpoints, where it has none) names where etcd answers HTTP";
     if status != 200 {
         return Some((
             format!("it answers {status} when asked for its version"),

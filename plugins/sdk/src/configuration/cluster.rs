@@ -108,6 +108,8 @@ impl LocalEtcd {
 #[derive(Debug, Clone, Default)]
 pub struct ExternalEtcd {
     pub endpoints: Vec<String>,
+    /// Where it answers HTTP, if not at the endpoints.
+    pub http_endpoints: Vec<String>,
     pub ca_file: String,
     pub cert_file: String,
     pub key_file: String,
@@ -119,6 +121,7 @@ impl ExternalEtcd {
     pub fn read(fields: &Fields<'_>) -> Result<Self> {
         Ok(Self {
             endpoints: fields.texts("endpoints")?,
+            http_endpoints: fields.texts("httpEndpoints")?,
             ca_file: fields.text("caFile")?,
             cert_file: fields.text("certFile")?,
             key_file: fields.text("keyFile")?,

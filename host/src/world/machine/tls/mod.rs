@@ -15,6 +15,8 @@ use unverified::Unverified;
 pub enum TlsError {
     #[error("it holds no certificate")]
     NoCertificate,
+    #[error("this machine trusts no CA")]
+    NoSystemRoots,
     #[error("it is not PEM with {wanted}")]
     Pem {
         wanted: &'static str,
@@ -63,6 +65,17 @@ pub fn roots(bundle: &[u8]) -> Result<RootCertStore, TlsError> {
     }
     match roots.is_empty() {
         true => Err(TlsError::NoCertificate),
+        false => Ok(roots),
+    }
+}
+
+/// The CAs that this machine trusts, as Go's and other programs do.
+pub fn system_roots() -> Result<RootCertStore, TlsError> {
+    let mut roots = RootCertStore::empty();
+    // What of them cannot be used, nobody uses.
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    match roots.is_empty() {
+        true => Err(TlsError::NoSystemRoots),
         false => Ok(roots),
     }
 }
