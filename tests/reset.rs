@@ -493,27 +493,37 @@ fn a_machine_that_kubeadm_made_is_reset_as_kubeadm_would() {
 }
 
 #[test]
-fn a_reset_of_kubeadms_machine_that_was_killed_goes_on() {
-    let machine = made_by_kubeadm();
-    Runtime::listen(machine.root().join("run/c.sock"), &["etcd"], &[]);
-    let flags = [
-        "reset",
-        "--yes",
-        "--rootfs",
-        "root",
-        "--cri-socket",
-        "/run/c.sock",
-    ];
-    let killed = support::program::program(&machine.place.path(""))
-        .args(flags)
-        .env("KUBEWRIGHT_CRASH_AT", "begin:1")
-        .status()
-        .unwrap();
-    assert!(!killed.success());
-    assert!(machine.has("etc/kubernetes/admin.conf"));
-    machine.run(&["reset", "--yes"], &[]);
-    assert!(!machine.has("etc/kubernetes/admin.conf"));
-    assert_eq!(machine.below("srv"), ["etcd"]);
+fn a_reset_that_was_killed_goes_on() {
+    let ours = Machine::new();
+    let before = tree(&ours.root());
+    ours.run(&["init", "--config", "config.yaml", "--phase", PHASES], &[]);
+    for (name, machine) in [("kubeadm's", made_by_kubeadm()), ("ours", ours)] {
+        Runtime::listen(machine.root().join("run/c.sock"), &["etcd"], &[]);
+        let flags = ["reset", "--yes", "--rootfs", "root"];
+        let killed = support::program::program(&machine.place.path(""))
+            .args(flags)
+            .args(["--cri-socket", "unix:///run/c.sock"])
+            .env("KUBEWRIGHT_CRASH_AT", "begin:1")
+            .status()
+            .unwrap();
+        assert!(!killed.success(), "{name}");
+        assert!(machine.has("etc/kubernetes/admin.conf"), "{name}");
+        assert!(!machine.has("etc/kubernetes/manifests/etcd.yaml"), "{name}");
+        machine.run(&["reset", "--yes"], &[]);
+        assert!(!machine.has("etc/kubernetes/admin.conf"), "{name}");
+        match name {
+            // The manifest that told where etcd's data is was gone already.
+            "kubeadm's" => assert_eq!(machine.below("srv"), ["etcd"]),
+            _ => {
+                std::fs::remove_file(machine.root().join("run/c.sock")).unwrap();
+                let left: Vec<_> = differences(&before, &tree(&machine.root()))
+                    .into_iter()
+                    .filter(|path| !path.starts_with("var"))
+                    .collect();
+                assert_eq!(left, [""; 0]);
+            }
+        }
+    }
 }
 
 /// Runs a script in a mount namespace of its own; none where this user may not.

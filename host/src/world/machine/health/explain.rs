@@ -123,17 +123,34 @@ impl<'a> Explainer<'a> {
     }
 }
 
+/// Words of a first line that says what the rest, a program's usage, does not.
+const COMPLAINTS: [&str; 6] = [
+    "error",
+    "fatal",
+    "panic",
+    "unknown",
+    "not defined",
+    "invalid",
+];
+
 /// The last lines of a log in the CRI's format: `TIME stdout|stderr F|P TEXT`.
+/// A program that is called wrongly may complain first and explain its usage
+/// at length then: such a first line is given as well.
 fn last_lines(log: &str) -> String {
-    let mut lines: Vec<String> = log
+    let mut lines = log
         .lines()
-        .rev()
         .map(|line| shown(line.splitn(4, ' ').nth(3).unwrap_or(line)))
-        .filter(|line| !line.is_empty())
-        .take(LAST_LINES)
-        .collect();
-    lines.reverse();
-    lines.join(" | ")
+        .filter(|line| !line.is_empty());
+    let mut last: Vec<String> = lines.by_ref().rev().take(LAST_LINES).collect();
+    last.reverse();
+    let first = lines.next().filter(|line| {
+        let line = line.to_lowercase();
+        COMPLAINTS.iter().any(|words| line.contains(words))
+    });
+    match first {
+        Some(first) => format!("{first} | ... | {}", last.join(" | ")),
+        None => last.join(" | "),
+    }
 }
 
 #[cfg(test)]
@@ -152,6 +169,32 @@ mod tests {
         let lines = "2026-01-01T00:00:00Z stderr F one\n2026-01-01T00:00:00Z stderr F two\n\n2026-01-01T00:00:01Z stderr F three\n2026-01-01T00:00:01Z stderr F unknown flag: --nope\n";
         files.write(&log, 0o600, lines.as_bytes()).unwrap();
         files
+    }
+
+    #[test]
+    fn what_a_program_said_last_is_told_and_what_it_complained_of_first() {
+        let log = |lines: &[&str]| -> String {
+            let lines = lines.iter().map(|line| format!("T stderr F {line}\n"));
+            lines.collect()
+        };
+        for (lines, wanted) in [
+            (&["one"][..], "one"),
+            (&["one", "two", "", "three", "four"], "two | three | four"),
+            (
+                &[
+                    "flag provided but not defined: -x",
+                    "Usage:",
+                    "-a",
+                    "-b",
+                    "-c",
+                ],
+                "flag provided but not defined: -x | ... | -a | -b | -c",
+            ),
+            (&["an error", "two", "three"], "an error | two | three"),
+            (&[], ""),
+        ] {
+            assert_eq!(last_lines(&log(lines)), wanted);
+        }
     }
 
     #[test]
