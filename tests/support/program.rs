@@ -6,6 +6,8 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
+use super::tree::{differences, tree};
+
 /// A cluster whose keys are made in no time.
 pub const CONFIG: &str = "\
 apiVersion: kubeadm.k8s.io/v1beta4
@@ -49,6 +51,26 @@ impl Finished {
         let said = self.said();
         for word in words {
             assert!(said.contains(word), "it should say {word:?}:\n{said}");
+        }
+        self
+    }
+
+    /// Fails the test unless there is exactly one error, and it says all of
+    /// these.
+    #[track_caller]
+    pub fn one_error(self, words: &[&str]) -> Self {
+        let is_error = |line: &&str| line.starts_with("error: ");
+        let errors = self.stderr.lines().filter(is_error).count();
+        assert_eq!(errors, 1, "it should be one error:\n{}", self.stderr);
+        for word in words {
+            assert!(
+                self.stderr.contains(word),
+                "the error should say {word:?}:\n{}",
+                self.stderr
+            );
+        }
+        for odd in ["panicked", "RUST_BACKTRACE", "os error 0", "Some(", "Err("] {
+            assert!(!self.stderr.contains(odd), "{odd:?}:\n{}", self.stderr);
         }
         self
     }
@@ -105,6 +127,21 @@ impl Place {
     /// Runs the program in this folder.
     pub fn run<S: AsRef<OsStr>>(&self, arguments: &[S]) -> Finished {
         run_in(self.folder.path(), arguments)
+    }
+
+    /// Runs the program, which must refuse with one error that says all of
+    /// these, and must leave this folder as it was.
+    #[track_caller]
+    pub fn refused<S: AsRef<OsStr>>(&self, code: i32, arguments: &[S], words: &[&str]) -> Finished {
+        let before = tree(self.folder.path());
+        let finished = self.run(arguments).exits(code).one_error(words);
+        let changed = differences(&before, &tree(self.folder.path()));
+        assert!(
+            changed.is_empty(),
+            "it changed {changed:?}:\n{}",
+            finished.said()
+        );
+        finished
     }
 
     /// `render --config config.yaml --out out`, and more.

@@ -5,7 +5,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use zeroize::Zeroizing;
 
 use super::bindings::{kubeconfigs, types};
-use super::state::{IntoWit, PhaseState, wit_error};
+use super::state::{IntoWit, PhaseState};
 use crate::effect::FileVerb;
 use crate::kube::kubeconfig::{CurrentContext, KubeconfigError};
 use crate::pki::{Certificate, KeyPair};
@@ -39,10 +39,7 @@ impl kubeconfigs::Host for PhaseState {
             Ok(text) => match CurrentContext::parse(text) {
                 // The parser's error would quote the line, secrets included.
                 Err(KubeconfigError::Syntax(_)) => {
-                    return Ok(Err(wit_error(
-                        types::ErrorCode::Unsound,
-                        &UnreadableKubeconfig(path.to_string()),
-                    )));
+                    return Ok(Err(unsound(&UnreadableKubeconfig)));
                 }
                 Err(error) => return Ok(Err(unsound(&error))),
                 Ok(found) => found,
@@ -89,5 +86,5 @@ impl kubeconfigs::Host for PhaseState {
 
 /// A kubeconfig that is no YAML.
 #[derive(Debug, thiserror::Error)]
-#[error("{0} is not usable: it is not YAML")]
-struct UnreadableKubeconfig(String);
+#[error("it is not YAML")]
+struct UnreadableKubeconfig;

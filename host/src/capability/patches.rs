@@ -9,6 +9,7 @@ use super::bindings::{patches, types};
 use super::state::{PhaseState, wit_error};
 use crate::effect::PatchKind;
 use crate::kube::patching::{self, PatchError};
+use crate::world::yaml::{self, YamlError};
 
 /// What is read of one patch file at most.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -39,8 +40,13 @@ pub enum PatchesError {
     Syntax {
         file: PathBuf,
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: YamlError,
     },
+    #[error(
+        "the patch {} has the unknown type {kind:?} after '+'; it must be one of json, merge, strategic",
+        file.display()
+    )]
+    Kind { file: PathBuf, kind: String },
     #[error("the patch {} has more than {FILE_LIMIT} bytes", file.display())]
     TooLarge { file: PathBuf },
     #[error("the patch {} does not fit {target}", file.display())]
@@ -91,15 +97,21 @@ impl OperatorPatches {
             if size > FILE_LIMIT {
                 return Err(PatchesError::TooLarge { file });
             }
-            let Some((target, kind)) = parse_name(&name, targets) else {
-                passed_over.push(file);
-                continue;
+            let (target, kind) = match parse_name(&name, targets) {
+                None => {
+                    passed_over.push(file);
+                    continue;
+                }
+                Some((target, Ok(kind))) => (target, kind),
+                Some((_, Err(UnknownKind(kind)))) => {
+                    return Err(PatchesError::Kind { file, kind });
+                }
             };
             let text = std::fs::read_to_string(&file).map_err(|error| failed(&file, error))?;
             let documents: Vec<Value> =
-                serde_saphyr::from_multiple(&text).map_err(|error| PatchesError::Syntax {
+                yaml::read_all(&text).map_err(|source| PatchesError::Syntax {
                     file: file.clone(),
-                    source: Box::new(error),
+                    source,
                 })?;
             let patches = found.by_target.entry(target).or_default();
             patches.extend(documents.into_iter().map(|patch| OperatorPatch {
@@ -126,16 +138,21 @@ impl OperatorPatches {
     }
 }
 
+/// What stands after `+`, and is no type of a patch.
+#[derive(Debug, PartialEq, Eq)]
+struct UnknownKind(String);
+
 /// Takes `kube-apiserver0+merge.yaml` apart. The longest target that fits
-/// wins; what is between it and `+` only orders the files.
-fn parse_name(name: &str, targets: &[String]) -> Option<(String, PatchKind)> {
+/// wins; what is between it and `+` only orders the files. None where it is
+/// for no target.
+fn parse_name(name: &str, targets: &[String]) -> Option<(String, Result<PatchKind, UnknownKind>)> {
     let stem = name.rsplit_once('.')?.0;
     let (stem, kind) = match stem.rsplit_once('+') {
-        None => (stem, PatchKind::Strategic),
-        Some((stem, "strategic")) => (stem, PatchKind::Strategic),
-        Some((stem, "merge")) => (stem, PatchKind::Merge),
-        Some((stem, "json")) => (stem, PatchKind::Json),
-        Some(_) => return None,
+        None => (stem, Ok(PatchKind::Strategic)),
+        Some((stem, "strategic")) => (stem, Ok(PatchKind::Strategic)),
+        Some((stem, "merge")) => (stem, Ok(PatchKind::Merge)),
+        Some((stem, "json")) => (stem, Ok(PatchKind::Json)),
+        Some((stem, kind)) => (stem, Err(UnknownKind(kind.to_owned()))),
     };
     let target = targets
         .iter()
@@ -174,23 +191,30 @@ mod tests {
     fn names_say_target_and_kind() {
         let targets = ["etcd", "kube-apiserver", "kube"].map(str::to_owned);
         let cases = [
-            ("etcd.yaml", Some(("etcd", PatchKind::Strategic))),
+            ("etcd.yaml", Some(("etcd", Ok(PatchKind::Strategic)))),
             (
                 "kube-apiserver0+merge.yaml",
-                Some(("kube-apiserver", PatchKind::Merge)),
+                Some(("kube-apiserver", Ok(PatchKind::Merge))),
             ),
             (
                 "kube-apiserver+json.json",
-                Some(("kube-apiserver", PatchKind::Json)),
+                Some(("kube-apiserver", Ok(PatchKind::Json))),
             ),
-            ("kube1+strategic.yaml", Some(("kube", PatchKind::Strategic))),
-            ("etcd+other.yaml", None),
+            (
+                "kube1+strategic.yaml",
+                Some(("kube", Ok(PatchKind::Strategic))),
+            ),
+            (
+                "etcd+other.yaml",
+                Some(("etcd", Err(UnknownKind("other".to_owned())))),
+            ),
+            ("scheduler+other.yaml", None),
             ("scheduler.yaml", None),
             ("etcd", None),
         ];
         for (name, wanted) in cases {
             let got = parse_name(name, &targets);
-            let got = got.as_ref().map(|(target, kind)| (target.as_str(), *kind));
+            let wanted = wanted.map(|(target, kind)| (target.to_owned(), kind));
             assert_eq!(got, wanted, "{name}");
         }
     }

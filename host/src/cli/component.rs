@@ -11,15 +11,21 @@ use crate::component::{self, Engine, Source};
 
 #[derive(Subcommand)]
 pub enum Component {
-    /// Make a component of the module that a compiler made.
     New(New),
 }
 
-/// Makes a component of a core WebAssembly module, as
-/// `cargo build --target wasm32-unknown-unknown` leaves it, and says what a
-/// distribution file needs to know of it: its digest, and which capabilities
-/// it asks for.
+const EXAMPLES: &str = "\
+Example:
+  cargo build --release --target wasm32-unknown-unknown
+  kubewright component new target/wasm32-unknown-unknown/release/motd.wasm --out motd.wasm";
+
+/// Make a component of the module that a compiler made.
+///
+/// Makes a component of a core WebAssembly module, as `cargo build --target
+/// wasm32-unknown-unknown` leaves it, and says what a distribution file needs
+/// to know of it: its digest, and which capabilities it asks for.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct New {
     /// The module.
     #[arg(value_name = "MODULE.wasm")]

@@ -3,13 +3,14 @@
 use std::path::PathBuf;
 
 use anyhow::Context;
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::configuration::defaults_from;
-use super::init_flags::InitArguments;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
+use crate::cluster::flags::InitFlags;
 use crate::cluster::{images, load, print};
 
 /// Print, check and convert configuration files.
@@ -24,9 +25,7 @@ enum Command {
     /// Print the default configuration of a command.
     #[command(subcommand)]
     Print(Print),
-    /// Read a file as `init` or `join` would and report every problem.
     Validate(Validate),
-    /// Convert a file of an older version to the current one.
     Migrate(Migrate),
     /// What images a control plane needs.
     #[command(subcommand)]
@@ -54,7 +53,18 @@ enum Print {
     Upgrade,
 }
 
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  kubewright config validate --config cluster.yaml
+  kubewright config print init-defaults | kubewright config validate --config -";
+
+/// Read a file as `init` or `join` would and report every problem.
+///
+/// Strictly: unknown and repeated fields are problems, too. Every one is told
+/// with its line, its field and what would be right. Nothing of this machine
+/// is looked at.
 #[derive(Args)]
+#[command(after_long_help = VALIDATE_EXAMPLES)]
 struct Validate {
     /// Path to a kubeadm configuration file; `-` for standard input.
     #[arg(long, value_name = "FILE")]
@@ -64,7 +74,17 @@ struct Validate {
     allow_deprecated_api: bool,
 }
 
+const MIGRATE_EXAMPLES: &str = "\
+Example:
+  kubewright config migrate --old-config v1beta3.yaml --new-config v1beta4.yaml";
+
+/// Convert a file of an older version to the current one.
+///
+/// Reads kubeadm.k8s.io/v1beta3 and v1beta4, and writes v1beta4 with all
+/// defaults filled in but those that depend on the machine. Documents of other
+/// kinds (KubeletConfiguration, KubeProxyConfiguration) are not written.
 #[derive(Args)]
+#[command(after_long_help = MIGRATE_EXAMPLES)]
 struct Migrate {
     /// The file to convert; `-` for standard input.
     #[arg(long, value_name = "FILE")]
@@ -77,8 +97,33 @@ struct Migrate {
 
 #[derive(Subcommand)]
 enum Images {
-    /// One image a line.
-    List(Box<InitArguments>),
+    List(ImagesList),
+}
+
+const IMAGES_EXAMPLES: &str = "\
+Examples:
+  kubewright config images list
+  kubewright config images list --config cluster.yaml
+  kubewright config images list --kubernetes-version v1.35.4 --image-repository mirror.example/k8s";
+
+/// Print the images that a control plane needs, one a line.
+#[derive(Args)]
+#[command(after_long_help = IMAGES_EXAMPLES)]
+struct ImagesList {
+    /// Path to a kubeadm configuration file; `-` for standard input.
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
+    config: Option<String>,
+    /// A set of key=value pairs that describe feature gates.
+    #[arg(long, value_name = "GATES")]
+    feature_gates: Option<String>,
+    /// A container registry to pull control plane images from
+    /// [default: registry.k8s.io].
+    #[arg(long, value_name = "REGISTRY")]
+    image_repository: Option<String>,
+    /// A specific Kubernetes version for the control plane. Labels such as
+    /// `stable-1` mean the version of this program: nothing is looked up.
+    #[arg(long, value_name = "VERSION")]
+    kubernetes_version: Option<String>,
 }
 
 impl Config {
@@ -154,14 +199,20 @@ fn write_private(path: &std::path::Path, content: &[u8]) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn list_images(arguments: &InitArguments, output: &Output) -> anyhow::Result<()> {
+fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
+    let flags = InitFlags {
+        feature_gates: arguments.feature_gates.clone(),
+        image_repository: arguments.image_repository.clone(),
+        kubernetes_version: arguments.kubernetes_version.clone(),
+        ..InitFlags::default()
+    };
     let text = arguments.config.as_deref().map(read_text).transpose()?;
     let source = match (&arguments.config, &text) {
         (Some(file), Some(text)) => Some(load::Source { file, text }),
         _ => None,
     };
     let facts = node_facts(None)?;
-    let (init, _) = load::init(source, &arguments.flags(), &defaults_from(&facts))?;
+    let (init, _) = load::init(source, &flags, &defaults_from(&facts))?;
     for warning in &init.warnings {
         output.warning(warning);
     }

@@ -17,6 +17,8 @@ use crate::component::{Component, ConfigurationComponent, Engine, Limits};
 use crate::distribution::{DeclaredConfiguration, Distribution, Selection};
 use crate::world::NodeFacts;
 
+const RUN: &str = "Phases, plugins and policies";
+
 /// What `render`, and whatever else runs phases of `init`, takes.
 #[derive(Args)]
 pub struct RunArguments {
@@ -24,17 +26,18 @@ pub struct RunArguments {
     pub init: InitArguments,
     /// Facts of the machine to render for (see `kubewright node-facts`);
     /// without it those of this machine.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = RUN)]
     node_facts: Option<PathBuf>,
     /// A built-in distribution, or the path of a distribution file.
-    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
+    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes", help_heading = RUN)]
     distribution: String,
-    /// Run only these phases, as `certs` or `control-plane/apiserver`.
-    #[arg(long = "phase", value_name = "PHASE", value_delimiter = ',')]
+    /// Run only these phases, as `certs` or `control-plane/apiserver` (see
+    /// `kubewright phases`). May be given several times.
+    #[arg(long = "phase", value_name = "PHASES", value_delimiter = ',', help_heading = RUN)]
     phases: Vec<String>,
     /// Judge every effect by this policy: a `.wasm` file, or `baseline`. May
     /// be given several times.
-    #[arg(long = "policy", value_name = "FILE.wasm|NAME")]
+    #[arg(long = "policy", value_name = "FILE.wasm|NAME", help_heading = RUN)]
     pub policies: Vec<String>,
 }
 

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::cluster::declared::DeclaredError;
 use crate::cluster::error::ConfigError;
 use crate::component::Failure;
 use crate::distribution::{RunError, SelectionError};
@@ -26,6 +27,20 @@ pub struct Report {
 }
 
 impl Report {
+    /// What is wrong with the command line, in the words of its parser: a
+    /// paragraph, then usage.
+    pub fn of_usage(text: &str, exit_code: u8) -> Self {
+        let first = text.split("\n\n").next().unwrap_or(text);
+        let message = first.strip_prefix("error: ").unwrap_or(first);
+        let words: Vec<&str> = message.split_whitespace().collect();
+        Self {
+            messages: vec![words.join(" ")],
+            hint: Some("--help tells what there is".to_owned()),
+            frames: Vec::new(),
+            exit_code,
+        }
+    }
+
     pub fn of(error: &anyhow::Error) -> Self {
         let mut messages: Vec<String> = Vec::new();
         for cause in error.chain() {
@@ -40,22 +55,41 @@ impl Report {
                 .downcast_ref::<Failure>()
                 .or_else(|| cause.downcast_ref::<Box<Failure>>().map(|boxed| &**boxed))
                 .or(match cause.downcast_ref::<RunError>() {
-                    Some(RunError::Phase(failure)) => Some(failure),
+                    Some(RunError::Phase { failure, .. }) => Some(failure),
                     _ => None,
                 })
         });
         let usage = error.chain().any(|cause| {
             cause.is::<Usage>()
                 || cause.is::<SelectionError>()
-                || matches!(cause.downcast_ref(), Some(ConfigError::Flags(_)))
+                || cause.downcast_ref().is_some_and(ConfigError::is_usage)
+                || matches!(
+                    cause.downcast_ref(),
+                    Some(DeclaredError::Configuration(error)) if error.is_usage()
+                )
         });
         Self {
             messages,
-            hint: failure.and_then(Failure::hint),
+            hint: failure
+                .and_then(Failure::hint)
+                .or_else(|| error.chain().find_map(run_it_as_well)),
             frames: failure
                 .map(|failure| failure.frames().to_vec())
                 .unwrap_or_default(),
             exit_code: if usage { 2 } else { 1 },
         }
+    }
+}
+
+/// For a phase that missed what another one leaves, which was not selected.
+fn run_it_as_well(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
+    match cause.downcast_ref()? {
+        RunError::Phase { failure, left_out } if !left_out.is_empty() => Some(format!(
+            "the phase {} needs what {} leave behind, and this run leaves them out (--phase, --skip-phases): \
+             run them first, or as well",
+            failure.phase,
+            left_out.join(", ")
+        )),
+        _ => None,
     }
 }

@@ -7,7 +7,7 @@ use super::machine::MachineArguments;
 use super::output::Output;
 use crate::effect::{Outcome, Record, RunRecords};
 
-/// Lists the runs on this machine, or the effects of one.
+/// List the runs on this machine, or the effects of one.
 #[derive(Args)]
 pub struct History {
     #[command(flatten)]

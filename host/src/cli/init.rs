@@ -13,11 +13,25 @@ use super::run::{Finished, Run, now};
 use crate::effect::{DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunStart};
 use crate::world::MachinePath;
 
-/// Sets up the control plane on this machine. A run that was interrupted goes
-/// on with the same command: what is done is kept. `kubewright plan` shows
-/// what it would do, `kubewright reset` undoes it.
+const EXAMPLES: &str = "\
+Examples:
+  kubewright init
+      Set up a single-node cluster on this machine
+  kubewright init --config cluster.yaml
+      As a kubeadm configuration file says
+  kubewright init phase certs all --config cluster.yaml
+      One phase alone
+  kubewright init --skip-phases addon/kube-proxy
+      All but one";
+
+/// Set up the control plane on this machine.
+///
+/// Every effect is written to a journal below /var/lib/kubewright before it
+/// lands. A run that was interrupted goes on with the same command: what is
+/// done is kept. `kubewright plan` shows what it would do, `kubewright reset`
+/// undoes it.
 #[derive(Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_long_help = EXAMPLES)]
 pub struct Init {
     #[command(flatten)]
     arguments: InitCommand,

@@ -1,6 +1,7 @@
 //! kubeadm's flags of `init`.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use crate::cluster::flags::InitFlags;
 use crate::cluster::secret::SealedString;
@@ -10,14 +11,14 @@ use crate::cluster::secret::SealedString;
 #[command(next_help_heading = "Configuration (as kubeadm init)")]
 pub struct InitArguments {
     /// Path to a kubeadm configuration file; `-` for standard input.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub config: Option<String>,
     /// The IP address the API Server will advertise it's listening on. If not
     /// set the address of the default route's interface will be used.
     #[arg(long, value_name = "ADDRESS")]
     apiserver_advertise_address: Option<String>,
     /// Port for the API Server to bind to [default: 6443].
-    #[arg(long, value_name = "PORT")]
+    #[arg(long, value_name = "PORT", value_parser = port)]
     apiserver_bind_port: Option<i32>,
     /// Extra Subject Alternative Names (SANs) for the API Server serving
     /// certificate: IP addresses and DNS names.
@@ -84,9 +85,11 @@ pub struct InitArguments {
     token: Option<String>,
     /// The duration before the token is automatically deleted (e.g. 1s, 2m,
     /// 3h); `0` for never [default: 24h0m0s].
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     token_ttl: Option<String>,
-    /// Upload control-plane certificates to the kubeadm-certs Secret.
+    /// Upload control-plane certificates to the kubeadm-certs Secret. Without a
+    /// certificate key of yours, every run makes a new one, shows it, and
+    /// uploads everything anew: only with one can a second run change nothing.
     #[arg(long)]
     upload_certs: bool,
 }
@@ -121,4 +124,11 @@ impl InitArguments {
             upload_certs: self.upload_certs,
         }
     }
+}
+
+fn port(text: &str) -> Result<i32, String> {
+    let number: Option<u16> = text.parse().ok();
+    number
+        .map(i32::from)
+        .ok_or_else(|| "a port is a whole number from 1 to 65535".to_owned())
 }

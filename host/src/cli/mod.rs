@@ -29,13 +29,28 @@ use clap::{Args, Parser, Subcommand};
 pub use failure::Usage;
 use output::{Format, Output};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubewright render --out cluster          A whole control plane, into a folder
+  kubewright config print init-defaults    A configuration file to start from
+  kubewright plan                          What init would change on this machine
+  kubewright init                          Set up the control plane here
+  kubewright help render                   All about a command
+
+Exit codes:
+  0  done
+  1  failed: a file, the machine, a component, a policy
+  2  wrong usage: the command line cannot be what was meant
+  plan: 0 no change, 1 failed or wrong usage, 2 there are changes";
+
 /// Provisions Kubernetes clusters as kubeadm does, each phase a sandboxed
 /// WebAssembly component.
 #[derive(Parser)]
 #[command(
     name = "kubewright",
     version = version::TEXT,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage."
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage; of plan: 0 no change, 1 failed, 2 changes.",
+    after_long_help = EXAMPLES
 )]
 struct Program {
     #[command(flatten)]
@@ -44,43 +59,36 @@ struct Program {
     command: Command,
 }
 
+const OUTPUT: &str = "Output";
+
 /// What all commands take.
 #[derive(Args, Clone, Debug)]
 pub struct Common {
     /// How to say what happens: lines for people, or one JSON object a line
     /// (events, then a result).
-    #[arg(short = 'o', long, global = true, value_enum, default_value = "text")]
+    #[arg(short = 'o', long, global = true, value_enum, default_value = "text", help_heading = OUTPUT)]
     output: Format,
     /// Show every effect as it lands; twice: what components log, too.
-    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     verbose: u8,
 }
 
+// Each command's own documentation is its help: the first paragraph in the list
+// of commands, all of it in its `--help`.
 #[derive(Subcommand)]
 enum Command {
-    /// Set up the control plane on this machine.
     Init(Box<init::Init>),
-    /// Show what `init` would change on this machine and in its cluster.
     Plan(Box<plan::Plan>),
-    /// Undo what `init` did to this machine.
     Reset(Box<reset::Reset>),
-    /// List the runs on this machine, or the effects of one.
     History(history::History),
-    /// Tell which run wrote a file or an object.
     Why(why::Why),
-    /// Compute what `init` would put on a machine and into a cluster, into a
-    /// folder, touching neither.
     Render(Box<render::Render>),
-    /// Print, check and convert configuration files.
     Config(config::Config),
-    /// List the phases of a distribution: component, digest, needs, grants.
     Phases(phases::Phases),
     /// For authors of plugins: make components.
     #[command(subcommand)]
     Component(component::Component),
-    /// Print the facts of this machine that a render depends on.
     NodeFacts(node_facts::NodeFactsCommand),
-    /// Print the version.
     Version(version::Version),
 }
 
@@ -93,8 +101,13 @@ pub fn main() -> ExitCode {
             // Of a plan, 2 says that there are changes.
             let wrong = if asks_for_plan() { 1 } else { 2 };
             let code = if error.use_stderr() { wrong } else { 0 };
-            // Nothing is left to be told where the terminal is gone.
-            let _ = error.print();
+            if code != 0 && asks_for_json() {
+                let report = failure::Report::of_usage(&error.render().to_string(), code);
+                Output::new(Format::Json, 0).failed(&report);
+            } else {
+                // Nothing is left to be told where the terminal is gone.
+                let _ = error.print();
+            }
             return ExitCode::from(code);
         }
     };
@@ -126,6 +139,18 @@ pub fn main() -> ExitCode {
             })
         }
     }
+}
+
+/// Whether the arguments ask for JSON, however wrong they are otherwise.
+fn asks_for_json() -> bool {
+    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+    let joined = ["-ojson", "-o=json", "--output=json"];
+    arguments
+        .iter()
+        .any(|one| joined.iter().any(|all| one == all))
+        || arguments
+            .windows(2)
+            .any(|two| (two[0] == "-o" || two[0] == "--output") && two[1] == "json")
 }
 
 /// Whether the arguments are those of `plan`, however wrong.

@@ -6,7 +6,11 @@ use clap::Args;
 use super::output::Output;
 use crate::world::machine::read_facts;
 
-/// Arguments of `node-facts`.
+/// Print the facts of this machine that a render depends on.
+///
+/// Its name and addresses, which folders of certificate authorities exist, the
+/// resolver, CPUs and so on: YAML, or JSON with `-o json`. `render
+/// --node-facts FILE` takes both, on any machine.
 #[derive(Args)]
 pub struct NodeFactsCommand {}
 

@@ -7,9 +7,11 @@ use super::output::Output;
 use crate::component::{Component, Engine, Limits, describe};
 use crate::distribution::Distribution;
 
-/// Lists the phases of a distribution in their order: the component and its
-/// digest, what must be through before, the capabilities it asks for (its
-/// imports) and what it was granted.
+/// List the phases of a distribution: component, digest, needs, grants.
+///
+/// In their order: the component and its digest, what must be through before,
+/// the capabilities it asks for (its imports) and what it was granted. The
+/// names are what --phase and --skip-phases take; those of kubeadm.
 #[derive(Args)]
 pub struct Phases {
     /// A built-in distribution, or the path of a distribution file.

@@ -19,10 +19,23 @@ use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
 use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
 
+const EXAMPLES: &str = "\
+Examples:
+  kubewright plan
+      What init would change on this machine, and in its cluster
+  kubewright plan --config cluster.yaml -o json
+      For a program: events, and a result at the end
+  kubewright plan --rootfs DIR
+      On a folder instead
+
+Exit codes: 0 no change; 1 failed, or wrong usage; 2 changes.";
+
+/// Show what `init` would change on this machine and in its cluster.
+///
 /// Runs the phases of `init` over this machine as it is, changing nothing, and
-/// prints what `init` would: files, certificates, objects, services. Exit
-/// codes: 0 no change, 1 failed, 2 changes.
+/// prints what `init` would: files, certificates, objects, services.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Plan {
     #[command(flatten)]
     machine: MachineArguments,

@@ -11,11 +11,39 @@ use super::render_output::RenderOutput;
 use super::run::{Run, now};
 use super::sandbox_run::{self, Outcome};
 
-/// Runs all phases of `init` in a sandbox and leaves `DIR/rootfs/**` (the
-/// files with their modes) and `DIR/objects.yaml` (the kube objects in the
-/// order applied). Keys and certificates of an earlier render into the same
-/// DIR are kept where they are sound.
+const EXAMPLES: &str = "\
+Examples:
+  kubewright render --out cluster
+      A single-node cluster for this machine
+  kubewright render --config cluster.yaml --out cluster -v
+      As a kubeadm configuration file says; every effect as it lands
+  kubewright render --pod-network-cidr 10.244.0.0/16 --node-name cp1 --out cluster
+      As the flags of kubeadm init say
+  kubewright node-facts > cp1.yaml; kubewright render --node-facts cp1.yaml --out cluster
+      For the machine where the facts were taken
+  kubewright render --phase certs --out cluster
+      Keys and certificates alone
+  kubewright render --policy baseline --policy ours.wasm --out cluster
+      With every effect judged by two policies before it lands
+  kubewright render --distribution distribution.yaml --out cluster
+      With other phases, or the same from other components
+
+Exit codes: 0 rendered, or nothing to change; 1 failed; 2 wrong usage. Nothing is written unless all of it worked.";
+
+/// Compute what `init` would put on a machine and into a cluster, into a
+/// folder, touching neither.
+///
+/// Runs all phases of `init` in a sandbox and leaves `DIR/rootfs/**` (the files
+/// with their modes) and `DIR/objects.yaml` (the objects in the order applied,
+/// without what a server fills in). Without --config and flags it renders a
+/// single-node cluster for this machine.
+///
+/// A second render into the same DIR changes nothing, and says so: keys,
+/// certificates and tokens that exist and are sound are kept. What is not
+/// sound (a truncated key, a certificate of another CA, or for other names) is
+/// an error that names it; nothing is overwritten.
 #[derive(Args)]
+#[command(after_long_help = EXAMPLES)]
 pub struct Render {
     /// The folder to render into: a new or empty one, or that of an earlier
     /// render.
@@ -40,25 +68,31 @@ impl Render {
 
     fn summary(&self, output: &Output, outcome: &Outcome, written: &super::render_output::Written) {
         let folder = self.out.display();
-        if written.files == 0 && !written.objects {
+        if written.files == 0 && written.objects == 0 {
             output.line(&format!("Nothing changed: {folder} is already so."));
         } else {
-            let objects = match written.objects {
-                true => format!("{} objects", outcome.api.objects().len()),
-                false => "no object".to_owned(),
-            };
             output.line(&format!(
-                "Rendered into {folder}: {} files and {objects} changed.",
-                written.files
+                "Rendered into {folder}: {} and {} changed.",
+                counted(written.files, "file"),
+                counted(written.objects, "object"),
             ));
         }
         output.result(&json!({
             "folder": self.out,
-            "changed": written.files > 0 || written.objects,
+            "changed": written.files > 0 || written.objects > 0,
             "filesChanged": written.files,
             "objectsChanged": written.objects,
             "effects": outcome.finished.count(),
             "shown": outcome.finished.shown_sealed(),
         }));
+    }
+}
+
+/// `no file`, `1 file`, `34 files`
+fn counted(number: usize, what: &str) -> String {
+    match number {
+        0 => format!("no {what}"),
+        1 => format!("1 {what}"),
+        several => format!("{several} {what}s"),
     }
 }

@@ -1,5 +1,6 @@
 //! The folder that a render leaves: `rootfs/` and `objects.yaml`.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -24,8 +25,8 @@ pub struct RenderOutput {
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Written {
     pub files: usize,
-    /// Whether the objects differ from what was there.
-    pub objects: bool,
+    /// Objects that were not there before, or otherwise, or are gone.
+    pub objects: usize,
 }
 
 impl RenderOutput {
@@ -36,11 +37,21 @@ impl RenderOutput {
         match std::fs::read_dir(folder) {
             Ok(entries) => {
                 for entry in entries {
-                    let name = entry
-                        .with_context(|| format!("cannot list {shown}"))?
-                        .file_name();
+                    let entry = entry.with_context(|| format!("cannot list {shown}"))?;
+                    let name = entry.file_name();
+                    let expected = match name.to_str() {
+                        Some(ROOTFS) => Some(entry.file_type()?.is_dir()),
+                        Some(OBJECTS) => Some(entry.file_type()?.is_file()),
+                        _ => None,
+                    };
                     ensure!(
-                        name == ROOTFS || name == OBJECTS,
+                        expected != Some(false),
+                        "--out {shown} does not hold what a render left: {0} is no {1}; give a new or empty folder, or that of an earlier render",
+                        name.to_string_lossy(),
+                        if name == ROOTFS { "folder" } else { "file" },
+                    );
+                    ensure!(
+                        expected.is_some(),
                         "--out {shown} holds something else than a render ({}); give a new or empty folder, or that of an earlier render",
                         name.to_string_lossy()
                     );
@@ -106,10 +117,19 @@ impl RenderOutput {
                     path.display()
                 )
             })?;
-        Ok(documents
+        let documents: Vec<Value> = documents
             .into_iter()
             .filter(|document| !document.is_null())
-            .collect())
+            .collect();
+        for (at, document) in documents.iter().enumerate() {
+            ensure!(
+                document["kind"].is_string() && document["metadata"]["name"].is_string(),
+                "{} is not what a render wrote: its document {} is no object of Kubernetes; remove it to have it made anew",
+                path.display(),
+                at + 1
+            );
+        }
+        Ok(documents)
     }
 
     /// Writes what came out: only what differs, each file whole or not at all.
@@ -125,7 +145,7 @@ impl RenderOutput {
             .recursive(true)
             .mode(0o700)
             .create(&self.folder)
-            .with_context(|| format!("cannot make {}", self.folder.display()))?;
+            .with_context(|| format!("--out {} cannot be made", self.folder.display()))?;
         if !rootfs.exists() {
             std::fs::create_dir(&rootfs)
                 .with_context(|| format!("cannot make {}", rootfs.display()))?;
@@ -136,13 +156,12 @@ impl RenderOutput {
             .with_context(|| format!("cannot open {}", rootfs.display()))?
             // Waiting for the disk would take several times as long as all the rest.
             .without_sync();
-        files
-            .commit(&target)
-            .context("cannot write the rendered files")?;
+        files.commit(&target).with_context(|| {
+            format!("cannot write the rendered files below {}", rootfs.display())
+        })?;
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
-        let changed = objects != before;
-        if changed {
+        if objects != before {
             let text = zeroize::Zeroizing::new(crate::cluster::yaml::write_all(&objects)?);
             let folder = MachineFiles::open(&self.folder)
                 .with_context(|| format!("cannot open {}", self.folder.display()))?
@@ -151,11 +170,45 @@ impl RenderOutput {
             // Bootstrap tokens are in it.
             folder
                 .write(&path, 0o600, text.as_bytes())
-                .context("cannot write the objects")?;
+                .with_context(|| format!("cannot write {}", self.folder.join(OBJECTS).display()))?;
         }
         Ok(Written {
             files: count,
-            objects: changed,
+            objects: difference(&before, &objects),
         })
     }
+}
+
+/// How many objects differ. Where only their order does, it is one.
+fn difference(before: &[Value], after: &[Value]) -> usize {
+    if before == after {
+        return 0;
+    }
+    let by_name = |objects: &[Value]| -> BTreeMap<String, Value> {
+        let name = |object: &Value| {
+            [
+                "/apiVersion",
+                "/kind",
+                "/metadata/namespace",
+                "/metadata/name",
+            ]
+            .map(|pointer| {
+                object
+                    .pointer(pointer)
+                    .map(Value::to_string)
+                    .unwrap_or_default()
+            })
+            .join(" ")
+        };
+        objects
+            .iter()
+            .map(|object| (name(object), object.clone()))
+            .collect()
+    };
+    let (before, after) = (by_name(before), by_name(after));
+    let gone = before.keys().filter(|name| !after.contains_key(*name));
+    let other = after
+        .iter()
+        .filter(|(name, object)| before.get(*name) != Some(*object));
+    (gone.count() + other.count()).max(1)
 }

@@ -85,7 +85,9 @@ impl Run {
             .iter()
             .map(|name| load_policy(&engine, name, &events, limits))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets)?;
+        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
+            "the patches (--patches, or patches.directory of the configuration) cannot be used",
+        )?;
         for path in passed_over {
             output.warning(&format!(
                 "{} is passed over: patches are files named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {}",
@@ -240,8 +242,9 @@ fn load_policy(
 ) -> anyhow::Result<Arc<dyn Policy>> {
     let source = match BuiltIn::named(&format!("policies/{name}")) {
         Some(built_in) => Source::BuiltIn(built_in),
-        None => Source::read(Path::new(name))
-            .with_context(|| format!("--policy {name}: neither a file nor a built-in policy"))?,
+        None => Source::read(Path::new(name)).with_context(|| {
+            format!("--policy {name}: neither a component file nor a built-in policy (baseline)")
+        })?,
     };
     let component = Component::load(engine, &source)?;
     let linked = PolicyComponent::link(component, Arc::clone(events), limits).map_err(|error| {

@@ -68,6 +68,6 @@ pub fn embedded_api(run: &Run, now: i64, objects: &[Value]) -> anyhow::Result<Em
         .context("cannot prepare the sandbox")?;
     let api = EmbeddedApi::new(&options).context("cannot start the embedded API")?;
     api.import(objects, FIELD_MANAGER)
-        .context("the objects of the earlier render cannot be used")?;
+        .context("the objects of the earlier render (objects.yaml) cannot be used; remove the file to have them made anew")?;
     Ok(api)
 }

@@ -9,7 +9,7 @@ use crate::cluster::constants;
 /// This program's version.
 pub const TEXT: &str = env!("CARGO_PKG_VERSION");
 
-/// Arguments of `version`.
+/// Print the version.
 #[derive(Args)]
 pub struct Version {}
 

@@ -18,6 +18,8 @@ use crate::world::{KubeAccess, MachinePath};
 /// How long the API server is given to say what an object is now.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 
+/// Tell which run wrote a file or an object.
+///
 /// Tells which run, phase, component and configuration wrote a file or an
 /// object, and whether it has been changed since.
 #[derive(Args)]

@@ -32,14 +32,13 @@ pub enum DefaultsError {
     AdvertiseAddress(String),
     /// A loopback address was given, and the loopback interface has no other one.
     #[error(
-        "unable to resolve link-local addresses; give the address of this node with \
-         --apiserver-advertise-address or localAPIEndpoint.advertiseAddress"
+        "it is a loopback address, which no other node can reach, and the loopback interface has \
+         no other one; give an address of this node"
     )]
     Loopback,
     /// An address nobody can connect to.
     #[error(
-        "cannot use {0:?} as the bind address for the API Server; give the address of this node \
-         with --apiserver-advertise-address or localAPIEndpoint.advertiseAddress"
+        "cannot use {0:?} as the bind address for the API Server; give an address of this node"
     )]
     BindAddress(String),
     /// There are several container runtimes.
@@ -49,6 +48,6 @@ pub enum DefaultsError {
     )]
     ManyRuntimes(Vec<String>),
     /// `controlPlaneEndpoint` is no `host[:port]`.
-    #[error("ClusterConfiguration.controlPlaneEndpoint can not be used")]
-    ControlPlaneEndpoint(#[source] super::net::HostPortError),
+    #[error(transparent)]
+    ControlPlaneEndpoint(super::net::HostPortError),
 }

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::component_configs::{self, ComponentConfig};
-use super::defaults;
+use super::defaults::{self, ClusterDefaultsError};
 use super::documents::{
     ClusterConfiguration, Document, InitConfiguration, JoinConfiguration, ResetConfiguration,
     UpgradeConfiguration,
@@ -13,8 +13,11 @@ use super::facts::NodeDefaults;
 use super::flags::{self, InitFlags, JoinFlags, ResetFlags};
 use super::reader::{self, Documents, ReadOptions};
 use super::schema::Kind;
-use super::validation::{self, Finding, Findings, Report};
+use super::validation::{self, Finding, Findings, Place, Report};
 use super::{constants, options::Options};
+
+const INIT_ADDRESS: &str = "InitConfiguration.localAPIEndpoint.advertiseAddress";
+const JOIN_ADDRESS: &str = "JoinConfiguration.controlPlane.localAPIEndpoint.advertiseAddress";
 
 /// The text of a configuration file with its name, which messages use.
 #[derive(Clone, Copy, Debug)]
@@ -101,8 +104,9 @@ pub fn init(
     if let Some(init) = &mut documents.init {
         flags.override_always(init);
     }
+    let address = place(&documents, INIT_ADDRESS);
     let mut loaded = complete_init(documents, facts)?;
-    defaults::usable_address(&loaded.init.local_api_endpoint)?;
+    defaults::usable_address(&loaded.init.local_api_endpoint).map_err(|e| value(&address, e))?;
     let options = Options::resolve(&mut loaded, flags).map_err(one_finding)?;
     Ok((loaded, options))
 }
@@ -139,9 +143,11 @@ pub fn join(
     if let Some(join) = &mut documents.join {
         flags.override_always(join);
     }
+    let address = place(&documents, JOIN_ADDRESS);
     let mut loaded = complete_join(documents, facts)?;
     if let Some(control_plane) = &loaded.join.control_plane {
-        defaults::usable_address(&control_plane.local_api_endpoint)?;
+        defaults::usable_address(&control_plane.local_api_endpoint)
+            .map_err(|e| value(&address, e))?;
     }
     let options = Options::resolve_join(&mut loaded, flags).map_err(one_finding)?;
     Ok((loaded, options))
@@ -201,6 +207,9 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
             wanted,
         });
     }
+    let address = place(&documents, INIT_ADDRESS);
+    let endpoint = place(&documents, "ClusterConfiguration.controlPlaneEndpoint");
+    let version = place(&documents, "ClusterConfiguration.kubernetesVersion");
     let mut init = documents.init.unwrap_or_default();
     let mut cluster = documents.cluster.unwrap_or_default();
     let mut warnings = documents.warnings;
@@ -214,12 +223,17 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
         timeouts.control_plane_component_health_check = Some(timeout);
     }
     defaults::node_registration(&mut init.node_registration, true, facts, &mut warnings)?;
-    defaults::advertise_address(&mut init.local_api_endpoint, facts, &mut warnings)?;
+    defaults::advertise_address(&mut init.local_api_endpoint, facts, &mut warnings)
+        .map_err(|e| value(&address, e))?;
     defaults::cluster_dynamic(
         &mut cluster,
         init.local_api_endpoint.bind_port,
         &mut warnings,
-    )?;
+    )
+    .map_err(|e| match e {
+        ClusterDefaultsError::Version(_) => value(&version, e),
+        ClusterDefaultsError::Other(_) => value(&endpoint, e),
+    })?;
     let report = validation::init(&init, &cluster);
     accept(report, &documents.file, &documents.lines, &mut warnings)?;
     let kubelet = component_configs::kubelet(documents.kubelet.as_ref(), &cluster);
@@ -238,6 +252,7 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
 /// Completes and validates the document of a `join`.
 pub fn complete_join(mut documents: Documents, facts: &NodeDefaults) -> Result<Join, ConfigError> {
     documents.ignore_all_but(&[Kind::JoinConfiguration]);
+    let address = place(&documents, JOIN_ADDRESS);
     let Some(mut join) = documents.join else {
         return Err(ConfigError::Missing {
             file: documents.file,
@@ -251,7 +266,8 @@ pub fn complete_join(mut documents: Documents, facts: &NodeDefaults) -> Result<J
     defaults::node_registration(node, is_control_plane, facts, &mut warnings)?;
     if let Some(control_plane) = &mut join.control_plane {
         let endpoint = &mut control_plane.local_api_endpoint;
-        defaults::advertise_address(endpoint, facts, &mut warnings)?;
+        defaults::advertise_address(endpoint, facts, &mut warnings)
+            .map_err(|e| value(&address, e))?;
     }
     accept(
         validation::join(&join),
@@ -325,6 +341,18 @@ pub fn no_node() -> NodeDefaults {
         loopback_address: Some(std::net::Ipv4Addr::new(1, 2, 3, 4).into()),
         systemd_resolved: false,
         cri_sockets: vec![constants::CRI_SOCKET.to_owned()],
+    }
+}
+
+fn place(documents: &Documents, path: &str) -> Place {
+    let file = (!documents.file.is_empty()).then_some(documents.file.as_str());
+    Place::find(path, file, &documents.lines)
+}
+
+fn value(place: &Place, source: impl Into<ClusterDefaultsError>) -> ConfigError {
+    ConfigError::Value {
+        place: place.clone(),
+        source: source.into(),
     }
 }
 

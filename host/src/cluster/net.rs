@@ -84,11 +84,17 @@ pub enum HostPortError {
         "hostport {0}: host '{1}' must be a valid IP address or a valid RFC-1123 DNS subdomain"
     )]
     Host(String, String),
+    /// Somebody gave a URL.
+    #[error("hostport {0}: it is a URL; write host or host:port, without scheme")]
+    Url(String),
 }
 
 /// Splits `host`, `host:port`, `ipv4:port`, `[ipv6]:port`. Without a port, the host of an IPv6
 /// address has no brackets.
 pub fn parse_host_port(text: &str) -> Result<(String, Option<u16>), HostPortError> {
+    if text.contains("://") {
+        return Err(HostPortError::Url(text.to_owned()));
+    }
     let (host, port) = split_host_port(text).unwrap_or((text, ""));
     let port = match port {
         "" => None,
@@ -220,7 +226,7 @@ mod tests {
             ("port too large", "api.example:65536", Err("port 65536")),
             ("port a word", "api.example:https", Err("port https")),
             ("upper case", "Api.example:6443", Err("host 'Api.example'")),
-            ("a URL", "https://api.example:6443", Err("host")),
+            ("a URL", "https://api.example:6443", Err("without scheme")),
             ("empty", "", Err("host ''")),
         ];
         for (name, text, expected) in cases {

@@ -193,6 +193,14 @@ pub fn migrate(text: &str, file: &str) -> Result<(Zeroizing<String>, Vec<String>
         },
     )?;
     let mut checked = check(text, file, true)?;
+    for kind in [Kind::KubeletConfiguration, Kind::KubeProxyConfiguration] {
+        if before.kinds().contains(&kind) {
+            checked.warnings.push(format!(
+                "{file}: the {} document is not converted; copy it into the new file as it is",
+                kind.name()
+            ));
+        }
+    }
     let mut texts = Vec::new();
     if let Some(loaded) = &mut checked.init {
         let given = before.init.unwrap_or_default();

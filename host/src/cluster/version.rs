@@ -13,7 +13,8 @@ pub enum VersionError {
     /// Neither a version nor a label.
     #[error(
         "version {0:?} doesn't match patterns for neither semantic version nor labels \
-         (stable, latest, ...)"
+         (stable, latest, ...); write it like \"{release}\"",
+        release = constants::KUBERNETES_RELEASE
     )]
     Unknown(String),
     /// It looks like a version, but is none.

@@ -152,13 +152,13 @@ pub struct PhaseDocument {
     pub digest: Option<String>,
     /// Phases that must be through before this one starts.
     #[serde(default)]
-    pub needs: Vec<String>,
+    pub needs: Option<Vec<String>>,
     #[serde(default)]
     pub grants: Option<GrantsDocument>,
     #[serde(default)]
     pub limits: Option<LimitsDocument>,
     #[serde(default)]
-    pub phases: Vec<SubPhaseDocument>,
+    pub phases: Option<Vec<SubPhaseDocument>>,
 }
 
 /// A sub-phase: a node of the graph.

@@ -31,6 +31,8 @@ pub enum GrantError {
         #[source]
         source: globset::Error,
     },
+    #[error("files: {pattern:?} can match no file: paths begin with \"/\"")]
+    Relative { pattern: String },
     #[error(transparent)]
     Path(#[from] PathError),
     #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
@@ -48,8 +50,13 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
     };
     let mut grants = Grants::default();
     for one in &document.files {
+        let paths = fill(&one.paths)?;
+        if let Some(pattern) = paths.iter().find(|path| !path.starts_with('/')) {
+            let pattern = pattern.clone();
+            return Err(GrantError::Relative { pattern });
+        }
         grants.files.push(FileGrant {
-            paths: patterns(fill(&one.paths)?)?,
+            paths: patterns(paths)?,
             verbs: one.verbs.iter().copied().collect(),
         });
     }

@@ -1,5 +1,6 @@
 //! Loading a distribution: built in, or from a file.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +14,7 @@ use super::order::{self, OrderError};
 use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
+use crate::world::yaml::{self, YamlError};
 
 /// The largest distribution file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -90,7 +92,7 @@ pub enum DistributionError {
     Syntax {
         origin: String,
         #[source]
-        source: Box<serde_saphyr::Error>,
+        source: YamlError,
     },
     #[error("{origin}: {problem}")]
     Invalid { origin: String, problem: String },
@@ -150,9 +152,9 @@ impl Distribution {
     /// relative to; none for a built-in one, which has no such paths.
     fn parse(text: &str, origin: &str, folder: Option<&Path>) -> Result<Self, DistributionError> {
         let document: DistributionDocument =
-            serde_saphyr::from_str(text).map_err(|source| DistributionError::Syntax {
+            yaml::read(text).map_err(|source| DistributionError::Syntax {
                 origin: origin.to_owned(),
-                source: Box::new(source),
+                source,
             })?;
         let invalid = |problem: String| DistributionError::Invalid {
             origin: origin.to_owned(),
@@ -177,7 +179,7 @@ impl Distribution {
             }
         };
         let mut groups: Vec<PhaseGroup> = Vec::new();
-        let mut leaves: Vec<(String, String, Vec<String>)> = Vec::new();
+        let mut leaves: Vec<Planned> = Vec::new();
         if let Some(base) = &mut base {
             leaves.extend(base.leaves.iter().map(|leaf| {
                 (
@@ -191,7 +193,7 @@ impl Distribution {
             }));
             groups = std::mem::take(&mut base.groups);
         }
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for phase in &document.phases {
             if !seen.insert(&phase.name) {
                 return Err(invalid(format!(
@@ -242,17 +244,14 @@ impl Distribution {
             };
             match before {
                 Some(at) => {
-                    if !phase.needs.is_empty() || !phase.phases.is_empty() {
-                        leaves.retain(|(_, group, _)| *group != phase.name);
-                        add_leaves(phase, &mut leaves);
-                    }
+                    replace_leaves(phase, &mut leaves);
                     groups[at] = PhaseGroup {
                         aliases: groups[at].aliases.clone(),
                         ..group
                     };
                 }
                 None => {
-                    add_leaves(phase, &mut leaves);
+                    leaves.extend(leaves_of(phase, &[]));
                     groups.push(group);
                 }
             }
@@ -302,17 +301,69 @@ impl Distribution {
     }
 }
 
-fn add_leaves(phase: &PhaseDocument, leaves: &mut Vec<(String, String, Vec<String>)>) {
-    if phase.phases.is_empty() {
-        leaves.push((phase.name.clone(), phase.name.clone(), phase.needs.clone()));
+/// Name, phase and needs of a leaf to be.
+type Planned = (String, String, Vec<String>);
+
+/// Puts the leaves of a phase in the place of those it had before.
+fn replace_leaves(phase: &PhaseDocument, leaves: &mut Vec<Planned>) {
+    let is_of_phase = |(_, group, _): &Planned| *group == phase.name;
+    let before: Vec<Planned> = leaves
+        .iter()
+        .filter(|one| is_of_phase(one))
+        .cloned()
+        .collect();
+    let at = leaves.iter().position(is_of_phase).unwrap_or(leaves.len());
+    leaves.retain(|one| !is_of_phase(one));
+    let after = leaves_of(phase, &before);
+    let gone = |need: &String| {
+        before.iter().any(|(leaf, ..)| leaf == need) && !after.iter().any(|(leaf, ..)| leaf == need)
+    };
+    // Who needed a sub-phase that is gone needs the phase.
+    for (.., needs) in leaves.iter_mut() {
+        for need in needs.iter_mut().filter(|need| gone(need)) {
+            need.clone_from(&phase.name);
+        }
     }
-    for sub in &phase.phases {
-        let needs = phase.needs.iter().chain(&sub.needs).cloned().collect();
-        leaves.push((
-            format!("{}/{}", phase.name, sub.name),
-            phase.name.clone(),
-            needs,
-        ));
+    leaves.splice(at..at, after);
+}
+
+/// The leaves of a phase. What it leaves out, `needs` or `phases`, stays as it
+/// was `before`.
+fn leaves_of(phase: &PhaseDocument, before: &[Planned]) -> Vec<Planned> {
+    let group = &phase.name;
+    let is_inner = |need: &String| before.iter().any(|(leaf, ..)| leaf == need);
+    let leaf = |name: &str, own: &[String]| -> Planned {
+        let known = before.iter().find(|(leaf, ..)| leaf == name);
+        let of_phase: Vec<String> = match (&phase.needs, known) {
+            (Some(needs), _) => needs.clone(),
+            (None, Some((.., needs))) => needs.clone(),
+            // A sub-phase that is new waits for what the phase waited for.
+            (None, None) => {
+                let outer = before.iter().flat_map(|(.., needs)| needs);
+                outer.filter(|need| !is_inner(need)).cloned().collect()
+            }
+        };
+        let needs: BTreeSet<String> = of_phase.into_iter().chain(own.to_vec()).collect();
+        (name.to_owned(), group.clone(), needs.into_iter().collect())
+    };
+    match &phase.phases {
+        Some(subs) if !subs.is_empty() => subs
+            .iter()
+            .map(|sub| leaf(&format!("{group}/{}", sub.name), &sub.needs))
+            .collect(),
+        None if !before.is_empty() => before
+            .iter()
+            .map(|(name, _, needs)| {
+                // The order among the sub-phases is theirs.
+                let own: Vec<String> = needs
+                    .iter()
+                    .filter(|need| is_inner(need))
+                    .cloned()
+                    .collect();
+                leaf(name, &own)
+            })
+            .collect(),
+        _ => vec![leaf(group, &[])],
     }
 }
 
@@ -404,6 +455,46 @@ mod tests {
             "grants are replaced, not added to"
         );
         assert_eq!(mine.kinds, base.kinds);
+    }
+
+    #[test]
+    fn what_a_phase_leaves_out_stays() {
+        let leaves = |text: &str| -> Vec<(String, Vec<String>)> {
+            let mine = parse(&format!("extends: kubernetes\nphases:\n{text}")).unwrap();
+            let name = |at: &usize| mine.leaves[*at].name.clone();
+            mine.leaves
+                .iter()
+                .map(|leaf| (leaf.name.clone(), leaf.needs.iter().map(name).collect()))
+                .collect()
+        };
+        let base = leaves("- name: etcd\n");
+        let needs = |of: &[(String, Vec<String>)], wanted: &str| {
+            let found = of.iter().find(|(name, _)| name == wanted);
+            found.map(|(_, needs)| needs.clone()).unwrap_or_default()
+        };
+        let names = |of: &[(String, Vec<String>)]| -> BTreeSet<String> {
+            of.iter().map(|(name, _)| name.clone()).collect()
+        };
+        let other_needs = leaves("- name: addon\n  needs: [certs]\n");
+        assert_eq!(names(&other_needs), names(&base));
+        assert!(needs(&other_needs, "addon/coredns").contains(&"certs/ca".to_owned()));
+        assert!(!needs(&other_needs, "addon/coredns").contains(&"wait-control-plane".to_owned()));
+        let fewer = leaves("- name: addon\n  phases: [{name: coredns}]\n");
+        let one = leaves("- name: addon\n  phases: []\n");
+        assert!(names(&one).contains("addon") && !names(&one).contains("addon/coredns"));
+        assert!(needs(&one, "show-join-command").contains(&"addon".to_owned()));
+        assert!(!names(&fewer).contains("addon/kube-proxy"));
+        assert_eq!(
+            needs(&fewer, "addon/coredns"),
+            needs(&base, "addon/coredns")
+        );
+        let ordered = leaves("- name: upload-config\n  needs: [certs/ca]\n");
+        assert_eq!(
+            needs(&ordered, "upload-config/kubelet"),
+            ["certs/ca", "upload-config/kubeadm"]
+        );
+        let none = leaves("- name: addon\n  needs: []\n");
+        assert!(needs(&none, "addon/coredns").is_empty());
     }
 
     #[test]

@@ -25,15 +25,23 @@ pub enum RunError {
     /// Found before anything ran.
     #[error("{}", refusals(.0))]
     Refused(Vec<Refusal>),
-    #[error(transparent)]
-    Phase(Box<Failure>),
+    #[error("{failure}")]
+    Phase {
+        #[source]
+        failure: Box<Failure>,
+        /// What the phase needs and the selection leaves out.
+        left_out: Vec<String>,
+    },
     #[error("a phase was ended by the program itself")]
     Aborted(#[source] tokio::task::JoinError),
 }
 
 impl From<Failure> for RunError {
     fn from(failure: Failure) -> Self {
-        Self::Phase(Box::new(failure))
+        Self::Phase {
+            failure: Box::new(failure),
+            left_out: Vec::new(),
+        }
     }
 }
 
@@ -179,7 +187,7 @@ impl Runner {
             .collect();
         let mut unfinished = waiting.clone();
         let mut running = JoinSet::new();
-        let mut failure: Option<RunError> = None;
+        let mut failure: Option<(usize, RunError)> = None;
         loop {
             if failure.is_none() {
                 let free: Vec<usize> = waiting
@@ -199,15 +207,33 @@ impl Runner {
                 Some(Ok((leaf, Ok(())))) => {
                     unfinished.remove(&leaf);
                 }
-                Some(Ok((_, Err(error)))) => {
-                    failure.get_or_insert(error.into());
+                Some(Ok((leaf, Err(error)))) => {
+                    let error = RunError::Phase {
+                        failure: Box::new(error),
+                        left_out: self.left_out(leaf),
+                    };
+                    // Of several, the one that stands first: which of those
+                    // that run at once is faster says nothing.
+                    if failure.as_ref().is_none_or(|(other, _)| leaf < *other) {
+                        failure = Some((leaf, error));
+                    }
                 }
                 Some(Err(error)) => {
-                    failure.get_or_insert(RunError::Aborted(error));
+                    failure.get_or_insert((usize::MAX, RunError::Aborted(error)));
                 }
             }
         }
-        failure.map_or(Ok(()), Err)
+        failure.map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Phases that a phase needs and that were not selected.
+    fn left_out(&self, leaf: usize) -> Vec<String> {
+        let leaves = &self.distribution.leaves;
+        let needs = leaves[leaf].needs.iter();
+        needs
+            .filter(|need| !self.selection.contains(**need))
+            .map(|need| leaves[*need].name.clone())
+            .collect()
     }
 
     /// A component from a file must provide what the distribution wants of it.

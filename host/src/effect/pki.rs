@@ -142,6 +142,9 @@ impl PkiError {
             Self::Unsound { path, .. } => Some(format!(
                 "nothing was changed; move {path} and its key away to have them made anew, or correct the configuration"
             )),
+            Self::KeyType { path, .. } => Some(format!(
+                "nothing was changed; move {path} away to have it made anew, or correct encryptionAlgorithm"
+            )),
             Self::PublicKeyMismatch { public_key, .. } => {
                 Some(format!("remove {public_key} to have it made from the key"))
             }
@@ -178,14 +181,17 @@ pub async fn generate(name: &str, algorithm: Algorithm) -> Result<KeyPair, PkiEr
     }
 }
 
-/// Loads or makes a key pair and its files.
+/// Loads or makes a key pair and its files. A key of another algorithm is kept,
+/// as one beside a certificate is: what it signed must stay valid. The last
+/// value says so.
 pub async fn ensure_key_pair(
     world: &World,
     name: &str,
     algorithm: Algorithm,
     files: &KeyFiles,
     existing: Existing,
-) -> Result<(Arc<KeyPair>, Change), PkiError> {
+) -> Result<((Arc<KeyPair>, Vec<String>), Change), PkiError> {
+    let mut doubts = Vec::new();
     let found = match existing {
         Existing::Keep => load_optional_key(&*world.files, &files.key.path)?,
         Existing::Replace => None,
@@ -194,11 +200,12 @@ pub async fn ensure_key_pair(
         Some(key) => {
             let found = key.key_type().clone();
             if found.algorithm() != Some(algorithm) {
-                return Err(PkiError::KeyType {
-                    path: files.key.path.clone(),
-                    found: found.to_string(),
+                let path = &files.key.path;
+                let differs = Finding::AlgorithmDiffers {
+                    found,
                     wanted: algorithm,
-                });
+                };
+                doubts.push(format!("{path} {differs}; it is kept"));
             }
             (Arc::new(key), Change::Unchanged)
         }
@@ -211,7 +218,7 @@ pub async fn ensure_key_pair(
     if write_public_key(world, files, &key, existing)? && change == Change::Unchanged {
         change = Change::Updated;
     }
-    Ok((key, change))
+    Ok(((key, doubts), change))
 }
 
 /// Loads or makes a certificate, its key and their files.

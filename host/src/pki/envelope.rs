@@ -1,8 +1,14 @@
 //! Encryption of certificates and keys that travel through the cluster's API, in the format of
-//! kubeadm (`app/util/crypto/crypto.go`): AES-256-GCM, a random 12-byte nonce, then the
-//! ciphertext, then the 16-byte tag; no additional data.
+//! kubeadm (`app/util/crypto/crypto.go`): AES-256-GCM, a 12-byte nonce, then the ciphertext, then
+//! the 16-byte tag; no additional data.
+//!
+//! kubeadm draws the nonce; here it follows from key and content, so that the same content under
+//! the same key is the same message: a run that is repeated changes nothing. A nonce must never
+//! serve two contents of one key. That holds, up to a collision of 96 bits of a keyed hash, just as
+//! for random ones.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use aws_lc_rs::hmac;
 
 use super::hex;
 use super::random::{self, RandomError};
@@ -35,9 +41,6 @@ pub enum EnvelopeError {
     /// The message is beyond what AES-GCM can take.
     #[error("the data is too large to encrypt")]
     TooLarge,
-    /// No nonce could be drawn.
-    #[error("no nonce could be drawn")]
-    Random(#[from] RandomError),
 }
 
 /// The key that certificates are encrypted with while they wait for another node.
@@ -68,7 +71,7 @@ impl CertificateKey {
 
     /// Nonce, ciphertext and tag of `plain`.
     pub fn encrypt(&self, plain: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
-        let nonce: [u8; NONCE_LEN] = random::bytes()?;
+        let nonce = self.nonce(plain);
         let mut sealed = plain.to_vec();
         self.cipher()?
             .seal_in_place_append_tag(
@@ -104,8 +107,22 @@ impl CertificateKey {
         Ok(SecretBytes::new(std::mem::take(&mut *opened)))
     }
 
+    /// What nobody without the key can tell from random.
+    fn nonce(&self, plain: &[u8]) -> [u8; NONCE_LEN] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.reveal());
+        let mut context = hmac::Context::with_key(&key);
+        // Whatever else this key may come to sign is not this.
+        context.update(b"kubewright nonce of a certificate");
+        context.update(plain);
+        let mut nonce = [0; NONCE_LEN];
+        for (byte, from) in nonce.iter_mut().zip(context.sign().as_ref()) {
+            *byte = *from;
+        }
+        nonce
+    }
+
     fn cipher(&self) -> Result<LessSafeKey, EnvelopeError> {
-        // "Less safe" because the caller brings the nonce: ours is random and travels in front.
+        // "Less safe" because the caller brings the nonce: ours travels in front.
         UnboundKey::new(&AES_256_GCM, self.0.reveal())
             .map(LessSafeKey::new)
             .map_err(|_| EnvelopeError::KeySize(self.0.len()))
@@ -125,7 +142,20 @@ mod tests {
             assert_eq!(message.len(), NONCE_LEN + plain.len() + 16);
             assert_eq!(again.decrypt(&message).unwrap().reveal(), plain);
         }
-        assert_ne!(key.encrypt(b"x").unwrap(), key.encrypt(b"x").unwrap());
+    }
+
+    #[test]
+    fn no_nonce_serves_two_contents_or_two_keys() {
+        let (key, other) = (
+            CertificateKey::random().unwrap(),
+            CertificateKey::random().unwrap(),
+        );
+        let nonce =
+            |key: &CertificateKey, plain: &[u8]| key.encrypt(plain).unwrap()[..NONCE_LEN].to_vec();
+        assert_eq!(key.encrypt(b"x").unwrap(), key.encrypt(b"x").unwrap());
+        assert_ne!(nonce(&key, b"x"), nonce(&key, b"y"));
+        assert_ne!(nonce(&key, b""), nonce(&key, b"x"));
+        assert_ne!(nonce(&key, b"x"), nonce(&other, b"x"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ mod overlay;
 mod path;
 mod runtime;
 pub mod sandbox;
+pub mod yaml;
 
 use std::sync::Arc;
 

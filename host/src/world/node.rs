@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::yaml::{self, YamlError};
 use super::{Checks, ContainerRuntime, IdealChecks, IdealRuntime, MachinePath};
 
 /// What phases and defaults need to know of a node.
@@ -66,9 +67,9 @@ impl NodeFacts {
 
     /// Reads facts from YAML or JSON. `origin` is the file's name for messages.
     pub fn parse(text: &str, origin: &str) -> Result<Self, FactsError> {
-        let facts: Self = serde_saphyr::from_str(text).map_err(|source| FactsError::Syntax {
+        let facts: Self = yaml::read(text).map_err(|source| FactsError::Syntax {
             origin: origin.to_owned(),
-            source: Box::new(source),
+            source,
         })?;
         if facts.api_version != Self::API_VERSION || facts.kind != Self::KIND {
             return Err(FactsError::Kind {
@@ -94,7 +95,7 @@ pub enum FactsError {
     Syntax {
         origin: String,
         #[source]
-        source: Box<serde_saphyr::Error>,
+        source: YamlError,
     },
     #[error(
         "{origin} is apiVersion {api_version:?}, kind {kind:?}; wanted apiVersion: kubewright.dev/v1alpha1, kind: NodeFacts"

@@ -59,17 +59,22 @@ impl PhaseState {
         Ok(self.granted_key(&name, PkiVerb::Sign, &[]).map(|()| signer))
     }
 
-    fn hold(
-        &mut self,
-        name: String,
-        held: HeldCertificate,
-    ) -> wasmtime::Result<Handle<CertificateHandle>> {
-        for message in held.doubts {
+    /// Tells what is not as it would be made now, and is kept.
+    fn warn(&self, doubts: Vec<String>) {
+        for message in doubts {
             self.tell(Event::Warning {
                 phase: self.origin.phase.clone(),
                 message,
             });
         }
+    }
+
+    fn hold(
+        &mut self,
+        name: String,
+        held: HeldCertificate,
+    ) -> wasmtime::Result<Handle<CertificateHandle>> {
+        self.warn(held.doubts);
         Ok(self.table.push(CertificateHandle {
             name,
             certificate: held.certificate,
@@ -120,7 +125,8 @@ impl pki::Host for PhaseState {
             })
             .await?;
         match landed {
-            Ok((key, change)) => {
+            Ok(((key, doubts), change)) => {
+                self.warn(doubts);
                 let handle = self.table.push(KeyPairHandle { name, key })?;
                 Ok(Ok((handle, change.into())))
             }

@@ -23,6 +23,8 @@ use flags::{CleanupFlags, CommonFlags, MemberFlags, PreflightFlags};
 use settings::{Given, Phase, Settings};
 use work::{Start, Work};
 
+/// Undo what `init` did to this machine.
+///
 /// Makes this machine what it was before `init`: undoes what the journal says,
 /// backwards, and nothing else. A machine that kubeadm made is reset as
 /// kubeadm would. The journal itself stays (`kubewright history`).

@@ -121,7 +121,7 @@ fn is_link_local(ip: Ipv6Addr) -> bool {
 #[derive(Debug, thiserror::Error)]
 pub enum ClusterDefaultsError {
     /// `kubernetesVersion` can not be used.
-    #[error("ClusterConfiguration.kubernetesVersion can not be used")]
+    #[error(transparent)]
     Version(#[from] VersionError),
     /// Something else is missing or wrong.
     #[error(transparent)]

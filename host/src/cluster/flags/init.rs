@@ -12,6 +12,55 @@ use crate::cluster::features;
 use crate::cluster::secret::{SEALED, SealedString, SealedToken, TokenSource};
 use crate::pki::SecretString;
 
+/// The flag, without dashes, that sets a field of a configuration.
+pub fn of_field(path: &str) -> Option<&'static str> {
+    let field = path.split('[').next().unwrap_or(path);
+    let (_, flag) = FLAG_OF_FIELD.iter().find(|(of, _)| *of == field)?;
+    Some(flag)
+}
+
+const FLAG_OF_FIELD: [(&str, &str); 15] = [
+    (
+        "InitConfiguration.localAPIEndpoint.advertiseAddress",
+        "apiserver-advertise-address",
+    ),
+    (
+        "InitConfiguration.localAPIEndpoint.bindPort",
+        "apiserver-bind-port",
+    ),
+    ("InitConfiguration.nodeRegistration.name", "node-name"),
+    ("InitConfiguration.nodeRegistration.criSocket", "cri-socket"),
+    ("InitConfiguration.certificateKey", "certificate-key"),
+    ("InitConfiguration.patches.directory", "patches"),
+    ("ignore-preflight-errors", "ignore-preflight-errors"),
+    (
+        "ClusterConfiguration.apiServer.certSANs",
+        "apiserver-cert-extra-sans",
+    ),
+    ("ClusterConfiguration.certificatesDir", "cert-dir"),
+    (
+        "ClusterConfiguration.controlPlaneEndpoint",
+        "control-plane-endpoint",
+    ),
+    ("ClusterConfiguration.imageRepository", "image-repository"),
+    (
+        "ClusterConfiguration.kubernetesVersion",
+        "kubernetes-version",
+    ),
+    (
+        "ClusterConfiguration.networking.podSubnet",
+        "pod-network-cidr",
+    ),
+    (
+        "ClusterConfiguration.networking.serviceSubnet",
+        "service-cidr",
+    ),
+    (
+        "ClusterConfiguration.networking.dnsDomain",
+        "service-dns-domain",
+    ),
+];
+
 /// Secrets by what they belong to.
 type Secrets = BTreeMap<String, SecretString>;
 

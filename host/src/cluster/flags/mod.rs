@@ -4,7 +4,7 @@ mod init;
 mod join;
 mod reset;
 
-pub use init::InitFlags;
+pub use init::{InitFlags, of_field};
 pub use join::JoinFlags;
 pub use reset::ResetFlags;
 

@@ -129,7 +129,8 @@ fn findings_name_the_line_of_the_file() {
         .to_string();
     assert_eq!(
         error,
-        "k.yaml: no InitConfiguration or ClusterConfiguration kind was found in the configuration file"
+        "k.yaml: no InitConfiguration or ClusterConfiguration kind was found in the configuration \
+         file; 'kubewright config print' prints one to start from"
     );
 }
 
@@ -143,10 +144,15 @@ fn an_address_nobody_can_reach_is_refused() {
             ..Default::default()
         },
     );
-    let error = error.unwrap_err().to_string();
+    let error = error.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "--apiserver-advertise-address can not be used"
+    );
+    let cause = std::error::Error::source(&error).unwrap().to_string();
     assert!(
-        error.starts_with("cannot use \"0.0.0.0\" as the bind address for the API Server"),
-        "{error}"
+        cause.starts_with("cannot use \"0.0.0.0\" as the bind address for the API Server"),
+        "{cause}"
     );
 }
 

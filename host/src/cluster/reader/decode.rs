@@ -47,6 +47,13 @@ impl Decoder {
                 "; put it in quotes"
             }
             ("a boolean" | "a whole number", NodeValue::Text(_)) => "; write it without quotes",
+            // What changed between v1beta3 and v1beta4.
+            ("a list", NodeValue::Map(_)) if path.ends_with("xtraArgs") => {
+                "; write each argument as \"- {name: NAME, value: VALUE}\""
+            }
+            ("an object", NodeValue::List(_)) if path.ends_with("xtraArgs") => {
+                "; write each argument as \"NAME: VALUE\", or make it kubeadm.k8s.io/v1beta4"
+            }
             _ => "",
         };
         self.problem(

@@ -131,10 +131,12 @@ pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, R
 }
 
 fn syntax(file: &str, error: serde_saphyr::Error) -> ReadError {
-    ReadError::Syntax {
-        file: file.to_owned(),
-        line: error.location().map_or(0, |location| location.line()),
-        source: Box::new(error),
+    let line = error.location().map_or(0, |location| location.line());
+    let file = file.to_owned();
+    let source = Box::new(error);
+    match tree::is_too_much(&source) {
+        true => ReadError::TooMuch { file, line },
+        false => ReadError::Syntax { file, line, source },
     }
 }
 

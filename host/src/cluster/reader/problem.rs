@@ -27,6 +27,18 @@ pub enum ReadError {
         #[source]
         source: Box<serde_saphyr::Error>,
     },
+    /// It would take too much to read: depth, or anchors that are used over and over.
+    #[error(
+        "{file}{}: the file nests deeper, or holds more once its anchors and aliases (& and *) \
+         are resolved, than any configuration; write it out without them",
+        at(*line)
+    )]
+    TooMuch {
+        /// Name of the file as the user gave it.
+        file: String,
+        /// Line of the file, from 1; 0 if unknown.
+        line: u64,
+    },
     /// The documents are not what they should be. All problems there are, in file order.
     #[error("{}", list(file, problems))]
     Problems {
@@ -41,7 +53,7 @@ impl ReadError {
     /// The problems, empty for a syntax error.
     pub fn problems(&self) -> &[Problem] {
         match self {
-            Self::Syntax { .. } => &[],
+            Self::Syntax { .. } | Self::TooMuch { .. } => &[],
             Self::Problems { problems, .. } => problems,
         }
     }

@@ -86,6 +86,18 @@ pub fn parse(text: &str) -> Result<Vec<Node>, serde_saphyr::Error> {
         .collect())
 }
 
+/// Whether a text was given up, because reading it would take too much.
+pub fn is_too_much(error: &serde_saphyr::Error) -> bool {
+    let is_budget = |text: &str| {
+        // The parser keeps its own limit of depth in its own words.
+        text.starts_with("budget breached") || text.starts_with("recursion limit exceeded")
+    };
+    std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| {
+        error.source()
+    })
+    .any(|error| is_budget(&error.to_string()))
+}
+
 impl From<Spanned<NodeValue>> for Node {
     fn from(spanned: Spanned<NodeValue>) -> Self {
         Self {

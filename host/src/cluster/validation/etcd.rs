@@ -7,13 +7,13 @@ use crate::cluster::names;
 pub fn etcd(etcd: &Etcd, path: &str, report: &mut Report) {
     match (&etcd.local, &etcd.external) {
         (None, None) => {
-            report.invalid(path, "", "either .Etcd.Local or .Etcd.External is required");
+            report.invalid(path, "", "either local or external is required");
         }
         (Some(_), Some(_)) => {
             report.invalid(
                 path,
                 "",
-                ".Etcd.Local and .Etcd.External are mutually exclusive",
+                "local and external are mutually exclusive; keep one of the two",
             );
         }
         (Some(etcd), None) => local(etcd, &format!("{path}.local"), report),
@@ -40,13 +40,11 @@ fn local(etcd: &LocalEtcd, path: &str, report: &mut Report) {
 fn external(etcd: &ExternalEtcd, path: &str, report: &mut Report) {
     let (ca, certificate, key) = (&etcd.ca_file, &etcd.cert_file, &etcd.key_file);
     if certificate.is_empty() != key.is_empty() {
-        let message = "either both or none of .Etcd.External.CertFile and .Etcd.External.KeyFile \
-                       must be set";
+        let message = "either both or none of certFile and keyFile must be set";
         report.invalid(path, "", message);
     }
     if !certificate.is_empty() && !key.is_empty() && ca.is_empty() {
-        let message = "setting .Etcd.External.CertFile and .Etcd.External.KeyFile requires \
-                       .Etcd.External.CAFile";
+        let message = "setting certFile and keyFile requires caFile";
         report.invalid(path, "", message);
     }
     let endpoints = format!("{path}.endpoints");
@@ -88,6 +86,8 @@ fn urls(urls: &[String], require_https: bool, path: &str, report: &mut Report) {
 
 pub fn image_repository(repository: &str, path: &str, report: &mut Report) {
     if !names::is_image_repository(repository) {
-        report.invalid(path, repository, "invalid image repository format");
+        let message = "invalid image repository format; it is a registry and path without scheme, \
+                       like \"registry.k8s.io\" or \"mirror.example:5000/k8s\"";
+        report.invalid(path, repository, message);
     }
 }

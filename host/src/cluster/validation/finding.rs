@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use crate::cluster::flags;
+
 /// Why a field is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reason {
@@ -75,18 +77,63 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// What is wrong, without where.
+    fn said(&self) -> String {
+        let message = &self.message;
+        match &self.reason {
+            Reason::Invalid { value } => format!("Invalid value: {value:?}: {message}"),
+            Reason::InvalidSecret => format!("Invalid value: <sealed>: {message}"),
+            Reason::Stated => message.clone(),
+            Reason::Required => format!("Required value: {message}"),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            path,
-            reason,
-            message,
-        } = self;
-        match reason {
-            Reason::Invalid { value } => write!(f, "{path}: Invalid value: {value:?}: {message}"),
-            Reason::InvalidSecret => write!(f, "{path}: Invalid value: <sealed>: {message}"),
-            Reason::Stated => write!(f, "{path}: {message}"),
-            Reason::Required => write!(f, "{path}: Required value: {message}"),
+        write!(f, "{}: {}", self.path, self.said())
+    }
+}
+
+/// Where the user can correct a field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Name of the file, if the configuration comes from one.
+    pub file: Option<String>,
+    /// Line of the file, where the field is known to be set.
+    pub line: Option<u64>,
+    /// Path of the field, such as `ClusterConfiguration.networking.podSubnet`.
+    pub path: String,
+}
+
+impl Place {
+    /// The place of a field of a file, or of flags (`file` is none): its line, or that of the
+    /// nearest field above it.
+    pub fn find(path: &str, file: Option<&str>, lines: &BTreeMap<String, u64>) -> Self {
+        Self {
+            file: file.map(str::to_owned),
+            line: line_of(path, lines),
+            path: path.to_owned(),
+        }
+    }
+
+    /// Whether it is on the command line.
+    pub fn is_flag(&self) -> bool {
+        self.file.is_none() && flags::of_field(&self.path).is_some()
+    }
+}
+
+/// `cluster.yaml:7: ClusterConfiguration.networking.podSubnet`, or `--pod-network-cidr`.
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.file, self.line) {
+            (Some(file), Some(line)) => write!(f, "{file}:{line}: {}", self.path),
+            (Some(_), None) => f.write_str(&self.path),
+            (None, _) => match flags::of_field(&self.path) {
+                Some(flag) => write!(f, "--{flag}"),
+                None => f.write_str(&self.path),
+            },
         }
     }
 }
@@ -116,6 +163,12 @@ impl Findings {
             file: file.map(str::to_owned),
         }
     }
+
+    /// Whether what is wrong is on the command line.
+    pub fn are_of_flags(&self) -> bool {
+        let of_flag = |(_, finding): &(_, Finding)| flags::of_field(&finding.path).is_some();
+        self.file.is_none() && self.findings.iter().any(of_flag)
+    }
 }
 
 fn line_of(path: &str, lines: &BTreeMap<String, u64>) -> Option<u64> {
@@ -134,10 +187,12 @@ impl fmt::Display for Findings {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            match (&self.file, line) {
-                (Some(file), Some(line)) => write!(f, "{file}:{line}: {finding}")?,
-                _ => write!(f, "{finding}")?,
-            }
+            let place = Place {
+                file: self.file.clone(),
+                line: *line,
+                path: finding.path.clone(),
+            };
+            write!(f, "{place}: {}", finding.said())?;
         }
         Ok(())
     }

@@ -12,7 +12,7 @@ mod token;
 
 use std::collections::BTreeSet;
 
-pub use finding::{Finding, Findings, Reason};
+pub use finding::{Finding, Findings, Place, Reason};
 
 use super::documents::{
     ClusterConfiguration, Document, InitConfiguration, JoinConfiguration, ResetConfiguration,

@@ -52,7 +52,8 @@ fn subnets(text: &str, minimum: u128, path: &str, report: &mut Report) -> Vec<Ip
         return Vec::new();
     }
     let Some(subnets) = net::parse_cidrs(text) else {
-        report.invalid(path, text, "couldn't parse subnet");
+        let message = "couldn't parse subnet; write it in CIDR notation, like \"10.244.0.0/16\"";
+        report.invalid(path, text, message);
         return Vec::new();
     };
     let is_v4 = |net: &IpNet| matches!(net, IpNet::V4(_));

@@ -52,7 +52,11 @@ pub fn socket(socket: &str, path: &str, report: &mut Report) {
 pub fn args(args: &[Arg], path: &str, report: &mut Report) {
     for (index, arg) in args.iter().enumerate() {
         if arg.name.is_empty() {
-            report.invalid(path, format!("index {index}"), "argument has no name");
+            report.invalid(
+                path,
+                format!("index {index}"),
+                "argument has no name; write \"name\" and \"value\"",
+            );
         }
     }
 }
@@ -74,7 +78,7 @@ pub fn endpoint(endpoint: &ApiEndpoint, path: &str, report: &mut Report) {
         report.invalid(
             path,
             endpoint.bind_port.to_string(),
-            "port number is not valid",
+            "port number is not valid; it is from 1 to 65535",
         );
     }
 }
@@ -100,6 +104,6 @@ pub fn certificate_key(key: &SealedString, path: &str, report: &mut Report) {
 
 pub fn absolute_path(text: &str, path: &str, report: &mut Report) {
     if !text.starts_with('/') {
-        report.invalid(path, text, "path is not absolute");
+        report.invalid(path, text, "path is not absolute; it must begin with \"/\"");
     }
 }

@@ -7,8 +7,8 @@ use kubewright_plugin::client::{Client, reference};
 use kubewright_plugin::object::Object;
 use kubewright_plugin::tokens::{self, Alphabet};
 use kubewright_plugin::{
-    Content, Context, Document, Duration, Error, Result, clock, json, progress, rbac, terminal,
-    time,
+    Content, Context, Document, Duration, Error, Result, clock, encoding, json, progress, rbac,
+    terminal, time,
 };
 
 const NAMESPACE: &str = "kube-system";
@@ -36,7 +36,12 @@ fn run(document: &Document) -> Result<()> {
     material::refuse_external_ca(cluster)?;
     let client = Client::admin(document)?;
     progress!("Storing the certificates in Secret {SECRET:?} in the {NAMESPACE:?} Namespace");
-    upload(&client, cluster).context("error uploading certs")?;
+    let kept = match document.init()?.certificate_key.is_empty() {
+        // Nobody has the key of an earlier upload any more.
+        true => None,
+        false => earlier_token(&client)?,
+    };
+    upload(&client, cluster, kept).context("error uploading certs")?;
 
     if !options.skip_certificate_key_print {
         let key = tokens::certificate_key(CERTIFICATE_KEY)?;
@@ -52,8 +57,12 @@ fn run(document: &Document) -> Result<()> {
 fn upload(
     client: &Client,
     cluster: &kubewright_plugin::configuration::ClusterConfiguration,
+    kept: Option<String>,
 ) -> Result<()> {
-    let token = short_lived_token(client)?;
+    let token = match &kept {
+        Some(name) => name.clone(),
+        None => short_lived_token(client)?,
+    };
     let owner = client
         .get(&reference("v1", "Secret", Some(NAMESPACE), &token))?
         .ok_or_else(|| Error::new(format!("the Secret {token}, just made, is not there")))?;
@@ -96,6 +105,26 @@ fn upload(
         &[rbac::group(rbac::BOOTSTRAPPERS)],
     ))?;
     Ok(())
+}
+
+/// The Secret of the token of an earlier upload, if more than half of its time
+/// is still to come: a run that is repeated soon changes nothing.
+fn earlier_token(client: &Client) -> Result<Option<String>> {
+    let secret = |name: &str| client.get(&reference("v1", "Secret", Some(NAMESPACE), name));
+    let Some(uploaded) = secret(SECRET)? else {
+        return Ok(None);
+    };
+    let owner = &uploaded["metadata"]["ownerReferences"][0];
+    let Some(name) = owner["name"].as_str() else {
+        return Ok(None);
+    };
+    let found = secret(name)?.filter(|token| {
+        let ends = token["data"]["expiration"].as_str();
+        let enough = clock::now().saturating_add_unsigned(LIFETIME.seconds() / 2);
+        ends.and_then(encoding::base64_text)
+            .is_some_and(|ends| time::is_after(&ends, enough))
+    });
+    Ok(found.map(|_| name.to_owned()))
 }
 
 /// Makes the token whose end takes the certificates with it, and gives the name

@@ -155,7 +155,7 @@ fn cluster_configurations() {
             (
                 "two etcds",
                 json!({"etcd": {"local": {}, "external": {"endpoints": ["http://x:1"]}}}),
-                ".Etcd.Local and .Etcd.External are mutually exclusive",
+                "local and external are mutually exclusive",
             ),
             (
                 "relative data",
@@ -202,12 +202,12 @@ fn cluster_configurations() {
             (
                 "half a pair",
                 external(json!({"endpoints": ["https://e:1"], "caFile": "/ca", "certFile": "/c"})),
-                "either both or none of .Etcd.External.CertFile and .Etcd.External.KeyFile must be set",
+                "either both or none of certFile and keyFile must be set",
             ),
             (
                 "pair without CA",
                 external(json!({"endpoints": ["https://e:1"], "certFile": "/c", "keyFile": "/k"})),
-                "requires .Etcd.External.CAFile",
+                "requires caFile",
             ),
             (
                 "relative CA",
