@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use crate::cluster::declared::DeclaredError;
 use crate::cluster::error::ConfigError;
+use crate::cluster::print::PrintError;
 use crate::component::Failure;
 use crate::distribution::{RunError, SelectionError};
 
@@ -62,6 +63,7 @@ impl Report {
         let usage = error.chain().any(|cause| {
             cause.is::<Usage>()
                 || cause.is::<SelectionError>()
+                || matches!(cause.downcast_ref(), Some(PrintError::ComponentConfigs))
                 || cause.downcast_ref().is_some_and(ConfigError::is_usage)
                 || matches!(
                     cause.downcast_ref(),

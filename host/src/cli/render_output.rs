@@ -39,6 +39,10 @@ impl RenderOutput {
                 for entry in entries {
                     let entry = entry.with_context(|| format!("cannot list {shown}"))?;
                     let name = entry.file_name();
+                    // Of a render that was killed: the next one removes it.
+                    if name.to_str().is_some_and(MachineFiles::is_temporary) {
+                        continue;
+                    }
                     let expected = match name.to_str() {
                         Some(ROOTFS) => Some(entry.file_type()?.is_dir()),
                         Some(OBJECTS) => Some(entry.file_type()?.is_file()),

@@ -30,12 +30,4 @@ impl MachineFiles {
         )
         .map_err(|errno| failed(errno.into()))
     }
-
-    /// Whether this is the name of a temporary file of this program, running
-    /// or dead: `.kubewright-PID-COUNT`.
-    pub fn is_temporary(name: &str) -> bool {
-        name.strip_prefix(".kubewright-")
-            .and_then(|rest| rest.split_once('-'))
-            .is_some_and(|(pid, count)| pid.parse::<u32>().is_ok() && count.parse::<u32>().is_ok())
-    }
 }

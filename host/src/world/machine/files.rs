@@ -13,11 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
+use super::leftovers;
 use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
-
-/// Where temporary files lie, by their names. The kubelet ignores names that
-/// begin with a dot, wherever it watches.
-const TEMPORARY_PREFIX: &str = ".kubewright-";
 
 /// The files below one directory of this machine.
 pub struct MachineFiles {
@@ -111,7 +108,16 @@ impl MachineFiles {
         files: impl IntoIterator<Item = (&'a MachinePath, u32, &'a [u8])>,
     ) -> Result<(), FileError> {
         let mut staged = Vec::new();
+        let mut swept = std::collections::BTreeSet::new();
         for (path, mode, content) in files {
+            let folder = path.parent();
+            let above = folder.as_ref().and_then(MachinePath::parent);
+            for folder in folder.into_iter().chain(above) {
+                if !swept.contains(&folder) {
+                    self.remove_leftovers(&folder);
+                    swept.insert(folder);
+                }
+            }
             staged.push(self.stage(path, mode, content)?);
         }
         for one in staged.iter().filter(|_| self.durable) {
@@ -127,6 +133,13 @@ impl MachineFiles {
             self.settle(&folder, "write", &path)?;
         }
         Ok(())
+    }
+
+    pub(super) fn unlink(&self, path: &MachinePath, flags: AtFlags) -> Result<OwnedFd, FileError> {
+        let folder = self.open_parent(path, "remove")?;
+        rustix::fs::unlinkat(&folder, path.file_name(), flags)
+            .map_err(|errno| failed("remove", path, errno))?;
+        Ok(folder)
     }
 
     /// Writes content to a temporary file from which it can appear.
@@ -172,11 +185,7 @@ impl MachineFiles {
         mode: u32,
         content: &[u8],
     ) -> Result<Staged<'_>, (Errno, OwnedFd)> {
-        let temporary = format!(
-            "{TEMPORARY_PREFIX}{}-{}",
-            std::process::id(),
-            self.counter.fetch_add(1, Ordering::Relaxed)
-        );
+        let temporary = leftovers::name(self.counter.fetch_add(1, Ordering::Relaxed));
         // 0600 until the content is complete: the final mode may be wider.
         let made = rustix::fs::openat(
             above.as_ref().unwrap_or(&folder),
@@ -365,14 +374,12 @@ impl Files for MachineFiles {
     }
 
     fn remove(&self, path: &MachinePath) -> Result<(), FileError> {
-        let folder = self.open_parent(path, "remove")?;
         let flags = match self.stat(path)? {
             None => return Err(FileError::NotFound(path.clone())),
             Some(found) if found.kind == FileKind::Directory => AtFlags::REMOVEDIR,
             Some(_) => AtFlags::empty(),
         };
-        rustix::fs::unlinkat(&folder, path.file_name(), flags)
-            .map_err(|errno| failed("remove", path, errno))?;
+        let folder = self.unlink(path, flags)?;
         self.settle(&folder, "remove", path)
     }
 }

@@ -14,6 +14,7 @@ mod grpc;
 mod grpc_server;
 mod health;
 mod kubelet;
+mod leftovers;
 mod mounts;
 mod node;
 mod planned;

@@ -1,6 +1,7 @@
 //! Files in memory over files that are only read.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
@@ -14,6 +15,8 @@ enum Layer {
     File {
         mode: u32,
         content: Zeroizing<Vec<u8>>,
+        /// When it was written, among the others.
+        turn: usize,
     },
     Directory {
         mode: u32,
@@ -32,6 +35,7 @@ pub enum Change<'a> {
 pub struct SandboxFiles {
     base: Option<Arc<dyn Files>>,
     layers: Mutex<BTreeMap<MachinePath, Layer>>,
+    turns: AtomicUsize,
 }
 
 impl SandboxFiles {
@@ -40,6 +44,7 @@ impl SandboxFiles {
         Self {
             base,
             layers: Mutex::default(),
+            turns: AtomicUsize::new(0),
         }
     }
 
@@ -51,7 +56,7 @@ impl SandboxFiles {
     ) -> Result<(), E> {
         for (path, layer) in self.layers().iter() {
             let change = match layer {
-                Layer::File { mode, content } => Change::File {
+                Layer::File { mode, content, .. } => Change::File {
                     mode: *mode,
                     content,
                 },
@@ -64,7 +69,10 @@ impl SandboxFiles {
     }
 
     /// Lets everything land in `target`. Directories first, then files, then
-    /// removals from the inside out.
+    /// removals from the inside out. Files land in the order in which they
+    /// were written: what is cut short by a kill is then what a run leaves that
+    /// was, and the next one can go on with it (a key is there before its
+    /// certificate, a CA before what it signed).
     pub fn commit(&self, target: &MachineFiles) -> Result<(), FileError> {
         let layers = self.layers();
         for (path, layer) in layers.iter() {
@@ -72,10 +80,19 @@ impl SandboxFiles {
                 target.make_directory(path, *mode)?;
             }
         }
-        target.write_all(layers.iter().filter_map(|(path, layer)| match layer {
-            Layer::File { mode, content } => Some((path, *mode, content.as_slice())),
-            Layer::Directory { .. } | Layer::Removed => None,
-        }))?;
+        let mut files: Vec<_> = layers
+            .iter()
+            .filter_map(|(path, layer)| match layer {
+                Layer::File {
+                    mode,
+                    content,
+                    turn,
+                } => Some((*turn, (path, *mode, content.as_slice()))),
+                Layer::Directory { .. } | Layer::Removed => None,
+            })
+            .collect();
+        files.sort_by_key(|(turn, _)| *turn);
+        target.write_all(files.into_iter().map(|(_, file)| file))?;
         for (path, layer) in layers.iter().rev() {
             if matches!(layer, Layer::Removed) && target.stat(path)?.is_some() {
                 target.remove(path)?;
@@ -115,7 +132,7 @@ impl SandboxFiles {
 impl Files for SandboxFiles {
     fn stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError> {
         match self.layers().get(path) {
-            Some(Layer::File { mode, content }) => Ok(Some(Metadata {
+            Some(Layer::File { mode, content, .. }) => Ok(Some(Metadata {
                 kind: FileKind::Regular,
                 mode: *mode,
                 size: content.len() as u64,
@@ -187,8 +204,13 @@ impl Files for SandboxFiles {
             return Err(FileError::IsDirectory(path.clone()));
         }
         let content = Zeroizing::new(content.to_vec());
-        self.layers()
-            .insert(path.clone(), Layer::File { mode, content });
+        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
+        let file = Layer::File {
+            mode,
+            content,
+            turn,
+        };
+        self.layers().insert(path.clone(), file);
         Ok(())
     }
 
