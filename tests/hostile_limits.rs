@@ -144,3 +144,84 @@ fn limits_of_a_distribution_are_checked() {
         assert!(!place.out().exists(), "{limits}");
     }
 }
+
+/// A module's bytes with its table section (there is one table, of functions)
+/// made to begin with so many elements.
+fn with_table(module: &[u8], elements: u64) -> Vec<u8> {
+    let mut changed = wasm_encoder::Module::new();
+    let mut rest = &module[8..];
+    let mut found = false;
+    while let Some((&id, tail)) = rest.split_first() {
+        let (size, used) = leb128(tail);
+        let (data, tail) = tail[used..].split_at(size);
+        if id == wasm_encoder::SectionId::Table as u8 {
+            found = true;
+            let mut tables = wasm_encoder::TableSection::new();
+            tables.table(wasm_encoder::TableType {
+                element_type: wasm_encoder::RefType::FUNCREF,
+                table64: false,
+                minimum: elements,
+                maximum: None,
+                shared: false,
+            });
+            changed.section(&tables);
+        } else {
+            changed.section(&wasm_encoder::RawSection { id, data });
+        }
+        rest = tail;
+    }
+    assert!(found, "a module of Rust has a table");
+    changed.finish()
+}
+
+fn leb128(bytes: &[u8]) -> (usize, usize) {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        value |= usize::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return (value, at + 1);
+        }
+    }
+    panic!("the module ends within a number");
+}
+
+#[test]
+fn a_flood_of_table_elements_ends_the_component() {
+    let place = Place::new();
+    Hostile {
+        phases: &["idle"],
+        grants: LEAST,
+        limits: "",
+    }
+    .write(&place);
+    let module = with_table(&hostile().module, 1_000_000);
+    let component = wit_component::ComponentEncoder::default()
+        .module(&module)
+        .and_then(|encoder| encoder.validate(true).encode())
+        .expect("the module makes a component");
+    place.write("hostile.wasm", &component);
+    let digest = support::components::digest(&component);
+    let distribution = std::fs::read_to_string(place.path("distribution.yaml")).expect("it");
+    place.write(
+        "distribution.yaml",
+        distribution.replace(&hostile().digest, &digest),
+    );
+    place
+        .render(&[
+            "--distribution",
+            "distribution.yaml",
+            "--phase",
+            "hostile/idle",
+        ])
+        .exits(1)
+        .says(&[
+            "phase hostile",
+            "hostile.wasm",
+            &digest[..19],
+            "it asked for 10000",
+            "table elements; the limit is 20000",
+            "describing itself",
+            "hint: ",
+        ]);
+    assert!(!place.out().exists());
+}

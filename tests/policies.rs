@@ -145,7 +145,10 @@ fn a_policy_must_be_one() {
     for (policy, words) in [
         ("phase.wasm", "not a component of the world `policy`"),
         ("garbage.wasm", "not WebAssembly"),
-        ("nothing.wasm", "neither a file nor a built-in policy"),
+        (
+            "nothing.wasm",
+            "neither a component file nor a built-in policy",
+        ),
     ] {
         place
             .render(&["--policy", policy])

@@ -7,9 +7,12 @@ use crate::support::program::Place;
 
 const RENDER: [&str; 5] = ["render", "--config", "config.yaml", "--out", "out"];
 
+/// What is in the folder, how it gets there, what the error must say.
+type Case = (&'static str, fn(&Place), &'static [&'static str]);
+
 #[test]
 fn a_folder_that_holds_something_else() {
-    let cases: &[(&str, fn(&Place), &[&str])] = &[
+    let cases: &[Case] = &[
         (
             "another file",
             |place| drop(place.write("out/notes.txt", "mine")),

@@ -272,7 +272,13 @@ impl Runner {
         group: usize,
         component: &Component,
     ) -> Result<Vec<Finding>, Failure> {
-        let description = describe(component, self.limits).await?;
+        let description = describe(component, self.limits)
+            .await
+            .map_err(|failure| Failure {
+                phase: self.distribution.groups[group].name.clone(),
+                doing: "describing itself".to_owned(),
+                ..failure
+            })?;
         let provided: Vec<&str> = description
             .phases
             .iter()

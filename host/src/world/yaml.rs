@@ -9,24 +9,53 @@ use serde_saphyr::{DefaultMessageFormatter, Error, MessageFormatter};
 
 /// Why a text is not what it should be.
 #[derive(Debug)]
-pub struct YamlError(Box<Error>);
+pub struct YamlError {
+    error: Box<Error>,
+    /// The key that the place belongs to, if there is one.
+    key: Option<String>,
+}
 
 /// Reads one document. Repeated keys are errors.
 pub fn read<T: DeserializeOwned>(text: &str) -> Result<T, YamlError> {
     let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| YamlError(Box::new(error)))
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| YamlError::new(error, text))
 }
 
 /// Reads all documents.
 pub fn read_all<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, YamlError> {
     let options = serde_saphyr::options! { with_snippet: false };
     serde_saphyr::from_multiple_with_options(text, options)
-        .map_err(|error| YamlError(Box::new(error)))
+        .map_err(|error| YamlError::new(error, text))
+}
+
+impl YamlError {
+    fn new(error: Error, text: &str) -> Self {
+        let key = error.location().and_then(|at| {
+            let line = text
+                .lines()
+                .nth(usize::try_from(at.line()).ok()?.checked_sub(1)?)?;
+            let before: String = line
+                .chars()
+                .take(usize::try_from(at.column()).ok()?.saturating_sub(1))
+                .collect();
+            let key = before.trim_end().strip_suffix(':')?;
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+            let word = key.rsplit(|c| !is_word(c)).next()?;
+            (!word.is_empty()).then(|| word.to_owned())
+        });
+        Self {
+            error: Box::new(error),
+            key,
+        }
+    }
 }
 
 impl fmt::Display for YamlError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0.render_with_formatter(&ForPeople))
+        if let Some(key) = &self.key {
+            write!(f, "{key}: ")?;
+        }
+        f.write_str(&self.error.render_with_formatter(&ForPeople))
     }
 }
 
@@ -46,7 +75,18 @@ impl MessageFormatter for ForPeople {
             Error::Budget { .. } => {
                 "it nests deeper, or holds more once its anchors and aliases are resolved, than is read".into()
             }
-            other => DefaultMessageFormatter.format_message(other),
+            other => {
+                let message = DefaultMessageFormatter.format_message(other);
+                match message.strip_prefix("invalid ") {
+                    Some("u8" | "u16" | "u32" | "u64" | "usize") => {
+                        "expected a whole number, not below 0".into()
+                    }
+                    Some("i8" | "i16" | "i32" | "i64" | "isize") => {
+                        "expected a whole number".into()
+                    }
+                    _ => message,
+                }
+            }
         }
     }
 }
@@ -57,9 +97,11 @@ mod tests {
 
     #[derive(Debug, serde::Deserialize)]
     #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "only their presence matters")]
     struct One {
-        #[allow(dead_code, reason = "only its presence matters")]
         name: String,
+        #[serde(default)]
+        number: u64,
     }
 
     #[test]
@@ -71,7 +113,15 @@ mod tests {
             ),
             (
                 "name: a\nsecret: hunter2\n",
-                "unknown field `secret`, expected one of name at line 2",
+                "unknown field `secret`, expected one of name, number at line 2",
+            ),
+            (
+                "name: a\nnumber: many\n",
+                "number: expected a whole number, not below 0 at line 2",
+            ),
+            (
+                "{name: a, number: -1}",
+                "number: expected a whole number, not below 0 at line 1",
             ),
             ("name: [a\n", "at line 1"),
             ("", "end of input"),
