@@ -124,6 +124,27 @@ impl ServiceManager {
         }
     }
 
+    /// Why a service that should run may not, and the lines that it said last;
+    /// none where nothing can be said, or it just runs.
+    pub async fn explain(self, name: &str) -> Option<(String, Vec<String>)> {
+        // Nothing that the tools could take for an option or a pattern.
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
+        if self != Self::Systemd || name.starts_with('-') || !name.chars().all(plain) {
+            return None;
+        }
+        let properties = "--property=LoadState,ActiveState,NRestarts,ExecMainStatus";
+        let question = ["show", properties, name];
+        let shown = run("systemctl", &question, QUESTION_TIMEOUT, name).await;
+        let words = state_in_words(&shown.ok()?.text)?;
+        let lines = ["--unit", name, "--lines=3", "--output=cat", "--quiet"];
+        let said = run("journalctl", &lines, QUESTION_TIMEOUT, name).await;
+        let lines = match said {
+            Ok(said) if said.success => said.text.lines().map(str::to_owned).collect(),
+            _ => Vec::new(),
+        };
+        Some((words, lines))
+    }
+
     /// What an operator types to have the service started at boot.
     pub fn enable_command(self, name: &str) -> String {
         match self {
@@ -136,6 +157,35 @@ impl ServiceManager {
 impl std::fmt::Display for ServiceManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.program())
+    }
+}
+
+/// What `systemctl show` says of a service that should run; none where it does
+/// and did not end so far.
+fn state_in_words(shown: &str) -> Option<String> {
+    let value = |name: &str| {
+        shown
+            .lines()
+            .find_map(|line| line.strip_prefix(name)?.strip_prefix('='))
+            .unwrap_or_default()
+    };
+    let restarts = match value("NRestarts") {
+        "" | "0" => String::new(),
+        "1" => ", started again once".to_owned(),
+        many => format!(", started again {many} times"),
+    };
+    let code = value("ExecMainStatus");
+    match (value("LoadState"), value("ActiveState")) {
+        ("", _) => None,
+        ("not-found", _) => Some("there is no such service".to_owned()),
+        ("masked", _) => Some("its service is masked".to_owned()),
+        (_, "active") if restarts.is_empty() => None,
+        (_, "active") => Some(format!("its service runs{restarts}")),
+        (_, "inactive") => Some("its service is stopped".to_owned()),
+        (_, "failed" | "activating") if !matches!(code, "" | "0") => {
+            Some(format!("its service ended with code {code}{restarts}"))
+        }
+        (_, state) => Some(format!("its service is {state}{restarts}")),
     }
 }
 
@@ -208,6 +258,41 @@ mod tests {
         ];
         for (text, wanted) in cases {
             assert_eq!(is_missing(text), wanted, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_service_in_words() {
+        let shown = |load, active, restarts, code| {
+            format!(
+                "LoadState={load}\nActiveState={active}\nNRestarts={restarts}\nExecMainStatus={code}"
+            )
+        };
+        for (shown, wanted) in [
+            (shown("loaded", "active", "0", "0"), None),
+            (
+                shown("loaded", "active", "1", "0"),
+                Some("its service runs, started again once"),
+            ),
+            (
+                shown("loaded", "activating", "7", "1"),
+                Some("its service ended with code 1, started again 7 times"),
+            ),
+            (
+                shown("loaded", "activating", "0", "0"),
+                Some("its service is activating"),
+            ),
+            (
+                shown("loaded", "inactive", "0", "0"),
+                Some("its service is stopped"),
+            ),
+            (
+                shown("not-found", "inactive", "0", "0"),
+                Some("there is no such service"),
+            ),
+            ("no such program".to_owned(), None),
+        ] {
+            assert_eq!(state_in_words(&shown).as_deref(), wanted, "{shown}");
         }
     }
 

@@ -1,8 +1,8 @@
 //! Why a static Pod does not answer, from the container runtime.
 
 use super::probe::shown;
-use crate::world::machine::KubeletSettings;
 use crate::world::machine::cri::{ContainerState, Cri, StaticContainer};
+use crate::world::machine::{KubeletSettings, ServiceManager};
 use crate::world::{Files, MachinePath, RuntimeError, Waiting};
 
 /// Where static Pods are (kubeadm `constants.ManifestsSubDirName`).
@@ -19,19 +19,35 @@ pub struct Explainer<'a> {
     files: &'a dyn Files,
     /// Connected when it is first needed; tried again until it is there.
     cri: Option<Cri>,
+    services: Option<ServiceManager>,
 }
 
 impl<'a> Explainer<'a> {
     pub fn new(files: &'a dyn Files) -> Self {
-        Self { files, cri: None }
+        Self {
+            files,
+            cri: None,
+            services: ServiceManager::running(),
+        }
     }
 
-    /// The state of a static Pod's container in words; none where nothing can
-    /// be said, or the program just runs.
+    /// The state of a static Pod's container, or of a service, in words; none
+    /// where nothing can be said, or the program just runs.
     pub async fn explain(&mut self, workload: &str) -> Option<String> {
-        // Services, as the kubelet, are in no container.
         let manifest = MachinePath::parse(&format!("{MANIFESTS}/{workload}.yaml")).ok()?;
-        self.files.stat(&manifest).ok()??;
+        if self.files.stat(&manifest).ok()?.is_none() {
+            // A service, as the kubelet.
+            let (words, mut lines) = self.services?.explain(workload).await?;
+            for line in &mut lines {
+                *line = shown(message(line));
+            }
+            // One that ends and is started again says the same again.
+            lines.dedup();
+            return Some(match lines.is_empty() {
+                true => words,
+                false => format!("{words}; its last words: {}", lines.join(" | ")),
+            });
+        }
         match self.container(workload).await? {
             Ok(Some(container)) => self.words(&container),
             Ok(None) => Some("the kubelet has not started its container yet".to_owned()),
@@ -123,6 +139,24 @@ impl<'a> Explainer<'a> {
     }
 }
 
+/// A line of a log without the header that klog gives it
+/// (`E1122 14:03:49.324597   31814 run.go:72] `): who tells what is new must
+/// not take the time of day for news.
+fn message(line: &str) -> &str {
+    let is_header = |header: &str| {
+        let mut parts = header.split_whitespace();
+        let (severity, time) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        severity.len() == 5
+            && severity.starts_with(['I', 'W', 'E', 'F'])
+            && severity.chars().skip(1).all(|c| c.is_ascii_digit())
+            && time.contains(':')
+    };
+    match line.split_once("] ") {
+        Some((header, message)) if is_header(header) => message,
+        _ => line,
+    }
+}
+
 /// Words of a first line that says what the rest, a program's usage, does not.
 const COMPLAINTS: [&str; 6] = [
     "error",
@@ -139,7 +173,7 @@ const COMPLAINTS: [&str; 6] = [
 fn last_lines(log: &str) -> String {
     let mut lines = log
         .lines()
-        .map(|line| shown(line.splitn(4, ' ').nth(3).unwrap_or(line)))
+        .map(|line| shown(message(line.splitn(4, ' ').nth(3).unwrap_or(line))))
         .filter(|line| !line.is_empty());
     let mut last: Vec<String> = lines.by_ref().rev().take(LAST_LINES).collect();
     last.reverse();
@@ -191,6 +225,13 @@ mod tests {
                 "flag provided but not defined: -x | ... | -a | -b | -c",
             ),
             (&["an error", "two", "three"], "an error | two | three"),
+            (
+                &[
+                    "E1122 14:03:49.324597   31814 run.go:72] \"command failed\"",
+                    "E [x] y",
+                ],
+                "\"command failed\" | E [x] y",
+            ),
             (&[], ""),
         ] {
             assert_eq!(last_lines(&log(lines)), wanted);
