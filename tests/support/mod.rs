@@ -14,7 +14,9 @@ pub mod grpc;
 pub mod health_server;
 pub mod leaks;
 pub mod live;
+pub mod mounts;
 pub mod program;
+pub mod runtime;
 pub mod tree;
 
 /// Runs a case each on two threads: most of a case is another program's work.
