@@ -66,10 +66,15 @@ impl Bed {
 
     /// Runs phases of `init` on the folder.
     fn init(&self, phases: &str) -> Output {
+        self.run("init", phases)
+    }
+
+    fn run(&self, command: &str, phases: &str) -> Output {
         Command::new(env!("CARGO_BIN_EXE_kubewright"))
             .args([
-                "init",
+                command,
                 "--upload-certs",
+                "-v",
                 "-o",
                 "json",
                 "--phase",
@@ -156,15 +161,54 @@ async fn call(client: &kube::Client, method: &str, path: &str, kind: &str, body:
     client.request(request).await.unwrap()
 }
 
+/// Phase, action, target and change of an effect; names of tokens are random.
+fn effect(one: &Value) -> [String; 4] {
+    ["phase", "action", "target", "change"].map(|field| {
+        let text = one[field].as_str().unwrap();
+        match text.split_once("/bootstrap-token-") {
+            Some((namespace, id)) if id != "abcdef" => format!("{namespace}/bootstrap-token"),
+            _ => text.to_owned(),
+        }
+    })
+}
+
+/// What a run did, in JSON with `-v`.
+fn effects(output: &Output) -> Vec<[String; 4]> {
+    let lines = lines(output).into_iter();
+    lines
+        .filter(|line| line["event"] == "effect")
+        .map(|line| effect(&line))
+        .collect()
+}
+
+fn planned_effects(result: &Value) -> Vec<[String; 4]> {
+    result["effects"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(effect)
+        .collect()
+}
+
+fn lines(output: &Output) -> Vec<Value> {
+    let text = String::from_utf8_lossy(&output.stdout);
+    let lines = text.lines().map(serde_json::from_str);
+    lines.filter_map(Result::ok).collect()
+}
+
+fn last_result(output: &Output) -> Value {
+    let result = lines(output)
+        .into_iter()
+        .rfind(|line| line["event"] == "result");
+    result.unwrap()["result"].take()
+}
+
 /// The result of a run in JSON, which must have succeeded.
 fn result(output: &Output) -> Value {
     let text = String::from_utf8_lossy(&output.stdout);
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}\n{errors}");
-    let mut lines = text
-        .lines()
-        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    lines.rfind(|line| line["event"] == "result").unwrap()["result"].clone()
+    last_result(output)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +254,17 @@ async fn the_kube_phases_against_a_real_api_server() {
     let node = json!({"apiVersion": "v1", "kind": "Node", "metadata": {"name": NODE}});
     call(&client, "POST", "/api/v1/nodes", "application/json", &node).await;
 
-    let first = result(&bed.init(KUBE_PHASES));
+    // A plan is a dry run of this server, and says what init then does.
+    let planned = bed.run("plan", KUBE_PHASES);
+    assert_eq!(planned.status.code(), Some(2), "{planned:?}");
+    let planned = last_result(&planned);
+    assert!(planned["apiServer"].is_string(), "{planned}");
+    let left = "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings?fieldSelector=metadata.name=kubeadm:cluster-admins";
+    let left = call(&client, "GET", left, "application/json", &Value::Null).await;
+    assert_eq!(left["items"], json!([]), "a plan changes nothing");
+    let first = bed.init(KUBE_PHASES);
+    assert_eq!(effects(&first), planned_effects(&planned));
+    let first = result(&first);
     assert_eq!(first["changed"], true);
     for path in [
         "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings/kubeadm:cluster-admins",
@@ -246,6 +300,9 @@ async fn the_kube_phases_against_a_real_api_server() {
         result(&bed.init(&again.replace("upload-certs,", "")))["changed"],
         false
     );
+
+    let planned = bed.run("plan", &again.replace("upload-certs,", ""));
+    assert_eq!(planned.status.code(), Some(0), "{planned:?}");
 
     // What somebody else changed since is told, and stays.
     let path = "/api/v1/namespaces/kube-system/configmaps/kubeadm-config?fieldManager=somebody";

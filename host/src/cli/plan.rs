@@ -1,11 +1,12 @@
 //! `kubewright plan`
 
+use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::configuration::RunArguments;
 use super::difference::{Difference, of_files, of_objects};
@@ -70,14 +71,15 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     let files = Arc::new(SandboxFiles::over(Some(
         Arc::clone(&machine.files) as Arc<dyn Files>
     )));
-    let live = run.block_on(answering(&files));
+    let local = local_server(&run.prepared.document);
+    let live = run.block_on(answering(&files, local.as_deref()));
     let embedded = match live {
         Some(_) => None,
         None => Some(embedded_api(&run, now, &[])?),
     };
     let facts = run.facts.clone();
     let behaviours = run.sandbox.behaviours().to_vec();
-    let fallback = run.block_on(super_admin(&files));
+    let fallback = run.block_on(super_admin(&files, local.as_deref()));
     let mut observed = None;
     let finished = run.run(Arc::new(MemoryJournal::default()), || {
         let (api, dry_run): (Arc<dyn KubeAccess>, Option<DryRun>) = match &embedded {
@@ -113,22 +115,41 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     Ok(print(&files, &objects, &finished, live, output))
 }
 
-/// The API server of this machine, if there is one that answers.
-async fn answering(files: &Arc<SandboxFiles>) -> Option<String> {
-    let path = MachinePath::parse("/etc/kubernetes/admin.conf").ok()?;
+/// The URL of this machine's own API server, as far as the configuration says.
+/// What stands before it, as kubeconfigs have it, may not know it yet.
+fn local_server(document: &Value) -> Option<String> {
+    let endpoint = document.pointer("/configuration/InitConfiguration/localAPIEndpoint")?;
+    let address: IpAddr = endpoint["advertiseAddress"].as_str()?.parse().ok()?;
+    let port = u16::try_from(endpoint["bindPort"].as_u64()?).ok()?;
+    Some(format!("https://{}", SocketAddr::new(address, port)))
+}
+
+/// A client of this machine's API server, as the user of a kubeconfig of it.
+async fn client(
+    files: &Arc<SandboxFiles>,
+    kubeconfig: &str,
+    local: Option<&str>,
+) -> Option<kube::Client> {
+    let path = MachinePath::parse(kubeconfig).ok()?;
     files.stat(&path).ok()??;
     let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
-    let client = api.client(&path).await.ok()?;
+    match local {
+        Some(server) => api.client_at(&path, server).await.ok(),
+        None => api.client(&path).await.ok(),
+    }
+}
+
+/// The version of this machine's API server, if there is one that answers.
+async fn answering(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<String> {
+    let client = client(files, "/etc/kubernetes/admin.conf", local).await?;
     let version = tokio::time::timeout(Duration::from_secs(5), client.apiserver_version()).await;
     Some(version.ok()?.ok()?.git_version)
 }
 
 /// A client with all rights, as far as this machine has one: those of the
 /// administrator may be yet to be given.
-async fn super_admin(files: &Arc<SandboxFiles>) -> Option<kube::Client> {
-    let path = MachinePath::parse("/etc/kubernetes/super-admin.conf").ok()?;
-    let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
-    api.client(&path).await.ok()
+async fn super_admin(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<kube::Client> {
+    client(files, "/etc/kubernetes/super-admin.conf", local).await
 }
 
 fn print(

@@ -158,18 +158,24 @@ impl Folder {
     }
 
     fn read_run(&self, run: u64) -> Result<Option<RunRecords>, JournalError> {
-        let mut text = String::new();
+        // What is torn may end within a character.
+        let mut text = Vec::new();
         self.open(run, OFlags::RDONLY)?
-            .read_to_string(&mut text)
+            .read_to_end(&mut text)
             .map_err(|source| self.failed("read", run, source))?;
-        let whole = text.rfind('\n').map_or("", |end| &text[..end]);
+        let end = text.iter().rposition(|byte| *byte == b'\n');
+        let whole = end.map_or(&[][..], |end| &text[..end]);
         let mut found: Option<RunRecords> = None;
-        for (at, line) in whole.lines().enumerate() {
-            let record = serde_json::from_str(line).map_err(|source| JournalError::Malformed {
-                path: self.run_path(run),
-                line: at + 1,
-                source,
-            })?;
+        for (at, line) in whole.split(|byte| *byte == b'\n').enumerate() {
+            if line.is_empty() {
+                continue;
+            }
+            let record =
+                serde_json::from_slice(line).map_err(|source| JournalError::Malformed {
+                    path: self.run_path(run),
+                    line: at + 1,
+                    source,
+                })?;
             match (record, &mut found) {
                 (Record::Run(header), _) => {
                     found = Some(RunRecords {
