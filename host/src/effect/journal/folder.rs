@@ -132,8 +132,16 @@ impl Folder {
     /// Numbers of the runs that are recorded, in order.
     pub fn numbers(&self) -> Result<Vec<u64>, JournalError> {
         let runs = self.below(RUNS)?;
-        if self.files.stat(&runs)?.is_none() {
-            return Ok(Vec::new());
+        for folder in [&self.path, &runs] {
+            match self.files.stat(folder)? {
+                None => return Ok(Vec::new()),
+                Some(found) if found.kind == FileKind::Directory => {}
+                Some(_) => {
+                    return Err(JournalError::NoFolder {
+                        path: folder.to_string(),
+                    });
+                }
+            }
         }
         let mut numbers: Vec<u64> = self
             .files

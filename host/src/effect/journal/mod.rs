@@ -86,13 +86,19 @@ pub enum JournalError {
         command: String,
         path: String,
     },
-    #[error("{path}, line {line}, is not a record of this version")]
+    #[error(
+        "{path}, line {line}, is not a record of this program: the file is damaged, or not one of its journals; move it away to go on without it, and what that run did is not undone by a reset"
+    )]
     Malformed {
         path: String,
         line: usize,
         #[source]
         source: serde_json::Error,
     },
+    #[error(
+        "{path} is not a folder: the journals of this machine belong there; move away what is there"
+    )]
+    NoFolder { path: String },
     #[error("the copy {path} is not what it was: its content has another hash")]
     Copy { path: String },
 }
