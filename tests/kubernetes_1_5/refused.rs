@@ -186,3 +186,44 @@ fn bad_flags_and_variables_are_refused_by_name() {
         assert!(!rendered.out().exists(), "{name}: nothing is written");
     }
 }
+
+#[test]
+fn config_knows_the_kinds_that_a_distribution_takes() {
+    let config = |arguments: &[&str]| {
+        let place = crate::support::program::Place::new();
+        place.write(
+            "master.yaml",
+            format!("{MASTER}networking: {{podSubnet: 10.244.0.0/16}}\n"),
+        );
+        place.write("bad.yaml", format!("{MASTER}cloudProvider: nimbus\n"));
+        place.run(&[&["config"], arguments].concat())
+    };
+    let of = ["--distribution", "kubernetes-1.5"];
+    let printed = config(&[&["print", "init-defaults"][..], &of].concat())
+        .exits(0)
+        .stdout;
+    for line in [
+        "apiVersion: kubeadm.k8s.io/v1alpha1",
+        "kind: MasterConfiguration",
+        "  serviceSubnet: 10.96.0.0/12",
+        "kubernetesVersion: v1.5.1",
+    ] {
+        assert!(printed.lines().any(|one| one == line), "{line}: {printed}");
+    }
+    config(&[&["validate", "--config", "master.yaml"][..], &of].concat())
+        .exits(0)
+        .says(&["ok"]);
+    config(&[&["validate", "--config", "bad.yaml"][..], &of].concat())
+        .exits(1)
+        .says(&[
+            "bad.yaml:3: MasterConfiguration.cloudProvider: cloud provider \"nimbus\" is not known",
+        ]);
+    // Without it kubeadm's kinds are meant.
+    let refused = config(&["validate", "--config", "master.yaml"])
+        .exits(1)
+        .stderr;
+    assert!(
+        refused.contains("MasterConfiguration") || refused.contains("v1alpha1"),
+        "{refused}"
+    );
+}

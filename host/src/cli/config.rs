@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::configuration::defaults_from;
+use super::configuration::{declared_by, defaults_from};
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use crate::cluster::flags::InitFlags;
+use crate::cluster::prepared::Prepared;
 use crate::cluster::{images, load, print};
+use crate::distribution::Distribution;
 
-/// Print, check and convert configuration files.
+/// Print, check and convert configuration files: those of kubeadm.k8s.io, or
+/// with --distribution those that a distribution takes.
 #[derive(Args)]
 pub struct Config {
     #[command(subcommand)]
@@ -41,6 +44,8 @@ enum Print {
         /// KubeProxyConfiguration.
         #[arg(long, value_name = "KINDS", value_delimiter = ',')]
         component_configs: Vec<String>,
+        #[command(flatten)]
+        of: OfDistribution,
     },
     /// The defaults of `join`. The token in it is a placeholder.
     #[command(name = "join-defaults")]
@@ -72,6 +77,16 @@ struct Validate {
     /// Accept versions that are deprecated; without it they give a warning.
     #[arg(long)]
     allow_deprecated_api: bool,
+    #[command(flatten)]
+    of: OfDistribution,
+}
+
+#[derive(Args)]
+struct OfDistribution {
+    /// A built-in distribution, or the path of a distribution file: its
+    /// configuration kinds are meant.
+    #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
+    distribution: String,
 }
 
 const MIGRATE_EXAMPLES: &str = "\
@@ -82,7 +97,8 @@ Example:
 ///
 /// Reads kubeadm.k8s.io/v1beta3 and v1beta4, and writes v1beta4 with all
 /// defaults filled in but those that depend on the machine. Documents of other
-/// kinds (KubeletConfiguration, KubeProxyConfiguration) are not written.
+/// kinds (KubeletConfiguration, KubeProxyConfiguration) are not written. Kinds
+/// that a distribution declares have one version, and nothing to convert.
 #[derive(Args)]
 #[command(after_long_help = MIGRATE_EXAMPLES)]
 struct Migrate {
@@ -140,7 +156,21 @@ impl Config {
 impl Print {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = match self {
-            Self::Init { component_configs } => print::init_defaults(component_configs)?,
+            Self::Init {
+                component_configs,
+                of,
+            } => {
+                let distribution = Distribution::load(&of.distribution)?;
+                match declared_by(&distribution, None, output)? {
+                    None => print::init_defaults(component_configs)?,
+                    Some(_) if !component_configs.is_empty() => anyhow::bail!(
+                        "--component-configs: the distribution {} does not take KubeletConfiguration or KubeProxyConfiguration; it takes {}",
+                        distribution.name,
+                        distribution.kinds.join(", ")
+                    ),
+                    Some(prepared) => documents(&distribution, &prepared)?,
+                }
+            }
             Self::Join => {
                 let facts = node_facts(None)?;
                 print::join_defaults(&facts.hostname)?
@@ -152,10 +182,38 @@ impl Print {
     }
 }
 
+/// The configuration that a distribution makes of none, in the kinds that it
+/// takes.
+fn documents(distribution: &Distribution, prepared: &Prepared) -> anyhow::Result<String> {
+    let configuration = &prepared.document["configuration"];
+    let mut documents = Vec::new();
+    for name in &distribution.kinds {
+        let Some((api_version, kind)) = name.rsplit_once('/') else {
+            continue;
+        };
+        if let Value::Object(fields) = &configuration[kind] {
+            let mut document = json!({ "apiVersion": api_version, "kind": kind });
+            for (field, value) in fields {
+                document[field] = value.clone();
+            }
+            documents.push(document);
+        }
+    }
+    Ok(crate::cluster::yaml::write_all(&documents)?)
+}
+
 impl Validate {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = read_text(&self.config)?;
-        let warnings = print::validate(&text, &self.config, self.allow_deprecated_api)?;
+        let distribution = Distribution::load(&self.of.distribution)?;
+        let source = load::Source {
+            file: &self.config,
+            text: &text,
+        };
+        let warnings = match declared_by(&distribution, Some(source), output)? {
+            Some(prepared) => prepared.warnings,
+            None => print::validate(&text, &self.config, self.allow_deprecated_api)?,
+        };
         for warning in &warnings {
             output.warning(warning);
         }

@@ -11,6 +11,7 @@ use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use crate::cluster::declared;
 use crate::cluster::facts::NodeDefaults;
+use crate::cluster::flags::InitFlags;
 use crate::cluster::load;
 use crate::cluster::prepared::Prepared;
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
@@ -92,6 +93,26 @@ impl RunArguments {
             selection,
         })
     }
+}
+
+/// The configuration that a distribution's own component makes of a file, or
+/// of none; nothing where the distribution takes kubeadm's kinds as they are.
+pub fn declared_by(
+    distribution: &Distribution,
+    source: Option<load::Source<'_>>,
+    output: &Output,
+) -> anyhow::Result<Option<Prepared>> {
+    let Some(own) = &distribution.configuration else {
+        return Ok(None);
+    };
+    let facts = node_facts(None)?;
+    let request = declared::Request {
+        source,
+        flags: &InitFlags::default(),
+        environment: environment(&own.environment)?,
+        facts: &facts,
+    };
+    complete(distribution, own, &request, output).map(Some)
 }
 
 /// Has a distribution's component complete the configuration.
