@@ -222,3 +222,52 @@ fn a_finished_machine_is_refused_and_stays_as_it_is() {
         .says(&["failed to create \"/etc/kubernetes/kubelet.conf\", it already exists"]);
     assert_eq!(live.tree(), before);
 }
+
+#[test]
+fn a_plan_shows_no_token_neither_the_old_one_nor_the_new() {
+    let Some(live) = Live::new(&KUBERNETES_1_5) else {
+        return;
+    };
+    std::fs::create_dir_all(live.pki()).unwrap();
+    let old = "0123456789abcdef,somebody,1,system:x\n";
+    std::fs::write(live.pki().join("token.csv"), old).unwrap();
+    let said = live.plan(&[]).exits(2).says(&[
+        "updated: /etc/kubernetes/pki/token.csv 0644 -> 0600",
+        "-<sealed>",
+        "+<sealed: secret of bootstrap token ",
+        "+<sealed: private key>",
+    ]);
+    assert!(!said.said().contains("0123456789abcdef"), "{}", said.said());
+    assert!(!said.said().contains("PRIVATE KEY"), "{}", said.said());
+}
+
+#[test]
+fn a_plan_of_what_is_left_shows_what_init_then_does() {
+    let Some(live) = Live::new(&KUBERNETES_1_5) else {
+        return;
+    };
+    somebody_is_faster(&live, usize::MAX);
+    live.init(&[]).exits(1);
+    live.server(|server| server.recover());
+    let effects = |list: Vec<Value>| -> Vec<[String; 4]> {
+        let fields = ["phase", "action", "target", "change"];
+        let list = list.iter();
+        list.map(|one| fields.map(|field| one[field].as_str().unwrap().to_owned()))
+            .collect()
+    };
+    let (tree, objects) = (live.tree(), live.objects());
+    let planned = live.plan(&["-o", "json"]).exits(2).events();
+    assert_eq!((live.tree(), live.objects()), (tree, objects));
+    let result = &planned.last().unwrap()["result"];
+    assert_eq!(result["apiServer"], "v1.5.1");
+    let planned = effects(result["effects"].as_array().unwrap().clone());
+    let mut done = live.init(&["-o", "json", "-v"]).exits(0).events();
+    done.retain(|one| one["event"] == "effect");
+    assert_eq!(planned, effects(done));
+    let changed: Vec<_> = planned.iter().filter(|one| one[3] != "unchanged").collect();
+    assert!(changed.len() > 5, "{changed:?}");
+    assert!(
+        changed.iter().all(|one| one[1] != "WriteFile"),
+        "{changed:?}"
+    );
+}

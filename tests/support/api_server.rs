@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{Request, Response, StatusCode, header};
-use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use http::Request;
+use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use hyper_util::rt::TokioIo;
 use kube::client::Body;
@@ -21,14 +20,14 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::ClientCertVerifier;
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{mpsc, watch};
-use tower::{BoxError, Service};
+use tower::Service;
 
+pub use super::api_requests::Foreign;
+use super::api_requests::{Answer, carry_out, refused};
 use super::client_certificates::{Asked as AskedFor, User, user_of};
-
-type Answer = Response<UnsyncBoxBody<Bytes, BoxError>>;
 
 /// A request, before it is answered.
 #[derive(Clone, Debug)]
@@ -67,15 +66,6 @@ pub enum Fate {
     Restart,
     /// All connections end, and the server does not come back by itself.
     Gone,
-}
-
-/// A request of somebody else.
-#[derive(Clone, Debug)]
-pub struct Foreign {
-    pub method: &'static str,
-    pub path: String,
-    pub content_type: &'static str,
-    pub body: Value,
 }
 
 /// Decides what becomes of each request.
@@ -256,55 +246,6 @@ impl Drop for ApiServer {
             let _ = thread.join();
         }
     }
-}
-
-impl Foreign {
-    pub fn get(path: &str) -> Self {
-        Self {
-            method: "GET",
-            path: path.to_owned(),
-            content_type: "application/json",
-            body: Value::Null,
-        }
-    }
-
-    /// A merge patch, as `kubectl edit` and `kubectl label` send.
-    pub fn edit(path: &str, manager: &str, patch: Value) -> Self {
-        Self {
-            method: "PATCH",
-            path: format!("{path}?fieldManager={manager}"),
-            content_type: "application/merge-patch+json",
-            body: patch,
-        }
-    }
-
-    /// `kubectl apply --server-side --force-conflicts`
-    pub fn force_apply(path: &str, manager: &str, object: Value) -> Self {
-        Self {
-            method: "PATCH",
-            path: format!("{path}?fieldManager={manager}&force=true"),
-            content_type: "application/apply-patch+yaml",
-            body: object,
-        }
-    }
-}
-
-async fn carry_out(api: &EmbeddedApi, foreign: &Foreign) -> (u16, Value) {
-    let body = match &foreign.body {
-        Value::Null => Vec::new(),
-        body => body.to_string().into_bytes(),
-    };
-    let request = Request::builder()
-        .method(foreign.method)
-        .uri(&foreign.path)
-        .header(header::CONTENT_TYPE, foreign.content_type)
-        .body(Body::from(body))
-        .expect("a request");
-    let response = api.service().call(request).await.expect("an answer");
-    let code = response.status().as_u16();
-    let bytes = response.into_body().collect().await.expect("an answer");
-    let answer = serde_json::from_slice(&bytes.to_bytes()).unwrap_or_default();
-    (code, answer)
 }
 
 /// Brings a server back that restarts.
@@ -489,44 +430,4 @@ async fn allowed(shared: &Shared, user: &User, asked: &Asked) -> Result<(), u16>
         })
     });
     bound.then_some(()).ok_or(403)
-}
-
-/// An answer with a status, as an API server words it.
-fn refused(code: u16, retry_after: Option<u32>) -> Answer {
-    let (reason, message) = match code {
-        401 => ("Unauthorized", "Unauthorized"),
-        403 => ("Forbidden", "forbidden: the user may not do this"),
-        409 => (
-            "Conflict",
-            "the object has been modified; please apply your changes to the latest version and try again",
-        ),
-        429 => (
-            "TooManyRequests",
-            "the server has received too many requests and has asked us to try again later",
-        ),
-        _ => (
-            "InternalError",
-            "Internal error occurred: etcdserver: leader changed",
-        ),
-    };
-    let status = json!({
-        "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-        "message": message, "reason": reason, "code": code,
-    });
-    let mut response = Response::new(
-        Full::new(Bytes::from(status.to_string()))
-            .map_err(|never| match never {})
-            .boxed_unsync(),
-    );
-    *response.status_mut() =
-        StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        header::HeaderValue::from_static("application/json"),
-    );
-    if let Some(seconds) = retry_after {
-        headers.insert(header::RETRY_AFTER, seconds.into());
-    }
-    response
 }

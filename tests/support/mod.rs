@@ -6,6 +6,7 @@
     reason = "every test file takes what it needs, and none takes all"
 )]
 
+pub mod api_requests;
 pub mod api_server;
 pub mod client_certificates;
 pub mod components;

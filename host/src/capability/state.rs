@@ -25,7 +25,7 @@ pub struct RunContext {
     pub shown: std::sync::Mutex<Vec<(String, Content)>>,
     /// Files that got sealed values, with those replaced. Whatever a component
     /// made of a secret by encoding it, it does not read it back.
-    sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, String>>,
+    sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, SealedFile>>,
     /// What `pki.issue` made, by name: an instance ends with its phase.
     issued: std::sync::Mutex<std::collections::BTreeMap<String, HeldCertificate>>,
 }
@@ -86,8 +86,22 @@ impl RunContext {
         if content.kinds().is_empty() {
             files.remove(path);
         } else {
-            files.insert(path.clone(), content.skeleton());
+            let file = SealedFile {
+                skeleton: content.skeleton(),
+                redacted: content.redacted(),
+            };
+            files.insert(path.clone(), file);
         }
+    }
+
+    /// The files that got sealed values, with words in place of those.
+    pub fn redacted_files(&self) -> std::collections::BTreeMap<MachinePath, String> {
+        self.sealed_files
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .iter()
+            .map(|(path, file)| (path.clone(), file.redacted.clone()))
+            .collect()
     }
 
     /// The text without its secrets of a file that got sealed values in this run.
@@ -96,8 +110,16 @@ impl RunContext {
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
             .get(path)
-            .cloned()
+            .map(|file| file.skeleton.clone())
     }
+}
+
+/// The text of a file without its secrets.
+struct SealedFile {
+    /// Parses as what it is.
+    skeleton: String,
+    /// Says what was taken out.
+    redacted: String,
 }
 
 /// The last words of a component that panicked.

@@ -1,5 +1,7 @@
 //! Differences in words: of files and of objects, without their secrets.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 use similar::TextDiff;
 
@@ -34,8 +36,13 @@ const NOT_SHOWN: &str = "(holds secrets: not shown)\n";
 /// What is read of a file at most to compare it.
 const LIMIT: u64 = 64 << 20;
 
-/// What the sandbox has that the files under it have not.
-pub fn of_files(sandbox: &SandboxFiles, base: &dyn Files) -> anyhow::Result<Vec<Difference>> {
+/// What the sandbox has that the files under it have not. `redacted` are the
+/// files that got sealed values, with words in place of those.
+pub fn of_files(
+    sandbox: &SandboxFiles,
+    base: &dyn Files,
+    redacted: &BTreeMap<MachinePath, String>,
+) -> anyhow::Result<Vec<Difference>> {
     let mut found = Vec::new();
     sandbox.each_change::<anyhow::Error>(|path, change| {
         let there = base.stat(path)?;
@@ -68,7 +75,7 @@ pub fn of_files(sandbox: &SandboxFiles, base: &dyn Files) -> anyhow::Result<Vec<
                         change: word,
                         target: path.to_string(),
                         modes: (before_mode, mode(after)),
-                        text: of_contents(path, &old, content),
+                        text: of_contents(path, &old, content, redacted.get(path)),
                     });
                 }
             }
@@ -76,7 +83,7 @@ pub fn of_files(sandbox: &SandboxFiles, base: &dyn Files) -> anyhow::Result<Vec<
                 change: "removed",
                 target: path.to_string(),
                 modes: (before_mode, String::new()),
-                text: of_contents(path, &old, b""),
+                text: of_contents(path, &old, b"", None),
             }),
         }
         Ok(())
@@ -84,14 +91,52 @@ pub fn of_files(sandbox: &SandboxFiles, base: &dyn Files) -> anyhow::Result<Vec<
     Ok(found)
 }
 
-fn of_contents(path: &MachinePath, old: &[u8], new: &[u8]) -> String {
-    if holds_secret(old) || holds_secret(new) {
-        return NOT_SHOWN.to_owned();
+fn of_contents(path: &MachinePath, old: &[u8], new: &[u8], redacted: Option<&String>) -> String {
+    let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else {
+        return match holds_secret(old) || holds_secret(new) {
+            true => NOT_SHOWN.to_owned(),
+            false => "(not text)\n".to_owned(),
+        };
+    };
+    let (old, new) = match redacted {
+        // What was at the place of a secret is one, be it recognised or not.
+        Some(redacted) => (
+            masked(old, |line| !redacted.contains(line)),
+            redacted.clone(),
+        ),
+        None => (masked(old, |_| false), masked(new, |_| false)),
+    };
+    match holds_secret(old.as_bytes()) || holds_secret(new.as_bytes()) {
+        true => NOT_SHOWN.to_owned(),
+        false => unified(path.as_str(), &old, &new),
     }
-    match (std::str::from_utf8(old), std::str::from_utf8(new)) {
-        (Ok(old), Ok(new)) => unified(path.as_str(), old, new),
-        _ => "(not text)\n".to_owned(),
+}
+
+/// A text without the lines that hold a secret, or of which `is_secret` says
+/// so. What a line begins with in YAML stays: it says what is sealed.
+fn masked(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
+    if !holds_secret(text.as_bytes()) && !text.lines().any(&is_secret) {
+        return text.to_owned();
     }
+    let mut out = String::new();
+    let mut in_key = false;
+    for line in text.lines() {
+        let is_edge = line.contains("PRIVATE KEY-----");
+        if is_edge && line.contains("BEGIN") {
+            in_key = true;
+            out.push_str("<sealed: private key>\n");
+        } else if in_key {
+            in_key = !is_edge;
+        } else if holds_secret(line.as_bytes()) || is_secret(line) {
+            let field = line.split_once(": ").map(|(field, _)| format!("{field}: "));
+            out.push_str(&field.unwrap_or_default());
+            out.push_str("<sealed>\n");
+        } else {
+            out.push_str(line);
+            out.push('\n');
+        }
+    }
+    out
 }
 
 fn unified(name: &str, old: &str, new: &str) -> String {
@@ -171,5 +216,66 @@ fn strip(object: &mut Value) {
     }
     if let Some(object) = object.as_object_mut() {
         object.remove("status");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_tells_of_secrets_that_they_differ_and_no_more() {
+        let key = |last: &str| {
+            format!(
+                "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIJ3vbh0TsHkC{last}\n-----END EC PRIVATE KEY-----\n"
+            )
+        };
+        use base64::Engine as _;
+        let data = base64::engine::general_purpose::STANDARD.encode(key("x"));
+        let kubeconfig = |data: &str| format!("users:\n- name: a\n  key: {data}\n");
+        let redacted = |text: &str| Some(text.to_owned());
+        let cases = [
+            (
+                "no secret",
+                "a: 1\n".to_owned(),
+                "a: 2\n".to_owned(),
+                None,
+                vec!["-a: 1", "+a: 2"],
+            ),
+            (
+                "a new key",
+                String::new(),
+                key("a"),
+                None,
+                vec!["+<sealed: private key>"],
+            ),
+            (
+                "a kubeconfig that is there",
+                kubeconfig(&data),
+                kubeconfig("new"),
+                redacted(&kubeconfig("<sealed: key of a>")),
+                vec![" users:", "-  key: <sealed>", "+  key: <sealed: key of a>"],
+            ),
+            (
+                "a secret of no form that is known",
+                "0123456789abcdef,user\n".to_owned(),
+                "fedcba9876543210,user\n".to_owned(),
+                redacted("<sealed: token>,user\n"),
+                vec!["-<sealed>", "+<sealed: token>,user"],
+            ),
+        ];
+        let path = MachinePath::parse("/a").unwrap();
+        for (name, old, new, redacted, lines) in cases {
+            let text = of_contents(&path, old.as_bytes(), new.as_bytes(), redacted.as_ref());
+            for line in lines {
+                assert!(
+                    text.lines().any(|one| one == line),
+                    "{name}: {line}: {text}"
+                );
+            }
+            for secret in ["MHcC", data.as_str(), "0123456789", "fedcba"] {
+                assert!(!text.contains(secret), "{name}: {text}");
+            }
+        }
     }
 }

@@ -81,7 +81,9 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     let behaviours = run.sandbox.behaviours().to_vec();
     let fallback = run.block_on(super_admin(&files, local.as_deref()));
     let mut observed = None;
-    let finished = run.run(Arc::new(MemoryJournal::default()), || {
+    // What a run that did not come to its end made, the next one goes on with.
+    let journal = MemoryJournal::going_on_with(machine.folder().unfinished()?);
+    let finished = run.run(Arc::new(journal), || {
         let (api, dry_run): (Arc<dyn KubeAccess>, Option<DryRun>) = match &embedded {
             None => (
                 Arc::new(MachineApi::new(Arc::<SandboxFiles>::clone(&files))),
@@ -110,7 +112,7 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     });
     output.done();
     let finished = finished?;
-    let files = of_files(&files, &*machine.files)?;
+    let files = of_files(&files, &*machine.files, &finished.redacted)?;
     let objects = of_objects(&observed.map(|api| api.changes()).unwrap_or_default())?;
     Ok(print(&files, &objects, &finished, live, output))
 }

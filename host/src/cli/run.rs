@@ -14,7 +14,7 @@ use crate::cluster::prepared::Prepared;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
 use crate::distribution::{Runner, Sandbox};
 use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Policy};
-use crate::world::{NodeFacts, World};
+use crate::world::{MachinePath, NodeFacts, World};
 
 /// A run, checked and ready: whatever can be found wrong before a phase runs
 /// is.
@@ -48,6 +48,8 @@ pub struct Finished {
     pub landed: Vec<Landed>,
     /// What phases want the operator to see.
     pub shown: Vec<(String, Content)>,
+    /// Files that got sealed values, with words in place of those.
+    pub redacted: BTreeMap<MachinePath, String>,
 }
 
 /// The time, in seconds since 1970-01-01T00:00:00Z.
@@ -157,7 +159,11 @@ impl Run {
                 std::mem::take(&mut *run.shown.lock().unwrap_or_else(PoisonError::into_inner));
             let landed =
                 std::mem::take(&mut *self.landed.lock().unwrap_or_else(PoisonError::into_inner));
-            Ok(Finished { landed, shown })
+            Ok(Finished {
+                landed,
+                shown,
+                redacted: run.redacted_files(),
+            })
         })
     }
 }

@@ -223,7 +223,7 @@ impl Folder {
     }
 
     /// What an unfinished run keeps for the one that goes on with it.
-    pub(super) fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+    pub fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
         let path = self.below(UNFINISHED)?;
         match self.files.stat(&path)? {
             None => Ok(None),

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use zeroize::Zeroizing;
+
 use super::{Entry, Journal, JournalError, Prior, State};
 use crate::effect::Change;
 use crate::world::MachinePath;
@@ -10,6 +12,18 @@ use crate::world::MachinePath;
 #[derive(Default)]
 pub struct MemoryJournal {
     next: AtomicU64,
+    unfinished: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl MemoryJournal {
+    /// For a run that takes up what an unfinished one kept, and leaves it as
+    /// it is.
+    pub fn going_on_with(unfinished: Option<Zeroizing<Vec<u8>>>) -> Self {
+        Self {
+            unfinished,
+            ..Self::default()
+        }
+    }
 }
 
 impl Journal for MemoryJournal {
@@ -33,6 +47,10 @@ impl Journal for MemoryJournal {
 
     fn failed(&self, _number: u64) -> Result<(), JournalError> {
         Ok(())
+    }
+
+    fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {
+        Ok(self.unfinished.clone())
     }
 
     fn wants_touches(&self) -> bool {
