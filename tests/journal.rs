@@ -1,6 +1,7 @@
 //! Runs on a machine that die, find a full disk or a changed file: nothing is
 //! lost, nothing is made twice, and everything can be undone.
 
+#[path = "journal/damage.rs"]
 mod damage;
 
 use std::collections::BTreeMap;
