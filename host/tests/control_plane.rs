@@ -2,6 +2,7 @@
 //! loopback. `KUBEBUILDER_ASSETS` is the folder that has them, as for envtest;
 //! without it the test says that it was skipped.
 
+use std::io::Write;
 use std::net::{IpAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -35,6 +36,12 @@ struct Bed {
     root: tempfile::TempDir,
     address: IpAddr,
     port: u16,
+}
+
+/// Says so past the test runner, which keeps what a test prints to itself
+/// unless it fails.
+fn skipped(why: &str) {
+    let _ = writeln!(std::io::stderr(), "skipped: {why}");
 }
 
 fn free_port() -> u16 {
@@ -214,7 +221,7 @@ fn result(output: &Output) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_kube_phases_against_a_real_api_server() {
     let Some(assets) = std::env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from) else {
-        println!("skipped: KUBEBUILDER_ASSETS names no folder with kube-apiserver and etcd");
+        skipped("KUBEBUILDER_ASSETS names no folder with kube-apiserver and etcd");
         return;
     };
     let Some(address) = read_facts()
@@ -223,7 +230,7 @@ async fn the_kube_phases_against_a_real_api_server() {
         .into_iter()
         .find(IpAddr::is_ipv4)
     else {
-        println!("skipped: this machine has no address but loopback, which cannot be advertised");
+        skipped("this machine has no address but loopback, which cannot be advertised");
         return;
     };
     let bed = Bed::new(address);
