@@ -43,8 +43,8 @@ Exit codes: 0 rendered, or nothing to change; 1 failed; 2 wrong usage. Nothing i
 /// sound (a truncated key, a certificate of another CA, or for other names) is
 /// an error that names it; nothing is overwritten.
 ///
-/// A distribution may refuse to find what it made before, as kubernetes-1.5
-/// does with its kubeconfigs: render into another folder then.
+/// A distribution may refuse to find what it made before, and say so: render
+/// into another folder then.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Render {
