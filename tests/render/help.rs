@@ -40,7 +40,8 @@ fn every_command_explains_itself() {
             // Every option and every command says what it is for.
             let mut lines = text.lines().peekable();
             while let Some(line) = lines.next() {
-                let is_flag = line.trim_start().starts_with("--") && line.starts_with("      ");
+                // Text that was wrapped may begin with a flag's name, too.
+                let is_flag = line.starts_with("      --");
                 if is_flag && !line.trim().contains("  ") {
                     let next = lines.peek().copied().unwrap_or_default();
                     assert!(next.starts_with("          "), "{name}: {line}");

@@ -2,6 +2,7 @@
 //! refuse and in which words, and what they leave.
 
 mod commands;
+mod component_configs;
 mod components;
 mod configuration;
 mod flags;

@@ -7,6 +7,13 @@ use std::cell::OnceCell;
 
 const API_VERSION: &str = "kubewright.dev/v1alpha1";
 
+/// A component that has a configuration of its own in the cluster's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Configured {
+    Kubelet,
+    KubeProxy,
+}
+
 /// The document that a phase gets: defaulted, validated, without secrets.
 /// Unknown fields are ignored, because documents grow.
 pub struct Document {
@@ -88,10 +95,14 @@ impl Document {
         Fields::of(self.configuration(kind)?, kind)
     }
 
-    /// Whether the user wrote this component's configuration (`kubelet`,
-    /// `kubeproxy`) or it was made of defaults.
-    pub fn user_supplied(&self, component: &str) -> bool {
-        self.value["componentConfigs"][component]["userSupplied"]
+    /// Whether the user wrote this component's configuration, or it was made of
+    /// defaults.
+    pub fn user_supplied(&self, component: Configured) -> bool {
+        let name = match component {
+            Configured::Kubelet => "kubelet",
+            Configured::KubeProxy => "kubeProxy",
+        };
+        self.value["componentConfigs"][name]["userSupplied"]
             .as_bool()
             .unwrap_or(false)
     }
@@ -160,7 +171,7 @@ mod tests {
             document.kubeconfig("admin.conf"),
             "/etc/kubernetes/admin.conf"
         );
-        assert!(!document.user_supplied("kubelet"));
+        assert!(!document.user_supplied(Configured::Kubelet));
     }
 
     #[test]

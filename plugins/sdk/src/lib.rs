@@ -61,7 +61,7 @@ pub use bindings::phase::kubewright::provision::{
     terminal, tokens, types,
 };
 pub use content::{Content, Sealed};
-pub use document::{Document, Options};
+pub use document::{Configured, Document, Options};
 pub use duration::Duration;
 pub use error::{Context, Error, Result};
 pub use fields::Fields;

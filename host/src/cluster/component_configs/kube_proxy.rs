@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use super::{Completion, ComponentConfig};
+use super::{Completion, ComponentConfig, zeros};
 use crate::cluster::documents::{ApiEndpoint, ClusterConfiguration};
 use crate::cluster::schema::KUBE_PROXY_API_VERSION;
 use crate::cluster::{constants, net};
@@ -29,5 +29,5 @@ pub fn complete(
         constants::KUBE_PROXY_KUBECONFIG.into(),
         true,
     );
-    config.finish(given.is_some())
+    config.finish(given.is_some(), &zeros::kube_proxy())
 }

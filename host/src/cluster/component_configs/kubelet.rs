@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Completion, ComponentConfig};
+use super::{Completion, ComponentConfig, zeros};
 use crate::cluster::documents::ClusterConfiguration;
 use crate::cluster::schema::KUBELET_API_VERSION;
 use crate::cluster::{constants, derived};
@@ -40,7 +40,7 @@ pub fn complete(
     if config.get("cgroupDriver").is_none_or(|driver| driver == "") {
         config.set("cgroupDriver", "systemd".into());
     }
-    config.finish(given.is_some())
+    config.finish(given.is_some(), &zeros::kubelet())
 }
 
 pub fn on_node(config: &ComponentConfig, systemd_resolved: bool) -> ComponentConfig {
@@ -49,5 +49,5 @@ pub fn on_node(config: &ComponentConfig, systemd_resolved: bool) -> ComponentCon
     if systemd_resolved {
         completion.recommend("resolvConf", constants::SYSTEMD_RESOLV_CONF.into(), false);
     }
-    completion.finish(config.user_supplied)
+    completion.finish(config.user_supplied, &zeros::kubelet())
 }

@@ -1,8 +1,9 @@
 //! Configurations of the kubelet and of kube-proxy: what the user gave, completed as kubeadm
-//! completes it (kubeadm `app/componentconfigs`). Fields that are zero in Go may be left out.
+//! completes it (kubeadm `app/componentconfigs`), with all the fields that Go writes.
 
 mod kube_proxy;
 mod kubelet;
+mod zeros;
 
 use serde_json::{Map, Value, json};
 
@@ -91,7 +92,8 @@ impl Completion {
         }
     }
 
-    fn finish(self, user_supplied: bool) -> ComponentConfig {
+    fn finish(mut self, user_supplied: bool, zeros: &Value) -> ComponentConfig {
+        zeros::fill(&mut self.document, zeros);
         ComponentConfig {
             document: self.document,
             user_supplied,

@@ -20,6 +20,31 @@ fn at(address: &str) -> ApiEndpoint {
     }
 }
 
+fn filled(zeros: Value, mut document: Value) -> Value {
+    zeros::fill(&mut document, &zeros);
+    document
+}
+
+#[test]
+fn what_go_writes_of_unset_fields_never_replaces_what_is_set() {
+    let given = object(json!({
+        "syncFrequency": "1m0s",
+        "authentication": {"webhook": {"cacheTTL": "5s"}},
+        "logging": {"verbosity": 3},
+        "memorySwap": {"swapBehavior": "LimitedSwap"},
+    }));
+    let document = kubelet(Some(&given), &cluster()).document;
+    assert_eq!(document["syncFrequency"], "1m0s");
+    assert_eq!(document["authentication"]["webhook"]["cacheTTL"], "5s");
+    assert_eq!(document["logging"]["verbosity"], 3);
+    assert_eq!(document["logging"]["flushFrequency"], 0);
+    assert_eq!(
+        document["memorySwap"],
+        json!({"swapBehavior": "LimitedSwap"})
+    );
+    assert_eq!(document["volumeStatsAggPeriod"], "0s");
+}
+
 #[test]
 fn the_kubelet_without_a_document() {
     let mut cluster = cluster();
@@ -29,23 +54,26 @@ fn the_kubelet_without_a_document() {
     assert!(!config.user_supplied && config.warnings.is_empty());
     assert_eq!(
         config.document,
-        json!({
-            "apiVersion": "kubelet.config.k8s.io/v1beta1",
-            "kind": "KubeletConfiguration",
-            "authentication": {
-                "anonymous": {"enabled": false},
-                "webhook": {"enabled": true},
-                "x509": {"clientCAFile": "/srv/pki/ca.crt"},
-            },
-            "authorization": {"mode": "Webhook"},
-            "cgroupDriver": "systemd",
-            "clusterDNS": ["fd00:10:96::a"],
-            "clusterDomain": "cluster.local",
-            "healthzBindAddress": "127.0.0.1",
-            "healthzPort": 10248,
-            "rotateCertificates": true,
-            "staticPodPath": "/etc/kubernetes/manifests",
-        })
+        filled(
+            zeros::kubelet(),
+            json!({
+                "apiVersion": "kubelet.config.k8s.io/v1beta1",
+                "kind": "KubeletConfiguration",
+                "authentication": {
+                    "anonymous": {"enabled": false},
+                    "webhook": {"enabled": true},
+                    "x509": {"clientCAFile": "/srv/pki/ca.crt"},
+                },
+                "authorization": {"mode": "Webhook"},
+                "cgroupDriver": "systemd",
+                "clusterDNS": ["fd00:10:96::a"],
+                "clusterDomain": "cluster.local",
+                "healthzBindAddress": "127.0.0.1",
+                "healthzPort": 10248,
+                "rotateCertificates": true,
+                "staticPodPath": "/etc/kubernetes/manifests",
+            })
+        )
     );
 }
 
@@ -169,19 +197,22 @@ fn kube_proxy_follows_the_address_family_and_the_pod_subnet() {
     let config = kube_proxy(None, &cluster(), &at("10.0.0.1"));
     assert_eq!(
         config.document,
-        json!({
-            "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
-            "kind": "KubeProxyConfiguration",
-            "bindAddress": "0.0.0.0",
-            "clientConnection": {"kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
-            "clusterCIDR": "10.244.0.0/16",
-        })
+        filled(
+            zeros::kube_proxy(),
+            json!({
+                "apiVersion": "kubeproxy.config.k8s.io/v1alpha1",
+                "kind": "KubeProxyConfiguration",
+                "bindAddress": "0.0.0.0",
+                "clientConnection": {"kubeconfig": "/var/lib/kube-proxy/kubeconfig.conf"},
+                "clusterCIDR": "10.244.0.0/16",
+            })
+        )
     );
     let mut without_pods = cluster();
     without_pods.networking.pod_subnet.clear();
     let config = kube_proxy(None, &without_pods, &at("fd00::1"));
     assert_eq!(config.document["bindAddress"], "::");
-    assert_eq!(config.document.get("clusterCIDR"), None);
+    assert_eq!(config.document["clusterCIDR"], "");
     let given =
         object(json!({"clusterCIDR": "10.0.0.0/8", "bindAddress": "10.0.0.1", "mode": "nftables"}));
     let config = kube_proxy(Some(&given), &cluster(), &at("10.0.0.1"));

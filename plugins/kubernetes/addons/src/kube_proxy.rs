@@ -4,7 +4,7 @@ use crate::NAMESPACE;
 use kubewright_plugin::client::Client;
 use kubewright_plugin::object::Object;
 use kubewright_plugin::{
-    Document, Result, Value, encoding, json, machine, progress, rbac, static_pod, yaml,
+    Configured, Document, Result, Value, encoding, json, machine, progress, rbac, static_pod, yaml,
 };
 
 const NAME: &str = "kube-proxy";
@@ -19,7 +19,11 @@ pub fn run(document: &Document) -> Result<()> {
     let mut configuration = document.configuration("KubeProxyConfiguration")?.clone();
     configuration["apiVersion"] = json!("kubeproxy.config.k8s.io/v1alpha1");
     configuration["kind"] = json!("KubeProxyConfiguration");
-    let config = config_map(&configuration, &server, document.user_supplied("kubeproxy"));
+    let config = config_map(
+        &configuration,
+        &server,
+        document.user_supplied(Configured::KubeProxy),
+    );
     let daemon = daemon_set(
         &cluster.kubernetes_image(NAME),
         static_pod::proxy_environment(&machine::facts()?),

@@ -3,7 +3,9 @@
 
 use kubewright_plugin::client::Client;
 use kubewright_plugin::object::Object;
-use kubewright_plugin::{Context, Document, Result, Value, encoding, json, progress, rbac, yaml};
+use kubewright_plugin::{
+    Configured, Context, Document, Result, Value, encoding, json, progress, rbac, yaml,
+};
 
 const NAMESPACE: &str = "kube-system";
 
@@ -44,7 +46,7 @@ fn kubelet(document: &Document) -> Result<()> {
     let mut config = config_map(name);
     // Without the user's hand in it, an upgrade may make it anew: the hash says
     // that nobody has edited it since.
-    if !document.user_supplied("kubelet") {
+    if !document.user_supplied(Configured::Kubelet) {
         config = config.annotation(
             "kubeadm.kubernetes.io/component-config.hash",
             &encoding::sha256(&[&text]),
