@@ -19,6 +19,9 @@ pub enum Format {
     Json,
 }
 
+/// How many running phases are named on a terminal: more would not fit a line.
+const NAMED: usize = 3;
+
 /// Where everything the program says goes: results and progress to standard
 /// output, warnings and errors to standard error.
 #[derive(Clone)]
@@ -250,8 +253,13 @@ impl Output {
             }
             _ => return,
         }
-        let words: Vec<String> = running
-            .iter()
+        let mut phases: Vec<_> = running.iter().collect();
+        // What waits for something first, then what has run longest.
+        phases.sort_by_key(|(_, (since, waiting))| (waiting.is_empty(), *since));
+        let more = phases.len().saturating_sub(NAMED);
+        let mut words: Vec<String> = phases
+            .into_iter()
+            .take(NAMED)
             .map(|(phase, (since, waiting))| {
                 let long = since.elapsed().as_secs();
                 match (waiting.is_empty(), long) {
@@ -261,6 +269,9 @@ impl Output {
                 }
             })
             .collect();
+        if more > 0 {
+            words.push(format!("{more} more"));
+        }
         status.bar.set_message(words.join(", "));
         status.bar.enable_steady_tick(Duration::from_millis(100));
     }
