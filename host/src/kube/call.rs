@@ -72,7 +72,8 @@ pub(super) async fn call(
         };
         unsure |= failed.unsure;
         let next = failed.retry_after.unwrap_or_default().max(pause);
-        if started.elapsed() + next > failed.patience {
+        // A server may ask to wait for longer than a duration can be.
+        if started.elapsed().saturating_add(next) > failed.patience {
             return Called {
                 answer: Err(failed.error),
                 unsure,

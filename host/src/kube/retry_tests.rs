@@ -81,3 +81,21 @@ async fn what_trying_again_does_not_help_is_reported_at_once() {
     );
     assert!(started.elapsed() < Duration::from_secs(2));
 }
+
+#[tokio::test]
+async fn a_server_that_asks_to_wait_for_ever_is_not_waited_for() {
+    let api = api();
+    let for_ever = Fault::TooManyRequests {
+        retry_after: Duration::from_secs(u64::MAX),
+    };
+    // Beyond the first second: what has passed counts, too.
+    let faults = (1..=4).map(|at| (at, Fault::InternalError));
+    let plan = Faults::new(faults.chain([(5, for_ever)]));
+    let client = Client::new(plan.layer(api.service()), "default");
+    let error = write(&Objects::new(client)).await.unwrap_err();
+    assert!(
+        matches!(error, ApiError::Status { code: 429, .. }),
+        "{error}"
+    );
+    assert_eq!(plan.requests(), 5);
+}

@@ -11,7 +11,6 @@ mod reads;
 mod refusals;
 mod refused;
 mod robust;
-mod speed;
 mod watches;
 
 use ::kube::Client;
