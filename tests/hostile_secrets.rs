@@ -41,6 +41,13 @@ fn place(phases: &[&str]) -> Place {
     place
 }
 
+/// Runs one phase of the hostile component, over what was rendered.
+fn attempt(place: &Place, phase: &str, more: &[&str]) -> Finished {
+    let phase = format!("hostile/{phase}");
+    let wanted = ["--distribution", "distribution.yaml", "--phase", &phase];
+    place.render(&[&wanted, more].concat()).exits(0)
+}
+
 /// Every secret of a rendered machine.
 fn secrets(place: &Place) -> Vec<Secret> {
     let mut found = vec![
@@ -100,14 +107,7 @@ fn shows_what_is_public(finished: &Finished, place: &Place, file: &str) {
 fn nothing_that_can_be_read_holds_a_secret() {
     let place = place(&["read"]);
     place.render(&[]).exits(0);
-    let finished = place
-        .render(&[
-            "--distribution",
-            "distribution.yaml",
-            "--phase",
-            "hostile/read",
-        ])
-        .exits(0);
+    let finished = attempt(&place, "read", &[]);
     shows_what_is_public(&finished, &place, "/etc/kubernetes/pki/ca.crt");
     sealed(&finished, &place);
     finished.says(&[
@@ -121,13 +121,8 @@ fn nothing_that_can_be_read_holds_a_secret() {
 #[test]
 fn what_was_written_in_disguise_is_not_read_back() {
     let place = place(&["disguise", "look"]);
-    let run = |phase: &str| {
-        place
-            .render(&["--distribution", "distribution.yaml", "--phase", phase])
-            .exits(0)
-    };
     place.render(&[]).exits(0);
-    let finished = run("hostile/disguise");
+    let finished = attempt(&place, "disguise", &[]);
     sealed(&finished, &place);
     finished.says(&[
         "saw read-nothing ok public",
@@ -135,7 +130,7 @@ fn what_was_written_in_disguise_is_not_read_back() {
         "saw read-base64 error",
     ]);
     // The host of this run knows nothing of what the last one wrote.
-    let finished = run("hostile/look");
+    let finished = attempt(&place, "look", &[]);
     sealed(&finished, &place);
     finished.says(&[
         "saw read-nothing ok public",
@@ -148,15 +143,7 @@ fn what_was_written_in_disguise_is_not_read_back() {
 fn objects_do_not_give_secrets_away() {
     let place = place(&["objects"]);
     place.render(&[]).exits(0);
-    let finished = place
-        .render(&[
-            "--distribution",
-            "distribution.yaml",
-            "--phase",
-            "hostile/objects",
-            "-vv",
-        ])
-        .exits(0);
+    let finished = attempt(&place, "objects", &["-vv"]);
     sealed(&finished, &place);
     finished.says(&[
         "saw list-Secret ok",
@@ -172,15 +159,11 @@ fn objects_do_not_give_secrets_away() {
 fn a_private_key_is_not_shown_to_the_terminal() {
     let place = place(&["show"]);
     place.render(&[]).exits(0);
-    let finished = place
-        .render(&[
-            "--distribution",
-            "distribution.yaml",
-            "--phase",
-            "hostile/show",
-        ])
-        .exits(0)
-        .says(&["saw key error", "saw encoded error", "before[2Jafter"]);
+    let finished = attempt(&place, "show", &[]).says(&[
+        "saw key error",
+        "saw encoded error",
+        "before[2Jafter",
+    ]);
     sealed(&finished, &place);
 }
 

@@ -52,17 +52,7 @@ fn pod_of(rendered: &Rendered, kind: &str, name: &str, expressions: Value) -> Va
 #[test]
 fn create_client_and_wait_for_api_leaves_nothing() {
     for done in outcomes() {
-        let names: Vec<_> = done
-            .objects()
-            .iter()
-            .map(|one| {
-                format!(
-                    "{} {}",
-                    one["kind"].as_str().unwrap(),
-                    one["metadata"]["name"].as_str().unwrap()
-                )
-            })
-            .collect();
+        let names = crate::support::names(&done.objects());
         assert_eq!(
             names,
             [

@@ -1,9 +1,18 @@
 //! What is refused: one clear error, and nothing is written.
 
-use crate::render::{MASTER, Wanted};
+use crate::render::{MASTER, Rendered, Wanted};
 
 const INIT: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n";
 const CLUSTER: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n";
+
+fn refused(rendered: &Rendered, name: &str, wanted: &str) {
+    assert!(!rendered.success, "{name}");
+    assert!(
+        rendered.errors.contains(wanted),
+        "{name}: {}",
+        rendered.errors
+    );
+}
 
 #[test]
 fn bad_files_are_refused_with_field_and_line() {
@@ -118,17 +127,8 @@ fn bad_files_are_refused_with_field_and_line() {
             ..Wanted::default()
         }
         .render();
-        assert!(!rendered.success, "{name}");
-        assert!(
-            rendered.errors.contains(wanted),
-            "{name}: {}",
-            rendered.errors
-        );
-        let errors = rendered
-            .errors
-            .lines()
-            .filter(|line| line.starts_with("error: "));
-        assert_eq!(errors.count(), 1, "{name}: {}", rendered.errors);
+        refused(&rendered, name, wanted);
+        crate::support::one_error(name, &rendered.errors);
         assert!(!rendered.errors.contains("0123456789abcdef"), "{name}");
         assert!(!rendered.out().exists(), "{name}: nothing is written");
     }
@@ -177,12 +177,7 @@ fn bad_flags_and_variables_are_refused_by_name() {
             ..Wanted::default()
         }
         .render();
-        assert!(!rendered.success, "{name}");
-        assert!(
-            rendered.errors.contains(wanted),
-            "{name}: {}",
-            rendered.errors
-        );
+        refused(&rendered, name, wanted);
         assert!(!rendered.out().exists(), "{name}: nothing is written");
     }
 }

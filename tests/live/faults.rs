@@ -135,11 +135,7 @@ fn what_does_not_pass_is_told_and_the_same_command_goes_on_later() {
             "{name}: {}",
             failed.stderr
         );
-        let errors = failed
-            .stderr
-            .lines()
-            .filter(|line| line.starts_with("error: "));
-        assert_eq!(errors.count(), 1, "{name}: {}", failed.stderr);
+        crate::support::one_error(&name, &failed.stderr);
         let (keys, made) = (live.keys(), tokens(&live));
         live.server(|server| server.recover());
         let done = live.init(&[]);

@@ -13,17 +13,7 @@ fn a_whole_init_and_then_nothing_is_left_to_do() {
         "removed: Delete Deployment kube-system/kubewright-smoke-test",
         "Your Kubernetes control-plane has initialized successfully!",
     ]);
-    let names: Vec<String> = live
-        .objects()
-        .iter()
-        .map(|one| {
-            format!(
-                "{} {}",
-                one["kind"].as_str().unwrap(),
-                one["metadata"]["name"].as_str().unwrap()
-            )
-        })
-        .collect();
+    let names = crate::support::names(&live.objects());
     for wanted in [
         "ConfigMap kubeadm-config",
         "ConfigMap kubelet-config",

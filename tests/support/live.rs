@@ -7,7 +7,8 @@ use std::io::Write;
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU16, Ordering};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -345,30 +346,34 @@ fn take<T>(from: &Mutex<Option<T>>) -> Option<T> {
     from.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+
 /// What stands in for a kubelet: its health, and the control plane once the
 /// manifest of its API server is there.
 struct Kubelet {
     server: Arc<Mutex<Option<ApiServer>>>,
     /// Of the server that is yet to start.
     meddler: Arc<Mutex<Option<Meddler>>>,
-    ended: Arc<AtomicBool>,
+    /// Dropped, it ends the thread.
+    end: Option<mpsc::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl Kubelet {
     fn start(live: &Live) -> Self {
         let server = Arc::new(Mutex::new(None));
-        let ended = Arc::new(AtomicBool::new(false));
+        let (end, ended) = mpsc::channel();
         let (ports, layout) = (live.ports, live.layout);
         let (manifest, pki, api) = (live.file(layout.manifest), live.pki(), live.fresh_api());
         let meddler = Arc::new(Mutex::new(None));
         let first = Arc::clone(&meddler);
-        let (running, is_over) = (Arc::clone(&server), Arc::clone(&ended));
+        let running = Arc::clone(&server);
         let thread = std::thread::spawn(move || {
             let local = |port| SocketAddr::from(([127, 0, 0, 1], port));
             let _own = HealthServer::start(local(ports.kubelet), None);
             let mut others = Vec::new();
-            while !is_over.load(Ordering::SeqCst) {
+            // Looks again and again, as a kubelet does, until it is told to end.
+            while ended.recv_timeout(LOOK_AGAIN) == Err(RecvTimeoutError::Timeout) {
                 // Files appear whole. Without its certificates an API server
                 // ends, and is started again.
                 let needed = [layout.certificate, layout.key, layout.ca];
@@ -393,13 +398,12 @@ impl Kubelet {
                         ApiServer::start(at, &certificates, api.clone(), authorizes, meddler);
                     *running.lock().unwrap_or_else(PoisonError::into_inner) = Some(started);
                 }
-                std::thread::sleep(Duration::from_millis(10));
             }
         });
         Self {
             server,
             meddler,
-            ended,
+            end: Some(end),
             thread: Some(thread),
         }
     }
@@ -407,7 +411,7 @@ impl Kubelet {
 
 impl Drop for Kubelet {
     fn drop(&mut self) {
-        self.ended.store(true, Ordering::SeqCst);
+        self.end = None;
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }

@@ -28,3 +28,18 @@ pub fn at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
         }
     });
 }
+
+/// `KIND NAME` of each object.
+pub fn names(objects: &[serde_json::Value]) -> Vec<String> {
+    let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();
+    objects
+        .iter()
+        .map(|one| format!("{} {}", text(&one["kind"]), text(&one["metadata"]["name"])))
+        .collect()
+}
+
+/// Checks that a failure is told once.
+pub fn one_error(name: &str, errors: &str) {
+    let lines = errors.lines().filter(|line| line.starts_with("error: "));
+    assert_eq!(lines.count(), 1, "{name}: {errors}");
+}
