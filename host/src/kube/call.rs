@@ -5,7 +5,7 @@ use std::time::Duration;
 use ::kube::Client;
 use ::kube::client::Body;
 use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::BodyExt;
+use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -18,6 +18,9 @@ const RIGHTS_TIMEOUT: Duration = Duration::from_secs(5);
 
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// In bytes. The largest object that etcd takes is 1.5 MiB; lists have more.
+const LARGEST_ANSWER: usize = 64 << 20;
 
 /// What came of a call.
 pub(super) struct Called {
@@ -93,6 +96,7 @@ async fn once(
 ) -> Result<Value, Failed> {
     let unreachable = |source: ::kube::Error| Failed {
         patience: match source {
+            ::kube::Error::Service(ref error) if error.is::<LengthLimitError>() => Duration::ZERO,
             ::kube::Error::HyperError(_) | ::kube::Error::Service(_) => timeout,
             _ => Duration::ZERO,
         },
@@ -105,10 +109,11 @@ async fn once(
     };
     let response = client.send(request.clone().map(Body::from)).await;
     let (parts, body) = response.map_err(&unreachable)?.into_parts();
-    let bytes = body.collect().await.map_err(|error| {
-        let source = ::kube::Error::Service(Box::new(error));
-        unreachable(source)
-    })?;
+    let body = Limited::new(body, LARGEST_ANSWER);
+    let bytes = body
+        .collect()
+        .await
+        .map_err(|source| unreachable(::kube::Error::Service(source)))?;
     let bytes = bytes.to_bytes();
     if parts.status.is_success() {
         return serde_json::from_slice(&bytes)

@@ -45,6 +45,18 @@ impl fmt::Display for FieldChange {
     }
 }
 
+/// An object without what the server keeps for itself: its version, generation and who manages its
+/// fields.
+pub fn content(object: &Value) -> Value {
+    let mut object = object.clone();
+    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
+        for field in ["managedFields", "resourceVersion", "generation"] {
+            metadata.remove(field);
+        }
+    }
+    object
+}
+
 /// A step into an object.
 #[derive(Clone, Debug)]
 enum Step {

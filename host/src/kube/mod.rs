@@ -10,4 +10,6 @@ pub mod patching;
 pub mod secrets;
 
 #[cfg(test)]
+mod apply_tests;
+#[cfg(test)]
 mod retry_tests;

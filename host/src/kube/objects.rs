@@ -8,6 +8,7 @@ use futures::{StreamExt, TryStreamExt};
 use serde_json::Value;
 
 use super::call::{Called, call};
+use super::changes::content;
 
 /// The field manager of everything this program applies.
 pub const FIELD_MANAGER: &str = "kubewright";
@@ -163,16 +164,54 @@ impl Objects {
     }
 
     /// Server-side apply. Conflicts with other field managers are errors,
-    /// unless they are to be forced.
+    /// unless they are to be forced, or nothing but the owner of fields would
+    /// change: the server compares what is applied before it fills in what it
+    /// defaults, so that `fieldRef: {fieldPath: x}` conflicts with the
+    /// `{apiVersion: v1, fieldPath: x}` that became of the same words of
+    /// another manager.
     pub async fn apply(
         &self,
         resource: &Resource,
         name: &str,
         object: &Value,
     ) -> Result<Value, ApiError> {
+        let refused = match self
+            .apply_as(resource, name, object, self.force, false)
+            .await
+        {
+            Err(refused @ ApiError::Status { code: 409, .. }) if !self.force => refused,
+            answer => return answer,
+        };
+        let Some(live) = self.get(resource, name).await? else {
+            return Err(refused);
+        };
+        // Of this version only: what somebody changes in between conflicts.
+        let mut object = object.clone();
+        object["metadata"]["resourceVersion"] = live["metadata"]["resourceVersion"].clone();
+        match self.apply_as(resource, name, &object, true, true).await {
+            Ok(forced) if content(&forced) == content(&live) => {
+                let taken = self.apply_as(resource, name, &object, true, false).await;
+                taken.map_err(|error| match error {
+                    ApiError::Status { code: 409, .. } => refused,
+                    error => error,
+                })
+            }
+            _ => Err(refused),
+        }
+    }
+
+    async fn apply_as(
+        &self,
+        resource: &Resource,
+        name: &str,
+        object: &Value,
+        force: bool,
+        dry_run: bool,
+    ) -> Result<Value, ApiError> {
         let doing = format!("applying {}", resource.named(name));
         let mut wanted = params::PatchParams::apply(FIELD_MANAGER);
-        wanted.force = self.force;
+        wanted.force = force;
+        wanted.dry_run = dry_run;
         let request = resource
             .request()
             .patch(name, &wanted, &params::Patch::Apply(object));

@@ -145,6 +145,10 @@ impl Connection {
     }
 
     async fn write(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
+        // Somebody asks what a write would do: it is none.
+        if is_dry_run(request.uri()) {
+            return self.send(request).await;
+        }
         let (method, path) = (request.method().clone(), request.uri().path().to_owned());
         let deletes = method == Method::DELETE;
         let before = match method == Method::POST {
@@ -222,6 +226,11 @@ impl Connection {
 fn with_body(mut parts: http::response::Parts, body: Vec<u8>) -> Response<Body> {
     parts.headers.remove(http::header::CONTENT_LENGTH);
     Response::from_parts(parts, Body::from(body))
+}
+
+fn is_dry_run(uri: &http::Uri) -> bool {
+    let mut options = uri.query().unwrap_or_default().split('&');
+    options.any(|option| option.starts_with("dryRun="))
 }
 
 fn with_dry_run(request: Request<Body>) -> Result<Request<Body>, BoxError> {

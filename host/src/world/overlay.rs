@@ -9,6 +9,7 @@ use kube::client::Body;
 use serde_json::{Value, json};
 use tower::BoxError;
 
+use crate::kube::changes::content;
 use crate::kube::embedded::{Behaviour, selects};
 
 /// Stands for a version that the server would give.
@@ -81,17 +82,6 @@ impl Overlay {
             items.extend(object.iter().filter(|one| selects(query, one)).cloned());
         }
     }
-}
-
-/// An object without what the server keeps for itself.
-fn content(object: &Value) -> Value {
-    let mut object = object.clone();
-    if let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) {
-        for field in ["managedFields", "resourceVersion", "generation"] {
-            metadata.remove(field);
-        }
-    }
-    object
 }
 
 /// The path of the object that a request is about, by what came of it.
