@@ -1,4 +1,4 @@
-//! The kube API: thin words over the interface `kube`.
+//! The kube API: thin words over the interface `kube`. Its errors say what was being done.
 
 use crate::bindings::phase::kubewright::provision::kube;
 use crate::object::Object;
@@ -37,9 +37,9 @@ impl Client {
 
     /// Server-side apply: the fields that are given become so, others stay.
     pub fn apply(&self, object: &Object) -> Result<Change> {
-        self.0
-            .apply(&object.json().to_string(), &sealed_fields(object))
-            .with_context(|| format!("applying {}", object.describe()))
+        Ok(self
+            .0
+            .apply(&object.json().to_string(), &sealed_fields(object))?)
     }
 
     /// Waits until at least `minimum` objects are selected and the condition
@@ -51,41 +51,37 @@ impl Client {
         condition: &Condition,
         seconds: u32,
     ) -> Result<()> {
-        self.0
-            .wait_all(selection, minimum, condition, seconds)
-            .with_context(|| format!("waiting for {}", selection.kind))
+        Ok(self.0.wait_all(selection, minimum, condition, seconds)?)
     }
 
     /// The object, or none where it is not there. Values of Secrets are masked.
     pub fn get(&self, reference: &ObjectReference) -> Result<Option<Value>> {
-        let what = || format!("getting {} {}", reference.kind, reference.name);
-        let text = self.0.get(reference).with_context(what)?;
-        text.map(|text| read(&text)).transpose().with_context(what)
+        let text = self.0.get(reference)?;
+        text.map(|text| read(&text))
+            .transpose()
+            .with_context(|| format!("getting {} {}", reference.kind, reference.name))
     }
 
     /// All objects that are selected.
     pub fn list(&self, selection: &Selection) -> Result<Vec<Value>> {
-        let what = || format!("listing {}s", selection.kind);
-        let texts = self.0.get_list(selection).with_context(what)?;
+        let texts = self.0.get_list(selection)?;
         texts
             .iter()
             .map(|text| read(text))
             .collect::<Result<_>>()
-            .with_context(what)
+            .with_context(|| format!("listing {}s", selection.kind))
     }
 
     /// Creates an object; gives its name.
     pub fn create(&self, object: &Object) -> Result<String> {
-        self.0
-            .create(&object.json().to_string(), &sealed_fields(object))
-            .with_context(|| format!("creating {}", object.describe()))
+        Ok(self
+            .0
+            .create(&object.json().to_string(), &sealed_fields(object))?)
     }
 
     /// Deletes an object, in the background; one that is not there is no error.
     pub fn delete(&self, reference: &ObjectReference) -> Result<Change> {
-        self.0
-            .delete(reference)
-            .with_context(|| format!("deleting {} {}", reference.kind, reference.name))
+        Ok(self.0.delete(reference)?)
     }
 
     /// Changes an object by a patch.
@@ -95,9 +91,7 @@ impl Client {
         patch_type: PatchType,
         patch: &Value,
     ) -> Result<Change> {
-        self.0
-            .patch(reference, patch_type, &patch.to_string())
-            .with_context(|| format!("patching {} {}", reference.kind, reference.name))
+        Ok(self.0.patch(reference, patch_type, &patch.to_string())?)
     }
 
     /// Waits until the condition holds.
@@ -107,9 +101,7 @@ impl Client {
         condition: &Condition,
         seconds: u32,
     ) -> Result<()> {
-        self.0
-            .wait(reference, condition, seconds)
-            .with_context(|| format!("waiting for {} {}", reference.kind, reference.name))
+        Ok(self.0.wait(reference, condition, seconds)?)
     }
 
     /// Takes over the token of an existing Secret for `pointer` of the
