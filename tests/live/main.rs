@@ -11,3 +11,4 @@ mod init;
 mod kills;
 mod objects;
 mod plans;
+mod preflight;

@@ -10,15 +10,24 @@ use http_body_util::Full;
 use hyper_util::rt::TokioIo;
 use tokio::sync::oneshot;
 
-/// Answers everything with `ok`, until it is dropped.
+/// Answers everything with the same words, until it is dropped.
 pub struct HealthServer {
     end: Option<oneshot::Sender<()>>,
     thread: Option<std::thread::JoinHandle<()>>,
 }
 
 impl HealthServer {
-    /// Plain, or with TLS.
+    /// Says `ok`, plain or with TLS.
     pub fn start(at: SocketAddr, tls: Option<Arc<rustls::ServerConfig>>) -> Self {
+        Self::saying("ok", at, tls)
+    }
+
+    /// Says this, plain or with TLS.
+    pub fn saying(
+        words: &'static str,
+        at: SocketAddr,
+        tls: Option<Arc<rustls::ServerConfig>>,
+    ) -> Self {
         let listener = std::net::TcpListener::bind(at).expect("the port is free");
         listener.set_nonblocking(true).expect("an option");
         let (end, ended) = oneshot::channel();
@@ -30,7 +39,7 @@ impl HealthServer {
             runtime.block_on(async {
                 let listener = tokio::net::TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
-                    () = accept(listener, tls) => {}
+                    () = accept(words, listener, tls) => {}
                     _ = ended => {}
                 }
             });
@@ -51,9 +60,14 @@ impl Drop for HealthServer {
     }
 }
 
-async fn accept(listener: tokio::net::TcpListener, tls: Option<Arc<rustls::ServerConfig>>) {
-    let service = hyper::service::service_fn(|_| async {
-        Ok::<_, Infallible>(Response::new(Full::new(Bytes::from_static(b"ok"))))
+async fn accept(
+    words: &'static str,
+    listener: tokio::net::TcpListener,
+    tls: Option<Arc<rustls::ServerConfig>>,
+) {
+    let service = hyper::service::service_fn(move |_| async move {
+        let body = Full::new(Bytes::from_static(words.as_bytes()));
+        Ok::<_, Infallible>(Response::new(body))
     });
     let http = hyper::server::conn::http1::Builder::new();
     while let Ok((stream, _)) = listener.accept().await {

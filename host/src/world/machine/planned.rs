@@ -6,8 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use super::node::MachineNode;
 use super::runtime::MachineRuntime;
 use crate::world::{
-    ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts, RuntimeError,
-    RuntimeState, ServiceOperation,
+    Checks, ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts,
+    RuntimeError, RuntimeState, ServiceOperation,
 };
 
 /// A machine whose services start and stop in memory, and fail as they would
@@ -56,6 +56,10 @@ impl Node for PlannedNode {
         })
     }
 
+    fn checks(&self) -> &dyn Checks {
+        self.machine.checks()
+    }
+
     fn runtime(&self) -> &dyn ContainerRuntime {
         &PlannedRuntime
     }
@@ -71,14 +75,13 @@ impl Node for PlannedNode {
     }
 }
 
-/// The container runtime for a plan: it is well, has the images that it has,
-/// and those that it would pull come. Where it cannot be asked nothing is known
-/// to be missing: that it is not there is a finding of preflight, in earnest.
+/// The container runtime for a plan: as it is, and the images that it would
+/// pull come.
 struct PlannedRuntime;
 
 impl ContainerRuntime for PlannedRuntime {
     fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
-        IdealRuntime.state(socket)
+        MachineRuntime.state(socket)
     }
 
     fn has_image<'a>(
@@ -86,12 +89,7 @@ impl ContainerRuntime for PlannedRuntime {
         socket: &'a str,
         image: &'a str,
     ) -> Door<'a, Result<bool, RuntimeError>> {
-        Box::pin(async move {
-            Ok(MachineRuntime
-                .has_image(socket, image)
-                .await
-                .unwrap_or(true))
-        })
+        MachineRuntime.has_image(socket, image)
     }
 
     fn pull_image<'a>(
