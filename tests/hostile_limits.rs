@@ -185,43 +185,117 @@ fn leb128(bytes: &[u8]) -> (usize, usize) {
     panic!("the module ends within a number");
 }
 
-#[test]
-fn a_flood_of_table_elements_ends_the_component() {
-    let place = Place::new();
-    Hostile {
-        phases: &["idle"],
-        grants: LEAST,
-        limits: "",
+/// The component with so many instances of a module of its own beside it.
+fn with_instances(component: &[u8], module: &wasm_encoder::Module, instances: usize) -> Vec<u8> {
+    let mut modules = 0;
+    let mut rest = &component[8..];
+    while let Some((&id, tail)) = rest.split_first() {
+        let (size, used) = leb128(tail);
+        modules += u32::from(id == wasm_encoder::ComponentSectionId::CoreModule as u8);
+        rest = &tail[used + size..];
     }
-    .write(&place);
-    let module = with_table(&hostile().module, 1_000_000);
-    let component = wit_component::ComponentEncoder::default()
-        .module(&module)
-        .and_then(|encoder| encoder.validate(true).encode())
-        .expect("the module makes a component");
-    place.write("hostile.wasm", &component);
-    let digest = support::components::digest(&component);
-    let distribution = std::fs::read_to_string(place.path("distribution.yaml")).expect("it");
-    place.write(
-        "distribution.yaml",
-        distribution.replace(&hostile().digest, &digest),
-    );
-    place
-        .render(&[
+    let mut section = wasm_encoder::InstanceSection::new();
+    for _ in 0..instances {
+        let no_imports: [(&str, wasm_encoder::ModuleArg); 0] = [];
+        section.instantiate(modules, no_imports);
+    }
+    let mut flood = wasm_encoder::Component::new();
+    flood.section(&wasm_encoder::ModuleSection(module));
+    flood.section(&section);
+    [component, &flood.finish()[8..]].concat()
+}
+
+/// A module with so many memories and tables, all of them empty.
+fn empty_module(memories: u32, tables: u32) -> wasm_encoder::Module {
+    let mut all_tables = wasm_encoder::TableSection::new();
+    for _ in 0..tables {
+        all_tables.table(wasm_encoder::TableType {
+            element_type: wasm_encoder::RefType::FUNCREF,
+            table64: false,
+            minimum: 0,
+            maximum: None,
+            shared: false,
+        });
+    }
+    let mut all_memories = wasm_encoder::MemorySection::new();
+    for _ in 0..memories {
+        all_memories.memory(wasm_encoder::MemoryType {
+            minimum: 0,
+            maximum: None,
+            memory64: false,
+            shared: false,
+            page_size_log2: None,
+        });
+    }
+    let mut module = wasm_encoder::Module::new();
+    module.section(&all_tables);
+    module.section(&all_memories);
+    module
+}
+
+#[test]
+fn a_flood_of_what_a_component_is_made_of_ends_it() {
+    let encode = |module: &[u8]| {
+        wit_component::ComponentEncoder::default()
+            .module(module)
+            .and_then(|encoder| encoder.validate(true).encode())
+            .expect("the module makes a component")
+    };
+    let whole = &hostile().component;
+    let cases: [(_, _, &[&str]); 4] = [
+        (
+            "elements",
+            encode(&with_table(&hostile().module, 1_000_000)),
+            &["it asked for 10000", "table elements; the limit is 20000"],
+        ),
+        (
+            "instances",
+            with_instances(whole, &empty_module(0, 0), 500),
+            &["it asked for 33 core instances; the limit is 32"],
+        ),
+        (
+            "memories",
+            with_instances(whole, &empty_module(30, 0), 10),
+            &[" memories; the limit is 32"],
+        ),
+        (
+            "tables",
+            with_instances(whole, &empty_module(0, 30), 10),
+            &[" tables; the limit is 32"],
+        ),
+    ];
+    support::at_once(&cases, |(name, component, wanted)| {
+        let place = Place::new();
+        Hostile {
+            phases: &["idle"],
+            grants: LEAST,
+            limits: "",
+        }
+        .write(&place);
+        place.write("hostile.wasm", component);
+        let digest = support::components::digest(component);
+        let distribution = std::fs::read_to_string(place.path("distribution.yaml")).expect("it");
+        place.write(
+            "distribution.yaml",
+            distribution.replace(&hostile().digest, &digest),
+        );
+        let arguments = [
             "--distribution",
             "distribution.yaml",
             "--phase",
             "hostile/idle",
-        ])
-        .exits(1)
-        .says(&[
-            "phase hostile",
-            "hostile.wasm",
-            &digest[..19],
-            "it asked for 10000",
-            "table elements; the limit is 20000",
-            "describing itself",
-            "hint: ",
-        ]);
-    assert!(!place.out().exists());
+        ];
+        place
+            .render(&arguments)
+            .exits(1)
+            .says(&[
+                "phase hostile",
+                "hostile.wasm",
+                &digest[..19],
+                "describing itself",
+                "hint: ",
+            ])
+            .says(wanted);
+        assert!(!place.out().exists(), "{name}");
+    });
 }

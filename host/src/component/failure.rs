@@ -128,6 +128,12 @@ pub fn classify(error: wasmtime::Error, panic: Option<Panic>, limits: &Limits) -
             .to_string(),
         );
     }
+    let count = error
+        .chain()
+        .find_map(|cause| LimitReached::of_count(&cause.to_string(), limits));
+    if let Some(limit) = count {
+        return FailureKind::Limit(limit.to_string());
+    }
     // wasmtime keeps the type of this error to itself.
     let is_call_bytes = |cause: &(dyn std::error::Error + 'static)| {
         cause.to_string().contains("fuel allocated for hostcalls")

@@ -13,7 +13,7 @@ pub struct Limits {
     pub memory: usize,
     /// Table elements, over all of its tables.
     pub table_elements: usize,
-    /// Core instances of the component.
+    /// Core instances of the component; as many memories and tables.
     pub instances: usize,
     /// Time spent in the component's own code; waiting for the host does not
     /// count.
@@ -62,6 +62,12 @@ pub enum LimitReached {
     Memory { wanted: usize, limit: usize },
     #[error("it asked for {wanted} table elements; the limit is {limit}")]
     Table { wanted: usize, limit: usize },
+    #[error("it asked for {wanted} {what}; the limit is {limit}")]
+    Count {
+        what: &'static str,
+        wanted: usize,
+        limit: usize,
+    },
     #[error("it ran for {}s without coming to an end; that is the limit", limit.as_secs_f32())]
     Running { limit: Duration },
     #[error("it called itself until its stack was full; the limit is {limit} bytes")]
@@ -70,6 +76,25 @@ pub enum LimitReached {
     Handles { limit: usize },
     #[error("it handed the host more than {limit} bytes in one call")]
     CallBytes { limit: usize },
+}
+
+impl LimitReached {
+    /// From the words of wasmtime, which has no type for them: `resource limit
+    /// exceeded: instance count too high at 33`.
+    pub fn of_count(words: &str, limits: &Limits) -> Option<Self> {
+        let told = words.strip_prefix("resource limit exceeded: ")?;
+        let (what, wanted) = told.split_once(" count too high at ")?;
+        Some(Self::Count {
+            what: match what {
+                "instance" => "core instances",
+                "memory" => "memories",
+                "table" => "tables",
+                _ => return None,
+            },
+            wanted: wanted.parse().ok()?,
+            limit: limits.instances,
+        })
+    }
 }
 
 /// Keeps a store within its limits, with an error that says which was reached
