@@ -69,3 +69,8 @@ fn killed_before_each_effect_on_the_cluster() {
 fn killed_after_each_effect_on_the_cluster_before_it_is_recorded() {
     assert!(kill_at_every("landing") > 25);
 }
+
+#[test]
+fn killed_after_each_effect_on_the_cluster_when_it_is_recorded() {
+    assert!(kill_at_every("landed") > 25);
+}
