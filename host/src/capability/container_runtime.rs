@@ -5,7 +5,8 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::bindings::{container_runtime, types};
-use super::state::{IntoWit, PhaseState, RunContext, chain, wit_error};
+use super::state::{IntoWit, PhaseState, RunContext, wit_error};
+use crate::causes::chain;
 use crate::effect::{Action, Change, Event, Origin};
 use crate::world::RuntimeError;
 

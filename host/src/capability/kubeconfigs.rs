@@ -31,7 +31,7 @@ impl kubeconfigs::Host for PhaseState {
         };
         let unsound = |error: &dyn std::error::Error| types::Error {
             code: types::ErrorCode::Unsound,
-            message: format!("{path} is not usable: {}", super::state::chain(error)),
+            message: format!("{path} is not usable: {}", crate::causes::chain(error)),
             hint: Some(format!("move {path} away to have it made anew")),
         };
         let found = match std::str::from_utf8(&content) {

@@ -202,7 +202,7 @@ mod tests {
     fn a_bad_token_is_an_error_that_does_not_tell_it() {
         let secrets = secrets(&[(POINTER, "abcdef.UPPERCASESECRET1")]);
         let error = secrets.token(POINTER, BootstrapToken::random).unwrap_err();
-        let text = super::super::state::chain(&error);
+        let text = crate::causes::chain(&error);
         assert!(text.contains(POINTER) && !text.contains("UPPER"), "{text}");
     }
 

@@ -270,24 +270,9 @@ impl IntoWit for types::Error {
 pub fn wit_error(code: types::ErrorCode, error: &dyn std::error::Error) -> types::Error {
     types::Error {
         code,
-        message: chain(error),
+        message: crate::causes::chain(error),
         hint: None,
     }
-}
-
-/// An error with its causes in one line: what crosses the boundary is text.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = error.source();
-    while let Some(one) = cause {
-        let more = one.to_string();
-        if !text.contains(&more) {
-            text.push_str(": ");
-            text.push_str(&more);
-        }
-        cause = one.source();
-    }
-    text
 }
 
 impl IntoWit for crate::effect::Denial {

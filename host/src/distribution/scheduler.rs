@@ -334,9 +334,8 @@ impl Runner {
 
 /// A file that is no component.
 fn broken(error: &LoadError) -> Finding {
-    let cause = std::error::Error::source(error).map(|cause| format!(": {cause}"));
     Finding {
-        problem: format!("{error}{}", cause.unwrap_or_default()),
+        problem: crate::causes::chain(error),
         remedy: "build it for wasm32-unknown-unknown and make a component of the module".to_owned(),
     }
 }

@@ -5,8 +5,9 @@ use der::Encode;
 use proptest::prelude::*;
 use x509_cert::ext::pkix::{AuthorityKeyIdentifier, SubjectKeyIdentifier};
 
-use super::test_support::{assert_reveals_nothing, chain, fixture, now};
+use super::test_support::{assert_reveals_nothing, fixture, now};
 use super::*;
+use crate::causes::chain;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 

@@ -1,8 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::causes::chain;
 use crate::pki::Algorithm;
-use crate::pki::test_support::{assert_reveals_nothing, chain, fixture};
+use crate::pki::test_support::{assert_reveals_nothing, fixture};
 
 #[test]
 fn generated_keys_read_back_as_what_kubeadm_writes() {

@@ -37,21 +37,10 @@ pub(super) fn fixture(name: &str) -> Vec<u8> {
         .to_vec()
 }
 
-/// An error and its causes, as the program prints them.
-pub(super) fn chain(error: &(dyn Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| {
-        (**error).source()
-    });
-    causes
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
-}
-
 /// Fails if an error, its causes or its debug form repeat ten bytes of the input: as text, as
 /// hexadecimal digits or as a list of numbers.
 pub(super) fn assert_reveals_nothing(error: &(dyn Error + 'static), input: &[u8]) {
-    let printed = format!("{error:?}\n{}", chain(error));
+    let printed = format!("{error:?}\n{}", crate::causes::chain(error));
     let without_labels: Vec<&[u8]> = input
         .split(|byte| *byte == b'\n')
         .filter(|line| !line.windows(3).any(|dashes| dashes == b"---"))

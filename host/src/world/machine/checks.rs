@@ -11,7 +11,8 @@ use tokio::process::Command;
 use super::fetch::Destination;
 use super::services::ServiceManager;
 use super::system;
-use super::tls::{self, Identity, chain};
+use super::tls::{self, Identity};
+use crate::causes::chain;
 use crate::world::{
     Answer, Checks, Door, MachinePath, NodeError, Occupancy, Question, ServiceState, SystemState,
 };

@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::causes::chain;
 use crate::kube::kubeconfig::CurrentContext;
 use crate::world::machine::fetch::{Destination, GetError, plain};
-use crate::world::machine::tls::{self, Identity, chain};
+use crate::world::machine::tls::{self, Identity};
 use crate::world::{Files, HealthError, HealthTarget, MachinePath, Trust};
 
 /// How long one question may take, as long as there is time left at all.

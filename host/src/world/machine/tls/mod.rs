@@ -100,13 +100,6 @@ pub fn client(
     })
 }
 
-/// An error and its causes in one line.
-pub fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let words: Vec<String> = causes.map(ToString::to_string).collect();
-    words.join(": ")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
