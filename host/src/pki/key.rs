@@ -56,12 +56,13 @@ impl KeyPair {
     /// RSA comes from aws-lc (`RSA_generate_key_fips`): candidates drawn independently, primality
     /// tested in constant time, the finished key checked by a signature. A 2048-bit key costs
     /// about 70 ms of one core, so callers generate several at once, off the async threads.
-    /// Measured beside it, per key: `RSA_generate_key_ex` 68 ms (the checks cost next to
-    /// nothing), the `rsa` crate 0.10.0-rc.20 66 ms, `graviola` 41 ms, Go's `crypto/rsa` above
-    /// 100 ms. graviola, the only faster one, warns that its generation leaks through side
-    /// channels on shared machines, which is where the keys of most clusters are made; the tenth
-    /// of a second is not worth a cluster's root of trust. ECDSA keys take a tenth of a
-    /// millisecond.
+    /// Measured beside it, CPU per key: `RSA_generate_key_ex` 68 ms (the checks cost next to
+    /// nothing), Go's `crypto/rsa` 70 ms, OpenSSL 3.0 160 ms. Two are faster, at the price of what
+    /// others on the same processor can learn by timing, and the keys of most clusters are made on
+    /// shared machines: `graviola` (41 ms) inverts the exponent in variable time and warns of it,
+    /// primes of `crypto-primes` (50 ms) come from a walk from one candidate to the next (93 ms
+    /// with independent ones). A tenth of a second is not worth a cluster's root of trust. ECDSA
+    /// keys take a tenth of a millisecond.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
         let failed = |_| KeyError::Generate(algorithm);
         let private = match algorithm {
