@@ -1,9 +1,9 @@
 //! What the program says to people, on a terminal and off, and to programs.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use crate::config_commands::OLD;
-use crate::support::program::{CONFIG, Finished, Place};
+use crate::support::program::{CONFIG, Finished, Place, program};
 
 #[test]
 fn more_is_said_on_request() {
@@ -206,4 +206,42 @@ fn progress_on_a_terminal() {
         "{said}"
     );
     assert!(has("Rendered into out: "), "{said}");
+}
+
+#[test]
+fn what_cannot_be_written_is_no_success() {
+    let place = Place::new();
+    let full = || std::fs::OpenOptions::new().write(true).open("/dev/full");
+    for arguments in [
+        &["config", "print", "init-defaults"][..],
+        &["phases"],
+        &["phases", "-o", "json"],
+        &["version"],
+        &["render", "--config", "config.yaml", "--out", "out"],
+    ] {
+        let name = arguments.join(" ");
+        let failed = program(&place.path(""))
+            .args(arguments)
+            .stdout(full().unwrap())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&failed.stderr);
+        assert_eq!(failed.status.code(), Some(1), "{name}: {said}");
+        // Of JSON nothing can be told where it goes.
+        let wanted = ["could not be written to standard output", "No space left"];
+        let told = wanted.iter().all(|words| said.contains(words));
+        assert_eq!(told, !name.ends_with("json"), "{name}: {said}");
+    }
+    assert!(place.out().join("objects.yaml").exists(), "it was rendered");
+}
+
+#[test]
+fn a_reader_that_goes_away_has_read_enough() {
+    let mut child = program(Place::new().path("").as_path())
+        .args(["phases", "-v"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    assert!(child.wait().unwrap().success());
 }

@@ -127,7 +127,7 @@ pub fn main() -> ExitCode {
         Command::NodeFacts(command) => command.run(&output).map(done),
         Command::Version(command) => command.run(&output).map(done),
     };
-    match result {
+    match result.and_then(|code| output.finish().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
             let report = failure::Report::of(&error);

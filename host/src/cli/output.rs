@@ -1,7 +1,7 @@
 //! What the program says, and how: lines for people, or JSON for programs.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal, Write};
+use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,6 +32,8 @@ pub struct Output {
     quiet: bool,
     /// One line at the bottom of a terminal: what is running, how long.
     status: Option<Arc<Status>>,
+    /// Why something could not be written to standard output, if so.
+    lost: Arc<Mutex<Option<io::Error>>>,
 }
 
 struct Status {
@@ -41,7 +43,7 @@ struct Status {
 
 impl Output {
     pub fn new(format: Format, verbose: u8) -> Self {
-        let on_terminal = format == Format::Text && std::io::stderr().is_terminal();
+        let on_terminal = format == Format::Text && io::stderr().is_terminal();
         let status = on_terminal.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             // A template that is no template only costs the spinner.
@@ -58,6 +60,7 @@ impl Output {
             verbose,
             quiet: false,
             status,
+            lost: Arc::default(),
         }
     }
 
@@ -83,18 +86,13 @@ impl Output {
     /// A line for people. Nothing in JSON: there the result says it.
     pub fn line(&self, text: &str) {
         if self.format == Format::Text {
-            self.above_status(|| write_line(&mut std::io::stdout().lock(), text));
+            self.print(&format!("{}\n", printable(text)));
         }
     }
 
     /// Text that is the command's product; in JSON the caller gives a result.
     pub fn text(&self, text: &str) {
-        self.above_status(|| {
-            // A reader that went away has read enough.
-            let _ = std::io::stdout()
-                .lock()
-                .write_all(printable(text).as_bytes());
-        });
+        self.print(&printable(text));
     }
 
     /// The result, for programs.
@@ -107,12 +105,11 @@ impl Output {
     pub fn warning(&self, message: &str) {
         match self.format {
             Format::Json => self.json(&json!({ "event": "warning", "message": message })),
-            Format::Text => self.above_status(|| {
-                write_line(
-                    &mut std::io::stderr().lock(),
-                    &format!("WARNING: {message}"),
-                );
-            }),
+            Format::Text => {
+                let line = format!("WARNING: {}\n", printable(message));
+                // Nobody is left to be told where standard error is gone.
+                self.above_status(|| drop(io::stderr().lock().write_all(line.as_bytes())));
+            }
         }
     }
 
@@ -137,9 +134,7 @@ impl Output {
             text.push_str(&format!("hint: {hint}\n"));
         }
         // Nobody is left to be told where standard error is gone.
-        let _ = std::io::stderr()
-            .lock()
-            .write_all(printable(&text).as_bytes());
+        let _ = io::stderr().lock().write_all(printable(&text).as_bytes());
     }
 
     /// Ends the status line.
@@ -151,7 +146,38 @@ impl Output {
 
     fn json(&self, value: &impl Serialize) {
         if let Ok(line) = serde_json::to_string(value) {
-            write_line(&mut std::io::stdout().lock(), &line);
+            self.print(&format!("{}\n", printable(&line)));
+        }
+    }
+
+    /// Writes to standard output. What could not be written is told at the
+    /// end: the run itself goes on.
+    fn print(&self, text: &str) {
+        self.above_status(|| self.note(io::stdout().lock().write_all(text.as_bytes())));
+    }
+
+    fn note(&self, written: io::Result<()>) {
+        match written {
+            // A reader that went away has read enough.
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                self.lost().get_or_insert(error);
+            }
+            _ => {}
+        }
+    }
+
+    fn lost(&self) -> MutexGuard<'_, Option<io::Error>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether all that was said has been written.
+    pub fn finish(&self) -> anyhow::Result<()> {
+        self.note(io::stdout().flush());
+        match self.lost().take() {
+            None => Ok(()),
+            Some(error) => Err(anyhow::Error::new(error).context(
+                "the command was carried out, but what it says could not be written to standard output",
+            )),
         }
     }
 
@@ -281,11 +307,6 @@ impl Status {
     fn running(&self) -> MutexGuard<'_, BTreeMap<String, (Instant, String)>> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn write_line(to: &mut impl Write, text: &str) {
-    // A reader that went away has read enough; the run itself goes on.
-    let _ = writeln!(to, "{}", printable(text));
 }
 
 /// Text without what would move a cursor or clear a screen. Names of files and
