@@ -8,6 +8,7 @@ mod support;
 mod changes;
 mod faults;
 mod init;
+mod interrupted;
 mod kills;
 mod objects;
 mod plans;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::interrupt::Interrupted;
 use crate::cluster::declared::DeclaredError;
 use crate::cluster::error::ConfigError;
 use crate::cluster::print::PrintError;
@@ -78,7 +79,11 @@ impl Report {
             frames: failure
                 .map(|failure| failure.frames().to_vec())
                 .unwrap_or_default(),
-            exit_code: if usage { 2 } else { 1 },
+            exit_code: match error.downcast_ref::<Interrupted>() {
+                Some(interrupted) => interrupted.exit_code(),
+                None if usage => 2,
+                None => 1,
+            },
         }
     }
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::configuration::RunArguments;
+use super::interrupt::Interrupted;
 use super::machine::{Machine, MachineArguments};
 use super::output::Output;
 use super::run::{Finished, Run, now};
@@ -150,6 +151,15 @@ fn carry_out(
         Ok(machine.world(facts, started))
     });
     output.done();
+    if let Err(error) = &result
+        && error.is::<Interrupted>()
+    {
+        // Its end is not recorded: an effect may be half done.
+        let run = journal.run();
+        return result.map(drop).with_context(|| {
+            format!("run {run} did not come to its end: the same command goes on with it, `kubewright reset` undoes what it did")
+        });
+    }
     let outcome = match &result {
         Ok(_) => Outcome::Done,
         Err(_) => Outcome::Failed,

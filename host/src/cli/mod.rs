@@ -9,6 +9,7 @@ mod history;
 mod init;
 mod init_flags;
 mod inputs;
+mod interrupt;
 mod machine;
 mod node_facts;
 mod output;
@@ -41,6 +42,7 @@ Exit codes:
   0  done
   1  failed: a file, the machine, a component, a policy
   2  wrong usage: the command line cannot be what was meant
+  130, 143  interrupted: Ctrl-C, SIGTERM
   plan: 0 no change, 1 failed or wrong usage, 2 there are changes";
 
 /// Provisions Kubernetes clusters as kubeadm does, each phase a sandboxed

@@ -8,6 +8,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::configuration::Inputs;
+use super::interrupt::interrupted;
 use super::output::Output;
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
 use crate::cluster::prepared::Prepared;
@@ -152,9 +153,13 @@ impl Run {
                 .with_call_timeout(self.prepared.api_call_timeout)
                 .with_force_conflicts(self.force_conflicts);
             let run = Arc::new(run);
-            self.runner
-                .run(Arc::clone(&run), self.prepared.document.to_string().into())
-                .await?;
+            let phases = self
+                .runner
+                .run(Arc::clone(&run), self.prepared.document.to_string().into());
+            tokio::select! {
+                ended = phases => ended?,
+                interrupted = interrupted() => return Err(interrupted.into()),
+            }
             let shown =
                 std::mem::take(&mut *run.shown.lock().unwrap_or_else(PoisonError::into_inner));
             let landed =
