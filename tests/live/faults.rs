@@ -2,7 +2,9 @@
 
 use crate::objects::{comparable, tokens};
 use crate::support::api_server::{Fate, Meddler};
+use crate::support::leaks::Secret;
 use crate::support::live::{KUBERNETES, Live};
+use crate::support::program::finish;
 
 /// A name, and what makes the trouble.
 type Fault = (&'static str, fn() -> Meddler);
@@ -152,4 +154,47 @@ fn what_does_not_pass_is_told_and_the_same_command_goes_on_later() {
             again.said()
         );
     });
+}
+
+#[test]
+fn a_server_that_repeats_a_secret_is_not_quoted() {
+    let Some(live) = Live::new(&KUBERNETES) else {
+        return;
+    };
+    live.reconfigure(
+        "kind: InitConfiguration\n",
+        "kind: InitConfiguration\nbootstrapTokens: [{token: abcdef.0123456789abcdef}]\n",
+    );
+    live.meddle(
+        |asked| match asked.writes() && asked.path.contains("/secrets") {
+            true => Fate::Repeated,
+            false => Fate::Answered,
+        },
+    );
+    let mut init = live.configured("init", &["-vv"]);
+    let failed = finish(init.env("RUST_LOG", "trace")).exits(1).says(&[
+        "phase bootstrap-token",
+        "Invalid value",
+        "token-secret",
+        "<sealed>",
+    ]);
+    let token = Secret::new("the token", "0123456789abcdef");
+    assert!(!token.is_in(&failed.said()), "{}", failed.said());
+    let tree = crate::support::tree::tree(&live.root()).into_iter();
+    // Where what one run makes waits for the next, for root only.
+    let journal: Vec<_> = tree
+        .filter(|(path, _)| path.starts_with("var/lib/kubewright/"))
+        .filter(|(path, _)| !path.ends_with("/unfinished"))
+        .collect();
+    assert!(
+        journal
+            .iter()
+            .any(|(path, _)| path.ends_with("runs/000001.jsonl"))
+    );
+    for (path, entry) in journal {
+        assert!(
+            !token.is_in(&String::from_utf8_lossy(&entry.content)),
+            "{path}"
+        );
+    }
 }

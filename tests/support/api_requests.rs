@@ -89,6 +89,16 @@ pub fn refused(code: u16, retry_after: Option<u32>) -> Answer {
             "Internal error occurred: etcdserver: leader changed",
         ),
     };
+    refusal(code, reason, message, retry_after)
+}
+
+/// An answer that says of a request what was sent.
+pub fn repeated(sent: &[u8]) -> Answer {
+    let sent = String::from_utf8_lossy(sent);
+    refusal(422, "Invalid", &format!("Invalid value: {sent}"), None)
+}
+
+fn refusal(code: u16, reason: &str, message: &str, retry_after: Option<u32>) -> Answer {
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
         "message": message, "reason": reason, "code": code,

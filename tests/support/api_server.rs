@@ -26,7 +26,7 @@ use tokio::sync::{mpsc, watch};
 use tower::Service;
 
 pub use super::api_requests::Foreign;
-use super::api_requests::{Answer, carry_out, refused};
+use super::api_requests::{Answer, carry_out, refused, repeated};
 use super::client_certificates::{Asked as AskedFor, User, user_of};
 
 /// A request, before it is answered.
@@ -54,6 +54,8 @@ pub enum Fate {
     Answered,
     /// It is refused with this code, and a `Retry-After` in seconds.
     Refused(u16, Option<u32>),
+    /// It is refused, with all that was sent in the message.
+    Repeated,
     /// The connection ends; the request is not carried out.
     Reset,
     /// It is carried out, and the connection ends without the answer.
@@ -354,6 +356,10 @@ async fn respond(
     match fate {
         Fate::Answered => {}
         Fate::Refused(code, retry_after) => return Ok(refused(code, retry_after)),
+        Fate::Repeated => {
+            let sent = request.into_body().collect().await.map_err(|_| ended())?;
+            return Ok(repeated(&sent.to_bytes()));
+        }
         Fate::Reset => return Err(ended()),
         Fate::Unanswered => {
             carried_out(shared, user, &asked, request).await;

@@ -10,6 +10,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use super::objects::ApiError;
+use super::secrets::redact;
 
 /// How long a refusal for want of rights is tried again: a server follows the
 /// bindings that were made a moment ago with a little delay. kubeadm tries
@@ -119,13 +120,12 @@ async fn once(
         return serde_json::from_slice(&bytes)
             .map_err(|error| unreachable(::kube::Error::SerdeError(error)));
     }
-    Err(refused(
-        doing,
-        timeout,
-        parts.status,
-        &parts.headers,
-        &bytes,
-    ))
+    let mut failed = refused(doing, timeout, parts.status, &parts.headers, &bytes);
+    if let ApiError::Status { message, .. } = &mut failed.error {
+        let said = std::mem::take(message);
+        *message = redact(said, request.uri().path(), request.body());
+    }
+    Err(failed)
 }
 
 fn refused(

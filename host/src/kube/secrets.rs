@@ -1,5 +1,7 @@
 //! What of a Secret anybody may see.
 
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD as BASE64;
 use serde_json::Value;
 
 /// The type of the Secrets that hold bootstrap tokens.
@@ -49,10 +51,99 @@ pub fn mask(object: &mut Value) {
     }
 }
 
+/// What a server says of a request to `path`, without the values of a Secret
+/// that was sent with it: field errors repeat a value that is wrong, and
+/// webhooks say whatever they like.
+pub fn redact(said: String, path: &str, sent: &[u8]) -> String {
+    if !path.split('/').any(|segment| segment == "secrets") {
+        return said;
+    }
+    let Ok(secret) = serde_json::from_slice::<Value>(sent) else {
+        return said;
+    };
+    let mut masked = secret.clone();
+    if let Some(fields) = masked.as_object_mut() {
+        // A patch does not say what it is for.
+        fields.insert("kind".to_owned(), "Secret".into());
+    }
+    mask(&mut masked);
+    let mut values = Vec::new();
+    for (field, is_encoded) in [("data", true), ("stringData", false)] {
+        let members = secret[field].as_object().into_iter().flatten();
+        for (_, value) in members.filter(|(key, _)| masked[field][*key] == MASK) {
+            let Some(text) = value.as_str() else { continue };
+            let other = match is_encoded {
+                true => BASE64
+                    .decode(text)
+                    .ok()
+                    .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+                false => Some(BASE64.encode(text)),
+            };
+            values.extend(other);
+            values.push(text.to_owned());
+        }
+    }
+    // What holds another one goes first.
+    values.sort_by_key(|value| std::cmp::Reverse(value.len()));
+    values
+        .iter()
+        .filter(|value| !value.is_empty())
+        .fold(said, |said, value| said.replace(value.as_str(), MASK))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_a_server_repeats_of_a_secret_is_not_told() {
+        let token = json!({"kind": "Secret", "type": BOOTSTRAP_TOKEN,
+            "data": {"token-id": "YWJjZGVm", "token-secret": "c2VjcmV0c2VjcmV0"}});
+        let secrets = "/api/v1/namespaces/a/secrets";
+        let cases = [
+            (
+                "as sent",
+                secrets,
+                token.clone(),
+                "data[token-secret]: Invalid value: \"c2VjcmV0c2VjcmV0\"",
+                "data[token-secret]: Invalid value: \"<sealed>\"",
+            ),
+            (
+                "decoded, and what is public",
+                secrets,
+                token.clone(),
+                "bootstrap-token-abcdef YWJjZGVm: secretsecret",
+                "bootstrap-token-abcdef YWJjZGVm: <sealed>",
+            ),
+            (
+                "a patch",
+                "/api/v1/namespaces/a/secrets/b",
+                json!({"stringData": {"key": "hush-hush"}}),
+                "hush-hush or aHVzaC1odXNo",
+                "<sealed> or <sealed>",
+            ),
+            (
+                "no Secret",
+                "/api/v1/namespaces/a/configmaps",
+                json!({"data": {"key": "hush"}}),
+                "hush",
+                "hush",
+            ),
+            ("nothing sent", secrets, Value::Null, "gone", "gone"),
+            (
+                "an empty value",
+                secrets,
+                json!({"stringData": {"key": ""}}),
+                "as it was",
+                "as it was",
+            ),
+        ];
+        for (name, path, sent, said, wanted) in cases {
+            let sent = sent.to_string().into_bytes();
+            assert_eq!(redact(said.to_owned(), path, &sent), wanted, "{name}");
+        }
+    }
 
     #[test]
     fn values_of_secrets_are_masked() {
