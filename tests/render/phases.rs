@@ -210,3 +210,32 @@ fn a_render_is_for_the_machine_whose_facts_are_given() {
     let objects = fs::read_to_string(place.path("other/objects.yaml")).expect("objects");
     assert!(objects.contains("name: elsewhere\n"), "{objects}");
 }
+
+/// The resolver of one node is nothing for the kubelets of others.
+#[test]
+fn a_kubelet_reads_the_servers_that_systemd_resolved_knows() {
+    const LINE: &str = "resolvConf: /run/systemd/resolve/resolv.conf\n";
+    let place = Place::new();
+    let facts = place.run(&["node-facts"]).exits(0).stdout;
+    let facts: String = facts
+        .lines()
+        .filter(|line| !line.starts_with("activeServices") && *line != "- systemd-resolved")
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let active = format!("{facts}activeServices: [systemd-resolved]\n");
+    for (out, facts, is_there) in [("without", facts, false), ("with", active, true)] {
+        place.write("facts.yaml", facts);
+        place
+            .run(&["render", "--out", out, "--node-facts", "facts.yaml"])
+            .exits(0);
+        let read =
+            |path: &str| fs::read_to_string(place.path(&format!("{out}/{path}"))).expect(path);
+        let config = read("rootfs/var/lib/kubelet/config.yaml");
+        assert_eq!(config.contains(LINE), is_there, "{out}: {config}");
+        let objects = read("objects.yaml");
+        assert!(
+            objects.contains("kind: KubeletConfiguration") && !objects.contains("resolvConf"),
+            "{out}: {objects}"
+        );
+    }
+}

@@ -76,6 +76,16 @@ impl Document {
         }
     }
 
+    /// A configuration as it is to be on this node, where that is another than
+    /// that of all nodes: a kubelet on a node with systemd-resolved reads that
+    /// one's list of name servers.
+    pub fn node_configuration(&self, kind: &str) -> Result<&Value> {
+        match &self.value["node"][kind] {
+            value @ Value::Object(_) => Ok(value),
+            _ => self.configuration(kind),
+        }
+    }
+
     /// The InitConfiguration.
     pub fn init(&self) -> Result<&InitConfiguration> {
         once(&self.init, || {
@@ -172,6 +182,20 @@ mod tests {
             "/etc/kubernetes/admin.conf"
         );
         assert!(!document.user_supplied(Configured::Kubelet));
+    }
+
+    #[test]
+    fn a_node_may_have_a_configuration_of_its_own() {
+        let document = document(
+            r#""configuration":{"A":{"of":"all"},"B":{"of":"all"}},"node":{"A":{"of":"one"}}"#,
+        )
+        .unwrap();
+        for (kind, wanted) in [("A", "one"), ("B", "all")] {
+            let found = document.node_configuration(kind).unwrap();
+            assert_eq!(found["of"], wanted, "{kind}");
+            assert_eq!(document.configuration(kind).unwrap()["of"], "all");
+        }
+        assert!(document.node_configuration("C").is_err());
     }
 
     #[test]

@@ -55,10 +55,10 @@ pub fn run(document: &Document) -> Result<()> {
     Ok(())
 }
 
-/// The configuration of all kubelets, the operator's patches, then what is of
-/// this node alone.
+/// The configuration of all kubelets with what this node's needs besides, the
+/// operator's patches, then the socket.
 fn configuration(document: &Document, socket: &str) -> Result<Value> {
-    let configuration = document.configuration("KubeletConfiguration")?;
+    let configuration = document.node_configuration("KubeletConfiguration")?;
     let mut patched = machine::patched("kubeletconfiguration", configuration)?;
     if !socket.is_empty() {
         patched["containerRuntimeEndpoint"] = json!(socket);
