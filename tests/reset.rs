@@ -458,7 +458,7 @@ fn data_on_mounted_volumes_outlives_a_reset() {
             "V=root/var/lib/kubelet/pods/a; mkdir -p $V; mount --bind data $V
              \"$KUBEWRIGHT\" reset --rootfs root --dry-run
              test -e $V/precious; test -e root/var/lib/kubelet/config.yaml",
-            &["[dryrun] unmounted /var/lib/kubelet/pods/a"],
+            &["[dryrun] unmounted /var/lib/kubelet/pods/a", "[dryrun] removed /var/lib/kubelet\n"],
         ),
     ];
     for (name, script, words) in cases {

@@ -1,5 +1,6 @@
 //! Mounts, folders and files.
 
+use std::cell::Cell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -53,10 +54,13 @@ impl Work<'_> {
             let unmounted = self
                 .land(effect, async { Ok(mounts.unmount(&path, flags)?) })
                 .await?;
-            if let Err(error) = unmounted {
-                self.output.warning(&format!(
+            match unmounted {
+                Ok(()) => {
+                    self.unmounted.insert(path);
+                }
+                Err(error) => self.output.warning(&format!(
                     "[reset] {error:#}: it is left as it is, and nothing in it is removed"
-                ));
+                )),
             }
         }
         Ok(())
@@ -172,6 +176,12 @@ impl Work<'_> {
             self.settled.insert(path.clone());
             let undo = Undo::of(&*self.files, &path, &touched, self.settings.force())?;
             match &undo {
+                Undo::Keep(_)
+                    if touched.original == State::Absent && self.emptied.contains(&path) =>
+                {
+                    self.tell(&path, Undo::Remove.words(), "");
+                    continue;
+                }
                 Undo::Keep(why) => {
                     self.kept += 1;
                     self.tell(&path, "kept", why);
@@ -227,10 +237,16 @@ impl Work<'_> {
             );
             return Ok(());
         };
+        let others_stay = Cell::new(false);
+        let unmounted = self.unmounted.clone();
         let stays = |path: &MachinePath| {
             let is_earlier =
                 earlier.contains(path.file_name()) && path.parent().as_ref() == Some(&real);
-            is_earlier || mounts.is_mount(path)
+            let stays = is_earlier || mounts.is_mount(path);
+            if stays && !unmounted.contains(path) {
+                others_stay.set(true);
+            }
+            stays
         };
         if files.list(&real)?.iter().all(|name| earlier.contains(name)) {
             return Ok(());
@@ -244,9 +260,13 @@ impl Work<'_> {
         let mut left = files.list(&real)?;
         left.retain(|name| !earlier.contains(name));
         // In a dry run the mounts are still there.
-        if let [first, rest @ ..] = left.as_slice()
-            && self.is_real()
-        {
+        if !self.is_real() {
+            if !others_stay.get() {
+                self.emptied.insert(folder.clone());
+            }
+            return Ok(());
+        }
+        if let [first, rest @ ..] = left.as_slice() {
             let more = match rest.len() {
                 0 => String::new(),
                 more => format!(" and {more} more"),

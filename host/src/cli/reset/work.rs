@@ -39,6 +39,10 @@ pub struct Work<'a> {
     pub kept: usize,
     /// Where this machine's etcd keeps its data, by its static Pod.
     pub etcd_data: Option<MachinePath>,
+    /// What was unmounted; in a dry run it is still there.
+    pub unmounted: BTreeSet<MachinePath>,
+    /// Folders that nothing but such mounts keeps from being empty.
+    pub emptied: BTreeSet<MachinePath>,
     done: Vec<Value>,
 }
 
@@ -85,6 +89,8 @@ impl<'a> Work<'a> {
             kubelet_runs: false,
             kept: 0,
             etcd_data: start.etcd_data,
+            unmounted: BTreeSet::new(),
+            emptied: BTreeSet::new(),
             done: Vec::new(),
         }
     }
