@@ -13,3 +13,4 @@ mod kills;
 mod objects;
 mod plans;
 mod preflight;
+mod services;

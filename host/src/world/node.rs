@@ -133,6 +133,10 @@ pub enum NodeError {
     NoServiceManager,
     #[error("there is no service {0}")]
     NoService(String),
+    #[error(
+        "the service {0} is masked, so that nothing may start it ('systemctl unmask {0}' changes that)"
+    )]
+    Masked(String),
     #[error("cannot {operation} the service {name}: {message}")]
     Service {
         name: String,

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::process::Command;
 
 use super::fetch::Destination;
-use super::services::ServiceManager;
+use super::services::{Installed, ServiceManager};
 use super::system;
 use super::tls::{self, Identity};
 use crate::causes::chain;
@@ -143,12 +143,12 @@ impl Checks for MachineChecks {
     fn service_state<'a>(&'a self, name: &'a str) -> Door<'a, Result<ServiceState, NodeError>> {
         Box::pin(async move {
             let manager = self.manager.ok_or(NodeError::NoServiceManager)?;
-            let enabled = manager.is_enabled(name).await?;
+            let installed = manager.installed(name).await?;
             Ok(ServiceState {
-                exists: enabled.is_some(),
-                enabled: enabled.unwrap_or(false),
+                exists: installed != Installed::Not,
+                enabled: installed == Installed::Enabled,
                 active: manager.is_active(name).await?,
-                enable_command: manager.enable_command(name),
+                enable_command: manager.enable_command(name, installed),
             })
         })
     }

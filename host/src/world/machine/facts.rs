@@ -1,8 +1,9 @@
-//! Facts of this machine. Nothing is changed, nothing is run.
+//! Facts of this machine. Nothing is changed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 
+use super::services::ServiceManager;
 use crate::world::{FactsError, NodeFacts};
 
 /// Directories whose presence phases ask for: where distributions keep CA
@@ -92,13 +93,13 @@ pub fn read_facts() -> Result<NodeFacts, FactsError> {
     })
 }
 
-/// Only the services whose activity shows in a file: nothing is run here.
+/// Those that phases ask about. The file alone does not tell: it stays when
+/// the service is stopped, with servers that may be of yesterday.
 fn active_services() -> BTreeSet<String> {
-    let mut found = BTreeSet::new();
-    if std::path::Path::new(RESOLVED).exists() {
-        found.insert("systemd-resolved".to_owned());
-    }
-    found
+    const NAME: &str = "systemd-resolved";
+    let active = std::path::Path::new(RESOLVED).exists()
+        && ServiceManager::running().is_some_and(|manager| manager.is_active_now(NAME));
+    active.then(|| NAME.to_owned()).into_iter().collect()
 }
 
 /// The address the kernel would send from towards the default route, as

@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node::MachineNode;
 use super::runtime::MachineRuntime;
+use super::services::Installed;
 use crate::world::{
     Checks, ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts,
     RuntimeError, RuntimeState, ServiceOperation,
@@ -47,10 +48,12 @@ impl Node for PlannedNode {
     ) -> Door<'a, Result<(), NodeError>> {
         Box::pin(async move {
             let manager = self.machine.manager()?;
-            if manager.is_enabled(name).await?.is_none() {
-                return Err(NodeError::NoService(name.to_owned()));
-            }
             let runs = operation != ServiceOperation::Stop;
+            match manager.installed(name).await? {
+                Installed::Not => return Err(NodeError::NoService(name.to_owned())),
+                Installed::Masked if runs => return Err(NodeError::Masked(name.to_owned())),
+                _ => {}
+            }
             self.acted_on().insert(name.to_owned(), runs);
             Ok(())
         })

@@ -23,11 +23,41 @@ pub enum ServiceManager {
     OpenRc,
 }
 
+/// How a service is installed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Installed {
+    /// There is no such service.
+    Not,
+    /// There is, and nothing may start it.
+    Masked,
+    /// It is not started when the machine boots.
+    Disabled,
+    /// It is.
+    Enabled,
+}
+
 /// What a program that was run said.
 struct Answer {
     success: bool,
     /// Both streams, trimmed.
     text: String,
+}
+
+impl Answer {
+    fn of(output: &std::process::Output) -> Self {
+        let mut text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        let errors = String::from_utf8_lossy(&output.stderr);
+        if !errors.trim().is_empty() {
+            if !text.is_empty() {
+                text.push_str("; ");
+            }
+            text.push_str(errors.trim());
+        }
+        Self {
+            success: output.status.success(),
+            text,
+        }
+    }
 }
 
 impl ServiceManager {
@@ -73,7 +103,8 @@ impl ServiceManager {
         };
         match answer.success {
             true => Ok(()),
-            false if is_missing(&answer.text) => Err(NodeError::NoService(name.to_owned())),
+            false if self.misses(name, &answer.text) => Err(NodeError::NoService(name.to_owned())),
+            false if self.masks(&answer.text) => Err(NodeError::Masked(name.to_owned())),
             false => Err(NodeError::Service {
                 name: name.to_owned(),
                 operation: verb,
@@ -82,44 +113,93 @@ impl ServiceManager {
         }
     }
 
+    /// As [`Self::is_active`], for who cannot wait beside others. The service
+    /// tool gives up by itself; one that cannot say so is none that runs.
+    pub fn is_active_now(self, name: &str) -> bool {
+        let (program, arguments) = self.activity(name);
+        std::process::Command::new(program)
+            .args(arguments)
+            .stdin(Stdio::null())
+            .env("LC_ALL", "C")
+            .output()
+            .is_ok_and(|output| self.tells_of_activity(&Answer::of(&output)))
+    }
+
     /// Whether a service runs, or is about to. One that does not exist does not.
     pub async fn is_active(self, name: &str) -> Result<bool, NodeError> {
+        let (program, arguments) = self.activity(name);
+        let answer = run(program, &arguments, QUESTION_TIMEOUT, name).await?;
+        Ok(self.tells_of_activity(&answer))
+    }
+
+    fn activity(self, name: &str) -> (&'static str, [&str; 2]) {
         match self {
-            Self::Systemd => {
-                let answer = run("systemctl", &["is-active", name], QUESTION_TIMEOUT, name).await?;
-                // "activating" is not a success for systemctl.
-                Ok(matches!(answer.text.as_str(), "active" | "activating"))
-            }
-            Self::OpenRc => {
-                let answer = run("rc-service", &[name, "status"], QUESTION_TIMEOUT, name).await?;
-                Ok(answer.success && !answer.text.contains("stopped"))
-            }
+            Self::Systemd => ("systemctl", ["is-active", name]),
+            Self::OpenRc => ("rc-service", [name, "status"]),
         }
     }
 
-    /// Whether the service is started when the machine boots; none where
-    /// there is no such service.
-    pub async fn is_enabled(self, name: &str) -> Result<Option<bool>, NodeError> {
+    fn tells_of_activity(self, answer: &Answer) -> bool {
+        match self {
+            // "activating" is not a success for systemctl.
+            Self::Systemd => matches!(answer.text.as_str(), "active" | "activating"),
+            Self::OpenRc => answer.success && !answer.text.contains("stopped"),
+        }
+    }
+
+    /// Whether these words say that the service itself is not there, and not
+    /// something that it needs.
+    fn misses(self, name: &str, text: &str) -> bool {
+        let unit = name.trim_end_matches(".service");
+        match self {
+            Self::Systemd => {
+                let words = ["not found", "could not be found", "not loaded"];
+                // Older ones say of a unit that is asked about that there is
+                // no such file.
+                text == "not-found"
+                    || text.contains("unit file state")
+                    || words
+                        .iter()
+                        .any(|words| text.contains(&format!("Unit {unit}.service {words}")))
+            }
+            Self::OpenRc => text.contains(&format!("service `{name}' does not exist")),
+        }
+    }
+
+    /// Whether systemd says of a unit that it is linked to nowhere, so that
+    /// nothing may start it.
+    fn masks(self, text: &str) -> bool {
+        self == Self::Systemd && text.contains("masked")
+    }
+
+    /// How a service is installed.
+    pub async fn installed(self, name: &str) -> Result<Installed, NodeError> {
+        let of_whether = |enabled| match enabled {
+            true => Installed::Enabled,
+            false => Installed::Disabled,
+        };
         match self {
             Self::Systemd => {
                 let answer =
                     run("systemctl", &["is-enabled", name], QUESTION_TIMEOUT, name).await?;
-                if answer.text == "not-found" || is_missing(&answer.text) {
-                    return Ok(None);
-                }
-                Ok(Some(answer.success))
+                Ok(match () {
+                    () if self.misses(name, &answer.text) => Installed::Not,
+                    // As is `masked-runtime`.
+                    () if self.masks(&answer.text) => Installed::Masked,
+                    () => of_whether(answer.success),
+                })
             }
             Self::OpenRc => {
                 let status = run("rc-service", &[name, "status"], QUESTION_TIMEOUT, name).await?;
-                if is_missing(&status.text) {
-                    return Ok(None);
+                if self.misses(name, &status.text) {
+                    return Ok(Installed::Not);
                 }
                 let all = run("rc-update", &["show", "default"], QUESTION_TIMEOUT, name).await?;
                 let enabled = all
                     .text
                     .lines()
                     .any(|line| line.split('|').next().is_some_and(|one| one.trim() == name));
-                Ok(Some(enabled))
+                Ok(of_whether(enabled))
             }
         }
     }
@@ -129,25 +209,53 @@ impl ServiceManager {
     pub async fn explain(self, name: &str) -> Option<(String, Vec<String>)> {
         // Nothing that the tools could take for an option or a pattern.
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.@".contains(c);
-        if self != Self::Systemd || name.starts_with('-') || !name.chars().all(plain) {
+        if name.starts_with('-') || !name.chars().all(plain) {
             return None;
+        }
+        if self == Self::OpenRc {
+            let status = run("rc-service", &[name, "status"], QUESTION_TIMEOUT, name).await;
+            let missing = self.misses(name, &status.as_ref().ok()?.text);
+            let lines = last_lines(Path::new(&format!("/var/log/{name}/{name}.log")));
+            return match (missing, status_in_words(&status.ok()?.text)) {
+                (true, _) => Some(("there is no such service".to_owned(), Vec::new())),
+                // One that ends and is started again counts as started.
+                (_, Some("its service runs")) if lines.is_empty() => None,
+                (_, Some(words)) => Some((words.to_owned(), lines)),
+                (_, None) => None,
+            };
         }
         let properties = "--property=LoadState,ActiveState,NRestarts,ExecMainStatus";
         let question = ["show", properties, name];
         let shown = run("systemctl", &question, QUESTION_TIMEOUT, name).await;
         let words = state_in_words(&shown.ok()?.text)?;
-        let lines = ["--unit", name, "--lines=3", "--output=cat", "--quiet"];
-        let said = run("journalctl", &lines, QUESTION_TIMEOUT, name).await;
-        let lines = match said {
-            Ok(said) if said.success => said.text.lines().map(str::to_owned).collect(),
-            _ => Vec::new(),
-        };
+        // Its own words. What systemd says of it (that it ended, and how much
+        // time of the processor it had) comes last and tells nothing of why.
+        let its_own = format!(
+            "_SYSTEMD_UNIT={}.service",
+            name.trim_end_matches(".service")
+        );
+        let mut lines = Vec::new();
+        for of_whom in [its_own.as_str(), &format!("--unit={name}")] {
+            let question = [of_whom, "--lines=3", "--output=cat", "--quiet"];
+            let said = run("journalctl", &question, QUESTION_TIMEOUT, name).await;
+            if let Ok(said) = said
+                && said.success
+                && !said.text.is_empty()
+            {
+                lines = said.text.lines().map(str::to_owned).collect();
+                break;
+            }
+        }
         Some((words, lines))
     }
 
     /// What an operator types to have the service started at boot.
-    pub fn enable_command(self, name: &str) -> String {
+    pub fn enable_command(self, name: &str, installed: Installed) -> String {
         match self {
+            // What is masked cannot be enabled.
+            Self::Systemd if installed == Installed::Masked => {
+                format!("systemctl unmask {name}.service && systemctl enable {name}.service")
+            }
             Self::Systemd => format!("systemctl enable {name}.service"),
             Self::OpenRc => format!("rc-update add {name} default"),
         }
@@ -158,6 +266,43 @@ impl std::fmt::Display for ServiceManager {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(self.program())
     }
+}
+
+/// What `rc-service NAME status` says.
+fn status_in_words(text: &str) -> Option<&'static str> {
+    let status = text.split("status: ").nth(1)?;
+    Some(match status.split_whitespace().next()? {
+        "started" => "its service runs",
+        "stopped" => "its service is stopped",
+        "starting" => "its service is starting",
+        "stopping" => "its service is stopping",
+        "inactive" => "its service is inactive",
+        "crashed" => "its service has crashed",
+        "unsupervised" => "nobody supervises its service",
+        _ => return None,
+    })
+}
+
+/// The last lines of a log; none where there is none. OpenRC keeps no journal:
+/// each service's script says where, and that of the kubelet's package says
+/// here.
+fn last_lines(path: &Path) -> Vec<String> {
+    use std::io::{Read, Seek, SeekFrom};
+    const LINES: usize = 3;
+    const LENGTH: u64 = 16 << 10;
+    let read = || {
+        let mut file = std::fs::File::open(path)?;
+        let length = file.metadata()?.len();
+        file.seek(SeekFrom::Start(length.saturating_sub(LENGTH)))?;
+        let mut bytes = Vec::new();
+        file.take(LENGTH).read_to_end(&mut bytes)?;
+        std::io::Result::Ok(bytes)
+    };
+    let bytes = read().unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
+    let lines: Vec<&str> = text.lines().filter(|line| !line.is_empty()).collect();
+    let last = lines.len().saturating_sub(LINES);
+    lines.into_iter().skip(last).map(str::to_owned).collect()
 }
 
 /// What `systemctl show` says of a service that should run; none where it does
@@ -189,19 +334,6 @@ fn state_in_words(shown: &str) -> Option<String> {
     }
 }
 
-/// The words of systemctl and rc-service for a service that is not there.
-fn is_missing(text: &str) -> bool {
-    [
-        "not found",
-        "not be found",
-        "not loaded",
-        "does not exist",
-        "No such file",
-    ]
-    .iter()
-    .any(|words| text.contains(words))
-}
-
 async fn run(
     program: &str,
     arguments: &[&str],
@@ -226,18 +358,7 @@ async fn run(
             program: doing(),
             source,
         })?;
-    let mut text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-    let errors = String::from_utf8_lossy(&output.stderr);
-    if !errors.trim().is_empty() {
-        if !text.is_empty() {
-            text.push_str("; ");
-        }
-        text.push_str(errors.trim());
-    }
-    Ok(Answer {
-        success: output.status.success(),
-        text,
-    })
+    Ok(Answer::of(&output))
 }
 
 #[cfg(test)]
@@ -245,19 +366,49 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_missing_service_is_recognised() {
+    fn a_missing_service_is_told_from_one_that_misses_something() {
+        use ServiceManager::{OpenRc, Systemd};
         let cases = [
             (
+                Systemd,
                 "Failed to start kubelet.service: Unit kubelet.service not found.",
                 true,
             ),
-            ("Unit kubelet.service could not be found.", true),
-            ("Failed to stop x.service: Unit x.service not loaded.", true),
-            (" * rc-service: service `kubelet' does not exist", true),
-            ("Job for kubelet.service failed because of a timeout", false),
+            (Systemd, "Unit kubelet.service could not be found.", true),
+            (
+                Systemd,
+                "Failed to stop kubelet.service: Unit kubelet.service not loaded.",
+                true,
+            ),
+            (
+                Systemd,
+                "Failed to get unit file state for kubelet.service: No such file or directory",
+                true,
+            ),
+            (Systemd, "not-found", true),
+            (
+                Systemd,
+                "Failed to start kubelet.service: Unit data.mount not found.",
+                false,
+            ),
+            (
+                Systemd,
+                "Job for kubelet.service failed because of a timeout",
+                false,
+            ),
+            (
+                OpenRc,
+                "* rc-service: service `kubelet' does not exist",
+                true,
+            ),
+            (
+                OpenRc,
+                "* supervise-daemon: /usr/bin/kubelet does not exist; * ERROR: kubelet failed to start",
+                false,
+            ),
         ];
-        for (text, wanted) in cases {
-            assert_eq!(is_missing(text), wanted, "{text}");
+        for (manager, text, wanted) in cases {
+            assert_eq!(manager.misses("kubelet", text), wanted, "{text}");
         }
     }
 
