@@ -34,7 +34,9 @@ Exit codes: 0 no change; 1 failed, or wrong usage; 2 changes.";
 /// Show what `init` would change on this machine and in its cluster.
 ///
 /// Runs the phases of `init` over this machine as it is, changing nothing, and
-/// prints what `init` would: files, certificates, objects, services.
+/// prints what `init` would: files, certificates, objects, services. What would
+/// stop `init` stops a plan: what preflight finds wrong with the machine is told
+/// as there, and --ignore-preflight-errors shows the rest all the same.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
 pub struct Plan {
