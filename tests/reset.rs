@@ -454,6 +454,27 @@ fn data_on_mounted_volumes_outlives_a_reset() {
             &["unmounted /var/lib/kubelet/pods/a"],
         ),
         (
+            "the kubelet's folder on itself, as without systemd",
+            "V=root/var/lib/kubelet; mount --bind $V $V
+             \"$KUBEWRIGHT\" reset --rootfs root --yes
+             test ! -e $V; test ! -e root/etc/kubernetes",
+            &["unmounted /var/lib/kubelet\n", "removed /var/lib/kubelet\n"],
+        ),
+        (
+            "on a folder of ours",
+            "V=root/etc/kubernetes/manifests; mount --bind data $V
+             \"$KUBEWRIGHT\" reset --rootfs root --yes
+             test -e $V/precious; test ! -e root/etc/kubernetes/admin.conf; test ! -e root/etc/kubernetes/pki",
+            &["kept /etc/kubernetes/manifests: "],
+        ),
+        (
+            "on an empty folder of ours",
+            "V=root/etc/kubernetes/manifests; mount -t tmpfs tmpfs $V
+             \"$KUBEWRIGHT\" reset --rootfs root --yes
+             test ! -e root/etc/kubernetes/admin.conf; test ! -e root/etc/kubernetes/pki",
+            &["kept /etc/kubernetes/manifests: something is mounted on it"],
+        ),
+        (
             "a dry run",
             "V=root/var/lib/kubelet/pods/a; mkdir -p $V; mount --bind data $V
              \"$KUBEWRIGHT\" reset --rootfs root --dry-run

@@ -44,7 +44,14 @@ impl Work<'_> {
             return Ok(());
         };
         let flags = &self.settings.unmount_flags;
-        for path in mounts.below(&kubelet) {
+        let mut points = mounts.below(&kubelet);
+        // The kubelet mounts its own folder on itself where the mounts of the
+        // root are not shared, as they are not without systemd. A folder that
+        // was not there before had nobody else's mount.
+        if mounts.is_mount(&kubelet) && self.is_of_the_kubelet()? {
+            points.push(kubelet);
+        }
+        for path in points {
             let effect = Effect {
                 phase: Phase::CleanupNode,
                 action: "Unmount",
@@ -64,6 +71,15 @@ impl Work<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether there was no folder of the kubelet before the first run.
+    fn is_of_the_kubelet(&self) -> anyhow::Result<bool> {
+        let folder = MachinePath::parse(KUBELET)?;
+        let before = self
+            .ledger()
+            .and_then(|ledger| ledger.state_folders.get(&folder));
+        Ok(before == Some(&State::Absent))
     }
 
     /// Empties the folders that programs of the cluster filled.
@@ -172,10 +188,16 @@ impl Work<'_> {
                 .map(|(path, touched)| (path.clone(), touched.clone()))
                 .collect(),
         };
+        let mounts = Mounts::read(self.machine.files.root())?;
         for (path, touched) in paths {
             self.settled.insert(path.clone());
             let undo = Undo::of(&*self.files, &path, &touched, self.settings.force())?;
             match &undo {
+                // It cannot be removed, and that must not end the reset.
+                Undo::Remove if mounts.is_mount(&path) && !self.unmounted.contains(&path) => {
+                    self.tell(&path, "kept", "something is mounted on it");
+                    continue;
+                }
                 Undo::Keep(_)
                     if touched.original == State::Absent && self.emptied.contains(&path) =>
                 {
