@@ -19,7 +19,7 @@ mod state;
 mod terminal;
 pub mod tokens;
 
-pub use log::clean_message;
+pub use log::{clean_failure, clean_message};
 pub use patches::{OperatorPatches, PatchesError};
 pub use run_secrets::RunSecrets;
 pub use state::{Allowance, Exceeded, Panic, PhaseState, RunContext};

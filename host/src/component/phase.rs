@@ -10,7 +10,7 @@ use super::failure::{Failure, FailureKind, classify};
 use super::limits::{LimitReached, Limiter, Limits};
 use super::source::Component;
 use crate::capability::bindings::phase::{Phase, PhasePre};
-use crate::capability::{PhaseState, RunContext, clean_message};
+use crate::capability::{PhaseState, RunContext, clean_failure, clean_message};
 use crate::effect::Origin;
 
 /// What a component says of itself.
@@ -101,7 +101,7 @@ impl PhaseComponent {
         let kind = match result {
             Ok(Ok(())) => return Ok(()),
             Ok(Err(failure)) => FailureKind::Reported {
-                message: clean_message(&failure.message),
+                message: clean_failure(&failure.message),
                 hint: failure.hint.as_deref().map(clean_message),
             },
             Err(error) => classify(error, state.panic.take(), &limits),

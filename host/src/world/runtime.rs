@@ -1,6 +1,7 @@
 //! The door to the container runtime.
 
 use super::Door;
+use crate::causes::chain;
 
 /// Why the container runtime did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -13,13 +14,26 @@ pub enum RuntimeError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    #[error("the container runtime at {socket} refuses {method}: {}", source.message())]
+    #[error(
+        "the container runtime at {socket} refuses {method}: {}",
+        words(status)
+    )]
     Call {
         socket: String,
         method: &'static str,
-        #[source]
-        source: Box<tonic::Status>,
+        /// No cause, but the answer itself: shown as one, its message would
+        /// come a second time, in quotes within quotes.
+        status: Box<tonic::Status>,
     },
+}
+
+/// The message, and why there is no answer where there is none.
+fn words(status: &tonic::Status) -> String {
+    let message = status.message();
+    match std::error::Error::source(status).map(chain) {
+        Some(cause) if !message.contains(&cause) => format!("{message}: {cause}"),
+        _ => message.to_owned(),
+    }
 }
 
 /// What a container runtime says of itself.
@@ -77,5 +91,27 @@ impl ContainerRuntime for IdealRuntime {
         _image: &'a str,
     ) -> Door<'a, Result<(), RuntimeError>> {
         Box::pin(std::future::ready(Ok(())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_said_once() {
+        let refusal = |status| {
+            chain(&RuntimeError::Call {
+                socket: "unix:///run/x.sock".to_owned(),
+                method: "PullImage",
+                status: Box::new(status),
+            })
+        };
+        const START: &str = "the container runtime at unix:///run/x.sock refuses PullImage: ";
+        let answered = tonic::Status::not_found("no image \"a:b\"");
+        assert_eq!(refusal(answered), format!("{START}no image \"a:b\""));
+        let broken = tonic::Status::from_error(Box::new(std::io::Error::other("broken pipe")));
+        let said = refusal(broken);
+        assert_eq!(said.matches("broken pipe").count(), 1, "{said}");
     }
 }

@@ -100,10 +100,10 @@ impl Cri {
             question,
         )
         .await
-        .map_err(|source| RuntimeError::Call {
+        .map_err(|status| RuntimeError::Call {
             socket: self.socket.clone(),
             method,
-            source,
+            status,
         })
     }
 
@@ -156,8 +156,8 @@ impl Cri {
             .await;
         match asked {
             Ok(_) => Ok(true),
-            Err(RuntimeError::Call { source, .. })
-                if source.code() == tonic::Code::Unimplemented =>
+            Err(RuntimeError::Call { status, .. })
+                if status.code() == tonic::Code::Unimplemented =>
             {
                 Ok(false)
             }
