@@ -126,21 +126,31 @@ is-active*) echo activating; exit 3;;";
         "*--unit=kubelet*) echo 'kubelet.service: Consumed 1.596s CPU time.';;";
     const ITS_OWN: &str = "*_SYSTEMD_UNIT=kubelet.service*) echo 'E1122 14:03:49.324597   31814 run.go:72] \"command failed\" err=\"unknown flag: --nope\"';;";
     const STATE: &str = "its service ended with code 1, started again 2 times; its last words: ";
-    for (name, answers, words, not) in [
+    const MASKED: &str = "show*) printf 'LoadState=masked\\nActiveState=inactive\\nNRestarts=0\\nExecMainStatus=1\\n';;";
+    for (name, state, answers, words, not) in [
+        (
+            "it said something before it was masked",
+            MASKED,
+            ITS_OWN.to_owned(),
+            "its service is masked)".to_owned(),
+            "unknown flag",
+        ),
         (
             "it said something",
+            ENDS,
             format!("{ITS_OWN}\n{OF_SYSTEMD}"),
             format!("{STATE}\"command failed\" err=\"unknown flag: --nope\""),
             "Consumed",
         ),
         (
             "it said nothing",
+            ENDS,
             OF_SYSTEMD.to_owned(),
             format!("{STATE}kubelet.service: Consumed 1.596s CPU time."),
             "unknown flag",
         ),
     ] {
-        let tools = [("systemctl", ENDS), ("journalctl", answers.as_str())];
+        let tools = [("systemctl", state), ("journalctl", answers.as_str())];
         let script =
             "/kubewright init phase wait-control-plane --config /config.yaml || echo exits $?";
         let Some(said) = said(SYSTEMD, &tools, script) else {

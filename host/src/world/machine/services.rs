@@ -227,7 +227,12 @@ impl ServiceManager {
         let properties = "--property=LoadState,ActiveState,NRestarts,ExecMainStatus";
         let question = ["show", properties, name];
         let shown = run("systemctl", &question, QUESTION_TIMEOUT, name).await;
-        let words = state_in_words(&shown.ok()?.text)?;
+        let shown = shown.ok()?.text;
+        let words = state_in_words(&shown)?;
+        // What it said when it could be started last is of another day.
+        if !shown.lines().any(|line| line == "LoadState=loaded") {
+            return Some((words, Vec::new()));
+        }
         // Its own words. What systemd says of it (that it ended, and how much
         // time of the processor it had) comes last and tells nothing of why.
         let its_own = format!(
