@@ -15,9 +15,10 @@ impl IntoWit for FileError {
     fn into_wit(self) -> types::Error {
         let code = match &self {
             Self::NotFound(_) => types::ErrorCode::NotFound,
-            Self::IsDirectory(_) | Self::NotDirectory(_) | Self::TooLarge { .. } => {
-                types::ErrorCode::Invalid
-            }
+            Self::IsDirectory(_)
+            | Self::NotDirectory(_)
+            | Self::Special(_)
+            | Self::TooLarge { .. } => types::ErrorCode::Invalid,
             Self::NotEmpty(_) => types::ErrorCode::Conflict,
             Self::Escapes { .. } => types::ErrorCode::Denied,
             Self::Io { .. } => types::ErrorCode::Io,
@@ -222,7 +223,7 @@ impl files::Host for PhaseState {
 }
 
 /// A path and permission bits that make sense.
-fn target(path: &str, mode: u32) -> Result<(MachinePath, u32), types::Error> {
+pub(super) fn target(path: &str, mode: u32) -> Result<(MachinePath, u32), types::Error> {
     let path = MachinePath::parse(path).map_err(IntoWit::into_wit)?;
     if mode & !0o777 != 0 {
         return Err(types::Error {

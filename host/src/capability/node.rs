@@ -8,9 +8,10 @@ use crate::world::{MachinePath, NodeError, ServiceOperation};
 impl IntoWit for NodeError {
     fn into_wit(self) -> types::Error {
         let code = match &self {
-            Self::NoServiceManager | Self::Masked(_) | Self::Ask { .. } => {
-                types::ErrorCode::Unavailable
-            }
+            Self::NoServiceManager
+            | Self::Masked(_)
+            | Self::Ask { .. }
+            | Self::AccountsLocked { .. } => types::ErrorCode::Unavailable,
             Self::NoService(_) => types::ErrorCode::NotFound,
             Self::Service { .. } | Self::Program { .. } | Self::Look { .. } => types::ErrorCode::Io,
         };

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use crate::effect::holds_secret;
+use crate::effect::{OwnerNames, holds_secret};
 use crate::kube::secrets::mask;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{FileKind, Files, MachinePath, ObjectChange};
+use crate::world::{FileKind, Files, MachinePath, ObjectChange, Owner};
 
 /// What would be different.
 pub struct Difference {
@@ -18,16 +18,23 @@ pub struct Difference {
     pub target: String,
     /// Modes before and after, as `0600`; empty where there is none.
     pub modes: (String, String),
+    /// Owners before and after, as `root:root`, where these differ; else empty.
+    pub owners: (String, String),
     /// A unified diff, or a sentence where it is not shown.
     pub text: String,
 }
 
 impl Difference {
     pub fn to_value(&self) -> Value {
-        json!({
+        let mut value = json!({
             "change": self.change, "target": self.target, "diff": self.text,
             "modeBefore": self.modes.0, "modeAfter": self.modes.1,
-        })
+        });
+        if self.owners.0 != self.owners.1 {
+            value["ownerBefore"] = json!(self.owners.0);
+            value["ownerAfter"] = json!(self.owners.1);
+        }
+        value
     }
 }
 
@@ -44,10 +51,16 @@ pub fn of_files(
     redacted: &BTreeMap<MachinePath, String>,
 ) -> anyhow::Result<Vec<Difference>> {
     let mut found = Vec::new();
+    let names = OwnerNames::of(sandbox);
     sandbox.each_change::<anyhow::Error>(|path, change| {
         let there = base.stat(path)?;
         let mode = |mode: u32| format!("{mode:04o}");
         let before_mode = there.map(|found| mode(found.mode)).unwrap_or_default();
+        let owners = |after: Owner| match there.map(|found| found.owner) {
+            Some(before) if before != after => (names.of_owner(before), names.of_owner(after)),
+            None if after != Owner::of_process() => (String::new(), names.of_owner(after)),
+            _ => Default::default(),
+        };
         let word = match there {
             None => "created",
             Some(_) => "updated",
@@ -59,22 +72,28 @@ pub fn of_files(
             _ => Default::default(),
         };
         match change {
-            Change::Directory { mode: after } => found.push(Difference {
-                change: word,
-                target: path.to_string(),
-                modes: (before_mode, mode(after)),
-                text: String::new(),
-            }),
+            Change::Directory { mode: after, owner } | Change::Given { mode: after, owner } => {
+                found.push(Difference {
+                    change: word,
+                    target: path.to_string(),
+                    modes: (before_mode, mode(after)),
+                    owners: owners(owner),
+                    text: String::new(),
+                });
+            }
             Change::File {
                 mode: after,
+                owner,
                 content,
             } => {
-                let same = there.is_some_and(|found| found.mode == after) && *old == content;
+                let same = *old == content
+                    && there.is_some_and(|found| found.mode == after && found.owner == owner);
                 if !same {
                     found.push(Difference {
                         change: word,
                         target: path.to_string(),
                         modes: (before_mode, mode(after)),
+                        owners: owners(owner),
                         text: of_contents(path, &old, content, redacted.get(path)),
                     });
                 }
@@ -83,6 +102,7 @@ pub fn of_files(
                 change: "removed",
                 target: path.to_string(),
                 modes: (before_mode, String::new()),
+                owners: Default::default(),
                 text: of_contents(path, &old, b"", None),
             }),
         }
@@ -185,6 +205,7 @@ pub fn of_objects(changes: &[ObjectChange]) -> anyhow::Result<Vec<Difference>> {
             text: shown,
             target: name,
             modes: Default::default(),
+            owners: Default::default(),
         });
     }
     Ok(found)

@@ -246,7 +246,12 @@ fn section(output: &Output, title: &str, differences: &[Difference]) {
             (before, after) if before == after => format!(" {after}"),
             (before, after) => format!(" {before} -> {after}"),
         };
-        output.line(&format!("  {}: {}{modes}", one.change, one.target));
+        let owners = match (one.owners.0.as_str(), one.owners.1.as_str()) {
+            ("", "") => String::new(),
+            ("", after) => format!(", {after}"),
+            (before, after) => format!(", {before} -> {after}"),
+        };
+        output.line(&format!("  {}: {}{modes}{owners}", one.change, one.target));
         if !one.text.is_empty() {
             output.line(one.text.trim_end());
         }

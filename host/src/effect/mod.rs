@@ -3,6 +3,7 @@
 //! Nothing in this program writes a file, makes a key, applies an object or
 //! touches a service on behalf of a component but through [`Conduit::land`].
 
+mod accounts;
 mod action;
 mod conduit;
 mod content;
@@ -14,11 +15,15 @@ mod pki;
 mod policy;
 mod recognise;
 
+pub use accounts::{
+    AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, ensure_accounts,
+    find_owner, remove_accounts,
+};
 pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind, WrittenObject};
 pub use conduit::{Conduit, EffectError, Origin};
 pub use content::{Content, Encoding, Piece, SealedValue, SecretKind};
 pub use event::{Change, Event, Events, LogLevel};
-pub use files::{ensure_parents, write_file};
+pub use files::{ensure_parents, set_owner, set_owner_below, write_file};
 pub use grant::{
     Denial, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
     PkiVerb,

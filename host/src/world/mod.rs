@@ -21,10 +21,10 @@ use std::sync::Arc;
 pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
-pub use files::{FileError, FileKind, Files, Metadata};
+pub use files::{FileError, FileKind, Files, Metadata, Owner};
 pub use node::{
-    Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError, Node,
-    NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
+    AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
+    Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};

@@ -149,6 +149,11 @@ pub enum NodeError {
         #[source]
         source: std::io::Error,
     },
+    #[error(
+        "another program has been changing the users and groups of this machine for {}s: it holds {path}",
+        after.as_secs()
+    )]
+    AccountsLocked { path: String, after: Duration },
     #[error("{url} cannot be asked: {message}")]
     Ask { url: String, message: String },
     #[error("cannot run {program}")]
@@ -161,6 +166,13 @@ pub enum NodeError {
 
 /// A future that the doors give out.
 pub type Door<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Keeps other programs from changing the accounts of a machine as long as it
+/// lives; empty where there are none that could.
+#[derive(Default)]
+pub struct AccountsLock {
+    pub(super) _file: Option<std::os::fd::OwnedFd>,
+}
 
 /// Facts and services.
 pub trait Node: Send + Sync {
@@ -176,6 +188,15 @@ pub trait Node: Send + Sync {
     ) -> Door<'a, Result<(), NodeError>>;
     /// Whether a service runs.
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>>;
+    /// Whether it has system accounts: `/etc/passwd` and `/etc/group` among
+    /// its files. A node that is facts only has none.
+    fn has_accounts(&self) -> bool {
+        false
+    }
+    /// Waits until no other program is changing the accounts.
+    fn lock_accounts(&self) -> Door<'_, Result<AccountsLock, NodeError>> {
+        Box::pin(std::future::ready(Ok(AccountsLock::default())))
+    }
     /// What can be looked at before anything is changed. Where there is no
     /// machine to look at, everything is as it should be.
     fn checks(&self) -> &dyn Checks {

@@ -204,16 +204,15 @@ impl Work<'_> {
                     self.tell(&path, Undo::Remove.words(), "");
                     continue;
                 }
-                Undo::Keep(why) => {
-                    self.kept += 1;
-                    self.tell(&path, "kept", why);
-                    continue;
-                }
-                Undo::Nothing => {}
+                Undo::Keep(_) | Undo::Nothing => {}
+                Undo::Lines { names, .. } => self.tell(&path, undo.words(), &names.join(", ")),
                 other => self.tell(&path, other.words(), ""),
             }
             undo.carry_out(&self.machine.folder(), &*self.files, &path)?;
-            if let Some(journal) = &self.journal {
+            if let Some(why) = undo.kept() {
+                self.kept += 1;
+                self.tell(&path, "kept", &why);
+            } else if let Some(journal) = &self.journal {
                 journal.append(&Record::Undone { path })?;
             }
         }

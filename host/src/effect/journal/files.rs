@@ -1,13 +1,14 @@
 //! Files whose changes are recorded before they happen.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::{Journal, JournalError, Prior, State};
+use super::{Journal, JournalError, Prior, State, digest};
+use crate::effect::files::owned_by_others;
 use crate::effect::holds_secret;
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
+use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
 
 /// What is read at most of a file that is about to be replaced, to keep a copy
 /// of it. Nothing that a phase writes comes near it.
@@ -93,16 +94,30 @@ fn with_prior<T>(
             let content = Zeroizing::new(files.read(path, COPY_LIMIT)?);
             with(&Prior::File {
                 mode: found.mode,
+                owner: found.owner,
                 private: private.contains(path) || holds_secret(&content),
                 content: &content,
             })
         }
         FileKind::Directory => with(&Prior::Directory {
             mode: found.mode,
+            owner: found.owner,
             empty: files.list(path)?.is_empty(),
+            within: BTreeMap::new(),
         }),
         FileKind::SymbolicLink | FileKind::Other => with(&Prior::Other),
     }
+}
+
+/// The lines that a text has more than another, if that is all: then what is
+/// undone later is these lines.
+fn added(old: &[u8], new: &[u8]) -> Vec<String> {
+    let more = new.strip_prefix(old).map(std::str::from_utf8);
+    let lines = match more {
+        Some(Ok(more)) => more.lines().filter(|line| !line.is_empty()),
+        _ => return Vec::new(),
+    };
+    lines.map(str::to_owned).collect()
 }
 
 impl Files for RecordedFiles {
@@ -123,8 +138,61 @@ impl Files for RecordedFiles {
         self.inner.write(path, mode, content)
     }
 
+    fn rewrite(&self, path: &MachinePath, content: &[u8]) -> Result<(), FileError> {
+        with_prior(&*self.inner, path, &self.private, |prior| {
+            let Prior::File {
+                mode,
+                owner,
+                content: old,
+                ..
+            } = prior
+            else {
+                return Err(FileError::Special(path.clone()));
+            };
+            let after = State::File {
+                mode: *mode,
+                digest: digest(content),
+                copy: false,
+                owner: Some(*owner),
+                added: added(old, content),
+            };
+            self.touch(path, prior, &after)
+        })?;
+        self.inner.rewrite(path, content)
+    }
+
+    fn set_owner(&self, path: &MachinePath, owner: Owner, mode: u32) -> Result<(), FileError> {
+        with_prior(&*self.inner, path, &self.private, |prior| {
+            self.touch(path, prior, &prior.state(false).given(owner, mode))
+        })?;
+        self.inner.set_owner(path, owner, mode)
+    }
+
+    fn set_owner_below(&self, path: &MachinePath, owner: Owner) -> Result<(), FileError> {
+        let within = owned_by_others(&*self.inner, path, owner)?;
+        with_prior(&*self.inner, path, &self.private, |prior| {
+            let Prior::Directory {
+                mode,
+                owner: before,
+                empty,
+                ..
+            } = prior
+            else {
+                return Err(FileError::NotDirectory(path.clone()));
+            };
+            let prior = Prior::Directory {
+                mode: *mode,
+                owner: *before,
+                empty: *empty,
+                within,
+            };
+            self.touch(path, &prior, &prior.state(false).given(owner, *mode))
+        })?;
+        self.inner.set_owner_below(path, owner)
+    }
+
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
-        let after = State::Directory { mode, empty: true };
+        let after = State::made(mode);
         match self.inner.stat(path)? {
             Some(found) if found.kind == FileKind::Directory && found.mode == mode => {}
             _ => self.record(path, &after)?,

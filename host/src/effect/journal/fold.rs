@@ -67,6 +67,7 @@ impl Ledger {
                                     by: (0, 0),
                                     order,
                                 });
+                        remember_within(&mut touched.original, prior);
                         touched.made.push(after.clone());
                         touched.by = (run.header.run, *effect);
                     }
@@ -105,5 +106,68 @@ impl Ledger {
         let mut list: Vec<_> = self.touched.iter().collect();
         list.sort_by_key(|(_, touched)| std::cmp::Reverse(touched.order));
         list
+    }
+}
+
+/// What was given away with a folder later on, and was not before, is of what
+/// was there first as well.
+fn remember_within(original: &mut State, prior: &State) {
+    if let (State::Directory { within, .. }, State::Directory { within: more, .. }) =
+        (original, prior)
+    {
+        for (path, owner) in more {
+            within.entry(path.clone()).or_insert(*owner);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::RunHeader;
+    use super::*;
+    use crate::world::Owner;
+
+    fn path(text: &str) -> MachinePath {
+        MachinePath::parse(text).unwrap()
+    }
+
+    #[test]
+    fn owners_are_known_from_before_the_first_of_all_runs() {
+        let folder = |uid: u32, within: &[(&str, u32)]| State::Directory {
+            mode: 0o700,
+            empty: false,
+            owner: Some(Owner { uid, gid: uid }),
+            within: within
+                .iter()
+                .map(|(at, uid)| {
+                    let owner = Owner {
+                        uid: *uid,
+                        gid: *uid,
+                    };
+                    (path(at), owner)
+                })
+                .collect(),
+        };
+        let run = |number: u64, prior: State| RunRecords {
+            header: RunHeader {
+                run: number,
+                ..RunHeader::default()
+            },
+            records: vec![Record::Touch {
+                effect: 1,
+                path: path("/d"),
+                prior,
+                after: folder(7, &[]),
+            }],
+            end: None,
+        };
+        // The first died half way; more came before the second.
+        let ledger = Ledger::of(&[
+            run(1, folder(0, &[("/d/a", 1), ("/d/b", 2)])),
+            run(2, folder(0, &[("/d/b", 2), ("/d/c", 3)])),
+            run(3, folder(0, &[("/d/a", 9)])),
+        ]);
+        let wanted = folder(0, &[("/d/a", 1), ("/d/b", 2), ("/d/c", 3)]);
+        assert_eq!(ledger.get(&path("/d")).unwrap().original, wanted);
     }
 }

@@ -5,6 +5,7 @@
 //! should not have been can be undone. No secret is ever in it: of a file that
 //! holds one only the hash is kept.
 
+mod added;
 mod disk;
 mod fault;
 mod files;
@@ -25,13 +26,13 @@ pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
 pub use undo::{Undo, empty_folder};
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use zeroize::Zeroizing;
 
 use super::action::WrittenObject;
 use super::event::Change;
-use crate::world::{FileError, MachinePath};
+use crate::world::{FileError, MachinePath, Owner};
 
 /// One effect, as it is about to land. Holds no secret.
 #[derive(Clone, Debug)]
@@ -54,13 +55,17 @@ pub enum Prior<'a> {
     Absent,
     File {
         mode: u32,
+        owner: Owner,
         content: &'a [u8],
         /// Whether it holds a secret: then only its hash is kept.
         private: bool,
     },
     Directory {
         mode: u32,
+        owner: Owner,
         empty: bool,
+        /// Owners of what lies in it, where that is given away with it.
+        within: BTreeMap<MachinePath, Owner>,
     },
     /// A link, a device, a socket.
     Other,

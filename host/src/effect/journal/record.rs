@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Prior;
 use crate::effect::{Change, WrittenObject};
-use crate::world::MachinePath;
+use crate::world::{MachinePath, Owner};
 
 /// `sha256:HEX` of some content.
 pub fn digest(content: &[u8]) -> String {
@@ -105,12 +105,23 @@ pub enum State {
         /// Whether a copy of the content is kept. Never of one with secrets.
         #[serde(default)]
         copy: bool,
+        /// None where it is whoever ran the program, or was not recorded.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// Lines that were added to a file of others; the rest of it is theirs.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        added: Vec<String>,
     },
     Directory {
         #[serde(with = "octal")]
         mode: u32,
         #[serde(default)]
         empty: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        owner: Option<Owner>,
+        /// Owners of what lies in it and was given away with it.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        within: BTreeMap<MachinePath, Owner>,
     },
     Other,
 }
@@ -122,11 +133,55 @@ impl State {
             mode,
             digest: digest(content),
             copy: false,
+            owner: None,
+            added: Vec::new(),
+        }
+    }
+
+    /// A directory that is about to be made.
+    pub fn made(mode: u32) -> Self {
+        Self::Directory {
+            mode,
+            empty: true,
+            owner: None,
+            within: BTreeMap::new(),
+        }
+    }
+
+    /// Whom it belongs to, where that is known.
+    pub fn owner(&self) -> Option<Owner> {
+        match self {
+            Self::File { owner, .. } | Self::Directory { owner, .. } => *owner,
+            Self::Absent | Self::Other => None,
+        }
+    }
+
+    /// The same with other rights.
+    pub(super) fn given(self, to: Owner, with: u32) -> Self {
+        match self {
+            Self::File { digest, .. } => Self::File {
+                mode: with,
+                digest,
+                copy: false,
+                owner: Some(to),
+                added: Vec::new(),
+            },
+            Self::Directory { empty, .. } => Self::Directory {
+                mode: with,
+                empty,
+                owner: Some(to),
+                within: BTreeMap::new(),
+            },
+            other => other,
         }
     }
 
     /// Whether both are the same for whoever looks at the machine.
     pub fn same_as(&self, other: &Self) -> bool {
+        let (one, another) = (self.owner(), other.owner());
+        if one.is_some() && another.is_some() && one != another {
+            return false;
+        }
         match (self, other) {
             (
                 Self::File { mode, digest, .. },
@@ -148,14 +203,28 @@ impl Prior<'_> {
     pub fn state(&self, copy: bool) -> State {
         match self {
             Self::Absent => State::Absent,
-            Self::File { mode, content, .. } => State::File {
+            Self::File {
+                mode,
+                owner,
+                content,
+                ..
+            } => State::File {
                 mode: *mode,
                 digest: digest(content),
                 copy,
+                owner: Some(*owner),
+                added: Vec::new(),
             },
-            Self::Directory { mode, empty } => State::Directory {
+            Self::Directory {
+                mode,
+                owner,
+                empty,
+                within,
+            } => State::Directory {
                 mode: *mode,
                 empty: *empty,
+                owner: Some(*owner),
+                within: within.clone(),
             },
             Self::Other => State::Other,
         }
@@ -191,11 +260,19 @@ mod tests {
             Record::Touch {
                 effect: 1,
                 path: path.clone(),
-                prior: State::Directory {
-                    mode: 0o750,
-                    empty: true,
-                },
+                prior: State::made(0o750),
                 after: State::written(0o600, b"x"),
+            },
+            Record::Touch {
+                effect: 2,
+                path: path.clone(),
+                prior: State::written(0o600, b"x").given(Owner { uid: 0, gid: 1 }, 0o640),
+                after: State::Directory {
+                    mode: 0o700,
+                    empty: false,
+                    owner: Some(Owner { uid: 2, gid: 3 }),
+                    within: [(path.clone(), Owner { uid: 4, gid: 5 })].into(),
+                },
             },
             Record::Landed {
                 effect: 1,

@@ -1,8 +1,11 @@
 //! Making a path what it was before all runs.
 
+use std::collections::BTreeMap;
+
 use super::files::state_of;
-use super::{Folder, JournalError, State, Touched};
-use crate::world::{FileError, FileKind, Files, MachinePath};
+use super::{Folder, JournalError, State, Touched, added};
+use crate::effect::files::set_owner;
+use crate::world::{FileError, FileKind, Files, MachinePath, Owner};
 
 /// What undoing a path takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,9 +15,28 @@ pub enum Undo {
     /// A file of ours, or an empty folder that we made.
     Remove,
     /// A file whose earlier content is kept.
-    Restore { mode: u32, digest: String },
-    /// A folder that had another mode, or that we removed.
-    Folder { mode: u32 },
+    Restore {
+        mode: u32,
+        owner: Option<Owner>,
+        digest: String,
+    },
+    /// A file that had another mode or owner, and has the same content.
+    Rights { mode: u32, owner: Owner },
+    /// A file of others, less the lines that we added.
+    Lines {
+        /// What they are of: `kubeadm-etcd`.
+        names: Vec<String>,
+        rest: Vec<u8>,
+        /// Names of those that others changed since: they stay.
+        changed: Vec<String>,
+    },
+    /// A folder that had another mode or owner, or that we removed; and what
+    /// lies in it and had another owner.
+    Folder {
+        mode: u32,
+        owner: Option<Owner>,
+        within: BTreeMap<MachinePath, Owner>,
+    },
     /// It stays as it is, for this reason.
     Keep(String),
 }
@@ -29,7 +51,15 @@ impl Undo {
     ) -> Result<Self, FileError> {
         let now = state_of(files, path)?;
         if now.same_as(&touched.original) {
-            return Ok(Self::Nothing);
+            // A run that died may have given away some of what lies in it.
+            return Ok(match Self::folder(files, touched)? {
+                Some(Self::Folder { within, .. }) if within.is_empty() => Self::Nothing,
+                Some(undo) => undo,
+                None => Self::Nothing,
+            });
+        }
+        if let Some(undo) = added::undo(files, path, touched, &now, force)? {
+            return Ok(undo);
         }
         let ours = force || touched.made.iter().any(|made| made.same_as(&now));
         let changed = || Self::Keep("it has been changed since".to_owned());
@@ -42,24 +72,67 @@ impl Undo {
                 }),
             },
             (State::Absent, _) if ours => Self::Remove,
+            (
+                State::File {
+                    mode,
+                    digest,
+                    owner,
+                    ..
+                },
+                State::File {
+                    digest: found,
+                    owner: now,
+                    ..
+                },
+            ) if ours && digest == found => Self::Rights {
+                mode: *mode,
+                owner: owner.or(*now).unwrap_or_else(Owner::of_process),
+            },
             (State::File { copy: false, .. }, _) => {
                 Self::Keep("what it was held a secret, and no copy of that is kept".to_owned())
             }
             (State::File { .. }, State::Directory { .. }) => {
                 Self::Keep("it has become a directory since".to_owned())
             }
-            (State::File { mode, digest, .. }, _) if ours => Self::Restore {
+            (
+                State::File {
+                    mode,
+                    owner,
+                    digest,
+                    ..
+                },
+                _,
+            ) if ours => Self::Restore {
                 mode: *mode,
+                owner: *owner,
                 digest: digest.clone(),
             },
-            (State::Directory { mode, .. }, State::Directory { .. } | State::Absent) if ours => {
-                Self::Folder { mode: *mode }
+            (State::Directory { .. }, State::Directory { .. } | State::Absent) if ours => {
+                Self::folder(files, touched)?.unwrap_or_else(changed)
             }
             (State::Other, _) => {
                 Self::Keep("it was neither a file nor a directory before".to_owned())
             }
             _ => changed(),
         })
+    }
+
+    /// What undoing takes of what was a folder; none of anything else.
+    fn folder(files: &dyn Files, touched: &Touched) -> Result<Option<Self>, FileError> {
+        let State::Directory {
+            mode,
+            owner,
+            within,
+            ..
+        } = &touched.original
+        else {
+            return Ok(None);
+        };
+        Ok(Some(Self::Folder {
+            mode: *mode,
+            owner: *owner,
+            within: still_given(files, within, touched)?,
+        }))
     }
 
     /// Does it.
@@ -72,12 +145,40 @@ impl Undo {
         match self {
             Self::Nothing | Self::Keep(_) => {}
             Self::Remove => files.remove(path)?,
-            Self::Restore { mode, digest } => {
+            Self::Restore {
+                mode,
+                owner,
+                digest,
+            } => {
                 files.write(path, *mode, &folder.read_copy(digest)?)?;
+                give_back(files, path, *owner, *mode)?;
             }
-            Self::Folder { mode } => files.make_directory(path, *mode)?,
+            Self::Rights { mode, owner } => files.set_owner(path, *owner, *mode)?,
+            Self::Lines { rest, .. } => files.rewrite(path, rest)?,
+            Self::Folder {
+                mode,
+                owner,
+                within,
+            } => {
+                files.make_directory(path, *mode)?;
+                give_back(files, path, *owner, *mode)?;
+                for (path, owner) in within {
+                    if let Some(found) = files.stat(path)? {
+                        files.set_owner(path, *owner, found.mode)?;
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    /// Why something of it stays; none where nothing does.
+    pub fn kept(&self) -> Option<String> {
+        match self {
+            Self::Keep(why) => Some(why.clone()),
+            Self::Lines { changed, .. } if !changed.is_empty() => Some(added::kept(changed)),
+            _ => None,
+        }
     }
 
     /// In a few words.
@@ -86,10 +187,45 @@ impl Undo {
             Self::Nothing => "is as it was",
             Self::Remove => "removed",
             Self::Restore { .. } => "restored",
-            Self::Folder { .. } => "mode restored",
+            Self::Rights { .. } | Self::Folder { .. } => "mode and owner restored",
+            Self::Lines { .. } => "removed our lines from",
             Self::Keep(_) => "kept",
         }
     }
+}
+
+/// Gives it to whom it belonged, where that is known and another, and where
+/// this user may: who is not root made no other owner either.
+fn give_back(
+    files: &dyn Files,
+    path: &MachinePath,
+    owner: Option<Owner>,
+    mode: u32,
+) -> Result<(), FileError> {
+    match owner {
+        Some(owner) if Owner::of_process().uid == 0 => {
+            set_owner(files, path, owner, mode).map(drop)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What of this still belongs to whom it was given with its folder.
+fn still_given(
+    files: &dyn Files,
+    within: &BTreeMap<MachinePath, Owner>,
+    touched: &Touched,
+) -> Result<BTreeMap<MachinePath, Owner>, FileError> {
+    let given: Vec<Owner> = touched.made.iter().filter_map(State::owner).collect();
+    let mut still = BTreeMap::new();
+    for (path, owner) in within {
+        if let Some(found) = files.stat(path)?
+            && given.contains(&found.owner)
+        {
+            still.insert(path.clone(), *owner);
+        }
+    }
+    Ok(still)
 }
 
 /// Removes all that lies in a folder, links themselves and not what they lead
@@ -121,135 +257,4 @@ pub fn empty_folder(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::world::sandbox::SandboxFiles;
-
-    fn path(text: &str) -> MachinePath {
-        MachinePath::parse(text).unwrap()
-    }
-
-    fn file(content: &[u8], copy: bool) -> State {
-        match State::written(0o600, content) {
-            State::File { mode, digest, .. } => State::File { mode, digest, copy },
-            other => other,
-        }
-    }
-
-    #[test]
-    fn only_what_is_ours_is_undone() {
-        let directory = |mode| State::Directory { mode, empty: true };
-        type Case<'a> = (&'a str, State, State, &'a str, bool, &'a str);
-        let cases: [Case; 10] = [
-            (
-                "made",
-                State::Absent,
-                file(b"new", false),
-                "/d/new",
-                false,
-                "removed",
-            ),
-            (
-                "changed since",
-                State::Absent,
-                file(b"x", false),
-                "/d/new",
-                false,
-                "kept",
-            ),
-            (
-                "changed, forced",
-                State::Absent,
-                file(b"x", false),
-                "/d/new",
-                true,
-                "removed",
-            ),
-            (
-                "replaced",
-                file(b"old", true),
-                file(b"new", false),
-                "/d/new",
-                false,
-                "restored",
-            ),
-            (
-                "replaced secret",
-                file(b"old", false),
-                file(b"new", false),
-                "/d/new",
-                true,
-                "kept",
-            ),
-            (
-                "never happened",
-                State::Absent,
-                file(b"x", false),
-                "/d/none",
-                false,
-                "is as it was",
-            ),
-            (
-                "removed",
-                file(b"old", true),
-                State::Absent,
-                "/d/none",
-                false,
-                "restored",
-            ),
-            (
-                "full folder",
-                State::Absent,
-                directory(0o700),
-                "/d",
-                false,
-                "kept",
-            ),
-            (
-                "empty folder",
-                State::Absent,
-                directory(0o700),
-                "/e",
-                false,
-                "removed",
-            ),
-            (
-                "folder's mode",
-                directory(0o755),
-                directory(0o700),
-                "/e",
-                false,
-                "mode restored",
-            ),
-        ];
-        for (name, original, made, at, force, wanted) in cases {
-            let files = SandboxFiles::over(None);
-            files.make_directory(&path("/d"), 0o700).unwrap();
-            files.make_directory(&path("/e"), 0o700).unwrap();
-            files.write(&path("/d/new"), 0o600, b"new").unwrap();
-            let touched = Touched {
-                original,
-                made: vec![made],
-                by: (1, 1),
-                order: 1,
-            };
-            let undo = Undo::of(&files, &path(at), &touched, force).unwrap();
-            assert_eq!(undo.words(), wanted, "{name}: {undo:?}");
-        }
-    }
-
-    #[test]
-    fn what_stays_is_neither_entered_nor_removed() {
-        let files = SandboxFiles::over(None);
-        for folder in ["/s", "/s/volume", "/s/other"] {
-            files.make_directory(&path(folder), 0o755).unwrap();
-        }
-        for file in ["/s/volume/data", "/s/other/rest", "/s/mounted", "/s/file"] {
-            files.write(&path(file), 0o600, b"x").unwrap();
-        }
-        let stays = [path("/s/volume"), path("/s/mounted")];
-        empty_folder(&files, &path("/s"), &|at| stays.contains(at)).unwrap();
-        assert_eq!(files.list(&path("/s")).unwrap(), ["mounted", "volume"]);
-        assert!(files.stat(&path("/s/volume/data")).unwrap().is_some());
-    }
-}
+mod tests;

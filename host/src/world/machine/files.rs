@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
-use super::leftovers;
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
+use super::{leftovers, owner};
+use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
 
 /// The files below one directory of this machine.
 pub struct MachineFiles {
@@ -50,7 +50,7 @@ impl MachineFiles {
     }
 
     /// Waits until a change in this folder would outlast a power failure.
-    fn settle(
+    pub(super) fn settle(
         &self,
         folder: &OwnedFd,
         doing: &'static str,
@@ -67,7 +67,7 @@ impl MachineFiles {
         &self.root_path
     }
 
-    fn open_at(
+    pub(super) fn open_at(
         &self,
         path: &MachinePath,
         flags: OFlags,
@@ -143,7 +143,7 @@ impl MachineFiles {
     }
 
     /// Writes content to a temporary file from which it can appear.
-    fn stage(
+    pub(super) fn stage(
         &self,
         path: &MachinePath,
         mode: u32,
@@ -224,8 +224,8 @@ impl MachineFiles {
 
 /// A file that is written and has yet to appear. Dropped before that, nothing
 /// of it stays.
-struct Staged<'a> {
-    file: std::fs::File,
+pub(super) struct Staged<'a> {
+    pub(super) file: std::fs::File,
     temporary: String,
     /// Where the temporary file lies, if not beside the target.
     above: Option<OwnedFd>,
@@ -236,14 +236,14 @@ struct Staged<'a> {
 }
 
 impl Staged<'_> {
-    fn sync(&self) -> Result<(), FileError> {
+    pub(super) fn sync(&self) -> Result<(), FileError> {
         let synced = self.file.sync_all().map_err(errno_of);
         synced.map_err(|errno| failed("write", &self.path, errno))
     }
 
     /// Renames it to where it belongs; gives the folder, which has to be
     /// synced.
-    fn appear(mut self) -> Result<OwnedFd, FileError> {
+    pub(super) fn appear(mut self) -> Result<OwnedFd, FileError> {
         let Some(folder) = self.folder.take() else {
             return Err(FileError::NotFound(self.path.clone()));
         };
@@ -301,6 +301,7 @@ impl Files for MachineFiles {
         Ok(Some(Metadata {
             kind,
             mode: stat.st_mode & 0o7777,
+            owner: owner::of(&stat),
             size: match kind {
                 FileKind::Regular => u64::try_from(stat.st_size).unwrap_or(0),
                 _ => 0,
@@ -355,6 +356,18 @@ impl Files for MachineFiles {
         self.write_all([(path, mode, content)])
     }
 
+    fn rewrite(&self, path: &MachinePath, content: &[u8]) -> Result<(), FileError> {
+        self.replace_content(path, content)
+    }
+
+    fn set_owner(&self, path: &MachinePath, owner: Owner, mode: u32) -> Result<(), FileError> {
+        self.give(path, owner, mode)
+    }
+
+    fn set_owner_below(&self, path: &MachinePath, owner: Owner) -> Result<(), FileError> {
+        self.give_all(path, owner)
+    }
+
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
         let folder = match self.open_parent(path, "make directory") {
             Ok(folder) => folder,
@@ -388,7 +401,7 @@ fn errno_of(error: std::io::Error) -> Errno {
     Errno::from_io_error(&error).unwrap_or(Errno::IO)
 }
 
-fn failed(doing: &'static str, path: &MachinePath, errno: Errno) -> FileError {
+pub(super) fn failed(doing: &'static str, path: &MachinePath, errno: Errno) -> FileError {
     match errno {
         Errno::NOENT => FileError::NotFound(path.clone()),
         Errno::NOTDIR => FileError::NotDirectory(path.clone()),
@@ -404,93 +417,4 @@ fn failed(doing: &'static str, path: &MachinePath, errno: Errno) -> FileError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
-
-    fn path(text: &str) -> MachinePath {
-        MachinePath::parse(text).unwrap()
-    }
-
-    #[test]
-    fn a_file_is_written_whole_with_its_mode() {
-        let root = tempfile::tempdir().unwrap();
-        let files = MachineFiles::open(root.path()).unwrap();
-        files.make_directory(&path("/etc"), 0o755).unwrap();
-        files.write(&path("/etc/a"), 0o600, b"one").unwrap();
-        files.write(&path("/etc/a"), 0o640, b"two").unwrap();
-        assert_eq!(files.read(&path("/etc/a"), 10).unwrap(), b"two");
-        assert_eq!(files.stat(&path("/etc/a")).unwrap().unwrap().mode, 0o640);
-        assert_eq!(files.list(&path("/etc")).unwrap(), ["a"]);
-        assert_eq!(files.list(&path("/")).unwrap(), ["etc"], "no leftovers");
-    }
-
-    #[test]
-    fn links_stay_below_the_root() {
-        let root = tempfile::tempdir().unwrap();
-        let outside = tempfile::tempdir().unwrap();
-        std::fs::write(outside.path().join("secret"), b"x").unwrap();
-        symlink(outside.path(), root.path().join("out")).unwrap();
-        symlink("../../../../../../etc", root.path().join("up")).unwrap();
-        std::fs::create_dir(root.path().join("data")).unwrap();
-        symlink("/data", root.path().join("in")).unwrap();
-        let files = MachineFiles::open(root.path()).unwrap();
-        assert!(files.read(&path("/out/secret"), 10).is_err());
-        assert!(files.read(&path("/up/passwd"), 1 << 20).is_err());
-        // An absolute link is followed below the root, as in a chroot.
-        files.write(&path("/in/file"), 0o644, b"y").unwrap();
-        assert_eq!(std::fs::read(root.path().join("data/file")).unwrap(), b"y");
-        assert!(files.write(&path("/out/new"), 0o644, b"z").is_err());
-        assert!(!outside.path().join("new").exists());
-    }
-
-    #[test]
-    fn what_cannot_be_done_says_why() {
-        let root = tempfile::tempdir().unwrap();
-        let files = MachineFiles::open(root.path()).unwrap();
-        files.make_directory(&path("/d"), 0o700).unwrap();
-        files.write(&path("/d/f"), 0o644, b"12345").unwrap();
-        type Case = (&'static str, Result<(), FileError>, &'static str);
-        let cases: [Case; 5] = [
-            ("missing", files.read(&path("/x"), 9).map(drop), "not there"),
-            (
-                "too large",
-                files.read(&path("/d/f"), 4).map(drop),
-                "more than the 4",
-            ),
-            (
-                "directory",
-                files.read(&path("/d"), 4).map(drop),
-                "is a directory",
-            ),
-            ("not empty", files.remove(&path("/d")), "not empty"),
-            (
-                "over a directory",
-                files.write(&path("/d"), 0o600, b""),
-                "is a directory",
-            ),
-        ];
-        for (name, got, wanted) in cases {
-            let text = got.unwrap_err().to_string();
-            assert!(text.contains(wanted), "{name}: {text}");
-        }
-    }
-
-    #[test]
-    fn a_failed_write_leaves_the_old_file_and_no_rest() {
-        let root = tempfile::tempdir().unwrap();
-        let files = MachineFiles::open(root.path()).unwrap();
-        files.make_directory(&path("/d"), 0o755).unwrap();
-        files.write(&path("/d/f"), 0o644, b"old").unwrap();
-        // A directory in the way of the rename target.
-        std::fs::create_dir(root.path().join("d/g")).unwrap();
-        assert!(files.write(&path("/d/g"), 0o644, b"new").is_err());
-        assert_eq!(files.list(&path("/d")).unwrap(), ["f", "g"]);
-        assert_eq!(files.list(&path("/")).unwrap(), ["d"]);
-        let mode = std::fs::metadata(root.path().join("d/f"))
-            .unwrap()
-            .permissions()
-            .mode();
-        assert_eq!(mode & 0o777, 0o644);
-    }
-}
+mod tests;

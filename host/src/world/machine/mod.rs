@@ -1,5 +1,6 @@
 //! Doors that open onto this machine.
 
+mod accounts_lock;
 mod api;
 mod checks;
 mod cri;
@@ -17,6 +18,7 @@ mod kubelet;
 mod leftovers;
 mod mounts;
 mod node;
+mod owner;
 mod planned;
 mod rootfs;
 mod runtime;

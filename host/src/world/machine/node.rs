@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::world::{
-    Checks, ContainerRuntime, Door, Files, MachinePath, Node, NodeError, NodeFacts,
+    AccountsLock, Checks, ContainerRuntime, Door, Files, MachinePath, Node, NodeError, NodeFacts,
     ServiceOperation,
 };
 
@@ -82,6 +82,14 @@ impl Node for MachineNode {
                 Err(error) => Err(error),
             }
         })
+    }
+
+    fn has_accounts(&self) -> bool {
+        true
+    }
+
+    fn lock_accounts(&self) -> Door<'_, Result<AccountsLock, NodeError>> {
+        Box::pin(AccountsLock::take())
     }
 
     fn checks(&self) -> &dyn Checks {

@@ -41,6 +41,10 @@ impl Node for PlannedNode {
         self.machine.has_directory(path)
     }
 
+    fn has_accounts(&self) -> bool {
+        true
+    }
+
     fn service<'a>(
         &'a self,
         name: &'a str,

@@ -34,6 +34,10 @@ impl Node for RootfsNode {
                 .is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Directory))
     }
 
+    fn has_accounts(&self) -> bool {
+        true
+    }
+
     fn service<'a>(
         &'a self,
         _name: &'a str,

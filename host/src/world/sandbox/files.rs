@@ -7,27 +7,70 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::world::machine::MachineFiles;
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata};
+use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
 
 /// What the sandbox holds at a path that was touched.
 #[derive(Clone)]
 enum Layer {
     File {
-        mode: u32,
+        rights: Rights,
         content: Zeroizing<Vec<u8>>,
         /// When it was written, among the others.
         turn: usize,
     },
     Directory {
-        mode: u32,
+        rights: Rights,
+    },
+    /// What the base has, given to an owner.
+    Given {
+        rights: Rights,
     },
     Removed,
 }
 
+/// Who may do what with it.
+#[derive(Clone, Copy)]
+struct Rights {
+    mode: u32,
+    /// None for whoever runs this program.
+    owner: Option<Owner>,
+}
+
+impl Rights {
+    fn of_mode(mode: u32) -> Self {
+        Self { mode, owner: None }
+    }
+
+    fn metadata(self, kind: FileKind, size: u64) -> Metadata {
+        Metadata {
+            kind,
+            mode: self.mode,
+            owner: self.owner(),
+            size,
+        }
+    }
+
+    fn owner(self) -> Owner {
+        self.owner.unwrap_or_else(Owner::of_process)
+    }
+}
+
 /// One difference between the sandbox and what lies below it.
 pub enum Change<'a> {
-    File { mode: u32, content: &'a [u8] },
-    Directory { mode: u32 },
+    File {
+        mode: u32,
+        owner: Owner,
+        content: &'a [u8],
+    },
+    Directory {
+        mode: u32,
+        owner: Owner,
+    },
+    /// As below but for mode and owner.
+    Given {
+        mode: u32,
+        owner: Owner,
+    },
     Removed,
 }
 
@@ -56,11 +99,21 @@ impl SandboxFiles {
     ) -> Result<(), E> {
         for (path, layer) in self.layers().iter() {
             let change = match layer {
-                Layer::File { mode, content, .. } => Change::File {
-                    mode: *mode,
+                Layer::File {
+                    rights, content, ..
+                } => Change::File {
+                    mode: rights.mode,
+                    owner: rights.owner(),
                     content,
                 },
-                Layer::Directory { mode } => Change::Directory { mode: *mode },
+                Layer::Directory { rights } => Change::Directory {
+                    mode: rights.mode,
+                    owner: rights.owner(),
+                },
+                Layer::Given { rights } => Change::Given {
+                    mode: rights.mode,
+                    owner: rights.owner(),
+                },
                 Layer::Removed => Change::Removed,
             };
             visit(path, change)?;
@@ -76,23 +129,32 @@ impl SandboxFiles {
     pub fn commit(&self, target: &MachineFiles) -> Result<(), FileError> {
         let layers = self.layers();
         for (path, layer) in layers.iter() {
-            if let Layer::Directory { mode } = layer {
-                target.make_directory(path, *mode)?;
+            if let Layer::Directory { rights } = layer {
+                target.make_directory(path, rights.mode)?;
             }
         }
         let mut files: Vec<_> = layers
             .iter()
             .filter_map(|(path, layer)| match layer {
                 Layer::File {
-                    mode,
+                    rights,
                     content,
                     turn,
-                } => Some((*turn, (path, *mode, content.as_slice()))),
-                Layer::Directory { .. } | Layer::Removed => None,
+                } => Some((*turn, (path, rights.mode, content.as_slice()))),
+                Layer::Directory { .. } | Layer::Given { .. } | Layer::Removed => None,
             })
             .collect();
         files.sort_by_key(|(turn, _)| *turn);
         target.write_all(files.into_iter().map(|(_, file)| file))?;
+        for (path, layer) in layers.iter() {
+            if let Layer::File { rights, .. }
+            | Layer::Directory { rights }
+            | Layer::Given { rights } = layer
+                && let Some(owner) = rights.owner
+            {
+                target.set_owner(path, owner, rights.mode)?;
+            }
+        }
         for (path, layer) in layers.iter().rev() {
             if matches!(layer, Layer::Removed) && target.stat(path)?.is_some() {
                 target.remove(path)?;
@@ -114,6 +176,26 @@ impl SandboxFiles {
         }
     }
 
+    fn put(&self, path: &MachinePath, rights: Rights, content: &[u8]) {
+        let file = Layer::File {
+            rights,
+            content: Zeroizing::new(content.to_vec()),
+            turn: self.turns.fetch_add(1, Ordering::Relaxed),
+        };
+        self.layers().insert(path.clone(), file);
+    }
+
+    /// What is there, if it is a file or a directory.
+    fn plain(&self, path: &MachinePath) -> Result<Metadata, FileError> {
+        match self.stat(path)? {
+            None => Err(FileError::NotFound(path.clone())),
+            Some(found) => match found.kind {
+                FileKind::Regular | FileKind::Directory => Ok(found),
+                FileKind::SymbolicLink | FileKind::Other => Err(FileError::Special(path.clone())),
+            },
+        }
+    }
+
     fn require_directory(&self, path: &MachinePath) -> Result<(), FileError> {
         match self.stat(path)? {
             Some(found) if found.kind == FileKind::Directory => Ok(()),
@@ -132,22 +214,19 @@ impl SandboxFiles {
 impl Files for SandboxFiles {
     fn stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError> {
         match self.layers().get(path) {
-            Some(Layer::File { mode, content, .. }) => Ok(Some(Metadata {
-                kind: FileKind::Regular,
-                mode: *mode,
-                size: content.len() as u64,
-            })),
-            Some(Layer::Directory { mode }) => Ok(Some(Metadata {
-                kind: FileKind::Directory,
-                mode: *mode,
-                size: 0,
-            })),
+            Some(Layer::File {
+                rights, content, ..
+            }) => Ok(Some(
+                rights.metadata(FileKind::Regular, content.len() as u64),
+            )),
+            Some(Layer::Directory { rights }) => Ok(Some(rights.metadata(FileKind::Directory, 0))),
+            Some(Layer::Given { rights }) => Ok(self
+                .base_stat(path)?
+                .map(|below| rights.metadata(below.kind, below.size))),
             Some(Layer::Removed) => Ok(None),
-            None if path.parent().is_none() => Ok(Some(Metadata {
-                kind: FileKind::Directory,
-                mode: 0o755,
-                size: 0,
-            })),
+            None if path.parent().is_none() => Ok(Some(
+                Rights::of_mode(0o755).metadata(FileKind::Directory, 0),
+            )),
             None => self.base_stat(path),
         }
     }
@@ -164,7 +243,7 @@ impl Files for SandboxFiles {
             Some(Layer::File { content, .. }) => Ok(content.to_vec()),
             Some(Layer::Directory { .. }) => Err(FileError::IsDirectory(path.clone())),
             Some(Layer::Removed) => Err(FileError::NotFound(path.clone())),
-            None => match &self.base {
+            Some(Layer::Given { .. }) | None => match &self.base {
                 Some(base) => base.read(path, limit),
                 None => Err(FileError::NotFound(path.clone())),
             },
@@ -203,15 +282,59 @@ impl Files for SandboxFiles {
         {
             return Err(FileError::IsDirectory(path.clone()));
         }
-        let content = Zeroizing::new(content.to_vec());
-        let turn = self.turns.fetch_add(1, Ordering::Relaxed);
-        let file = Layer::File {
-            mode,
-            content,
-            turn,
-        };
-        self.layers().insert(path.clone(), file);
+        self.put(path, Rights::of_mode(mode), content);
         Ok(())
+    }
+
+    fn rewrite(&self, path: &MachinePath, content: &[u8]) -> Result<(), FileError> {
+        let found = self.plain(path)?;
+        if found.kind == FileKind::Directory {
+            return Err(FileError::IsDirectory(path.clone()));
+        }
+        let rights = Rights {
+            mode: found.mode,
+            owner: Some(found.owner),
+        };
+        self.put(path, rights, content);
+        Ok(())
+    }
+
+    fn set_owner(&self, path: &MachinePath, owner: Owner, mode: u32) -> Result<(), FileError> {
+        self.plain(path)?;
+        let given = Rights {
+            mode,
+            owner: Some(owner),
+        };
+        match self
+            .layers()
+            .entry(path.clone())
+            .or_insert(Layer::Given { rights: given })
+        {
+            Layer::File { rights, .. } | Layer::Directory { rights } | Layer::Given { rights } => {
+                *rights = given
+            }
+            Layer::Removed => {}
+        }
+        Ok(())
+    }
+
+    fn set_owner_below(&self, path: &MachinePath, owner: Owner) -> Result<(), FileError> {
+        let found = self.plain(path)?;
+        for name in self.list(path)? {
+            let Ok(inner) = path.join(&name) else {
+                continue;
+            };
+            match self.stat(&inner)? {
+                Some(found) if found.kind == FileKind::Directory => {
+                    self.set_owner_below(&inner, owner)?;
+                }
+                Some(found) if found.kind == FileKind::Regular => {
+                    self.set_owner(&inner, owner, found.mode)?;
+                }
+                _ => {}
+            }
+        }
+        self.set_owner(path, owner, found.mode)
     }
 
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
@@ -224,9 +347,13 @@ impl Files for SandboxFiles {
                 Err(FileError::NotDirectory(path.clone()))
             }
             Some(found) if found.mode == mode => Ok(()),
-            _ => {
+            found => {
+                let rights = Rights {
+                    mode,
+                    owner: found.map(|found| found.owner),
+                };
                 self.layers()
-                    .insert(path.clone(), Layer::Directory { mode });
+                    .insert(path.clone(), Layer::Directory { rights });
                 Ok(())
             }
         }
@@ -250,62 +377,4 @@ impl Files for SandboxFiles {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn path(text: &str) -> MachinePath {
-        MachinePath::parse(text).unwrap()
-    }
-
-    fn over_a_folder() -> (tempfile::TempDir, SandboxFiles) {
-        let root = tempfile::tempdir().unwrap();
-        std::fs::create_dir(root.path().join("etc")).unwrap();
-        std::fs::write(root.path().join("etc/old"), b"old").unwrap();
-        let base = MachineFiles::open(root.path()).unwrap();
-        (root, SandboxFiles::over(Some(Arc::new(base))))
-    }
-
-    #[test]
-    fn reads_fall_through_and_writes_do_not() {
-        let (root, files) = over_a_folder();
-        assert_eq!(files.read(&path("/etc/old"), 9).unwrap(), b"old");
-        files.write(&path("/etc/old"), 0o600, b"new").unwrap();
-        files.write(&path("/etc/more"), 0o600, b"more").unwrap();
-        assert_eq!(files.read(&path("/etc/old"), 9).unwrap(), b"new");
-        assert_eq!(files.list(&path("/etc")).unwrap(), ["more", "old"]);
-        files.remove(&path("/etc/old")).unwrap();
-        assert_eq!(files.list(&path("/etc")).unwrap(), ["more"]);
-        assert_eq!(std::fs::read(root.path().join("etc/old")).unwrap(), b"old");
-        assert!(!root.path().join("etc/more").exists());
-    }
-
-    #[test]
-    fn commit_makes_the_base_what_the_sandbox_was() {
-        let (root, files) = over_a_folder();
-        files
-            .make_directory(&path("/etc/kubernetes"), 0o700)
-            .unwrap();
-        files
-            .write(&path("/etc/kubernetes/a"), 0o600, b"a")
-            .unwrap();
-        files.remove(&path("/etc/old")).unwrap();
-        files
-            .commit(&MachineFiles::open(root.path()).unwrap())
-            .unwrap();
-        assert_eq!(
-            std::fs::read(root.path().join("etc/kubernetes/a")).unwrap(),
-            b"a"
-        );
-        assert!(!root.path().join("etc/old").exists());
-    }
-
-    #[test]
-    fn what_a_real_folder_refuses_the_sandbox_refuses_too() {
-        let (_root, files) = over_a_folder();
-        assert!(files.write(&path("/nowhere/x"), 0o600, b"").is_err());
-        assert!(files.write(&path("/etc"), 0o600, b"").is_err());
-        assert!(files.remove(&path("/etc")).is_err());
-        assert!(files.make_directory(&path("/etc/old"), 0o755).is_err());
-        assert!(files.read(&path("/etc/old"), 2).is_err());
-    }
-}
+mod tests;
