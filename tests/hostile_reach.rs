@@ -4,9 +4,10 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{MetadataExt, symlink};
 
 use support::distribution::{Hostile, LEAST};
+use support::is_root;
 use support::program::{Finished, Place};
 use support::tree::{differences, tree};
 
@@ -109,6 +110,83 @@ fn services_need_a_grant() {
         seen["stop"].contains(r#"node: {services: [\"sshd\"]}"#),
         "{}",
         seen["stop"]
+    );
+}
+
+#[test]
+fn accounts_and_files_of_others_are_out_of_reach() {
+    if !is_root() {
+        return;
+    }
+    let place = Place::new();
+    let passwd = "root:x:0:0::/root:/bin/sh\nbob:x:150:150:::\nhostile-root:x:0:0:::/bin/false\n";
+    let group = "root:x:0:\nadm:x:4:\nhostile-root:x:101:hostile-root\n";
+    place.write("root/etc/passwd", passwd);
+    place.write("root/etc/group", group);
+    place.write("root/etc/kubernetes/pki/ca.key", "x");
+    place.write("root/srv/hostile/own", "x");
+    symlink("../../etc/passwd", place.path("root/srv/hostile/link")).unwrap();
+    let before = tree(&place.path("root"));
+    let own = "files: [{paths: [/srv/hostile/own, /srv/hostile/link], verbs: [own]}, {";
+    Hostile {
+        phases: &["accounts"],
+        grants: &LEAST.replace("files: [{", own),
+        limits: "",
+    }
+    .write(&place);
+    let phase = ["--phase", "hostile/accounts", "--rootfs", "root"];
+    let arguments = [
+        "init",
+        "--config",
+        "config.yaml",
+        "--distribution",
+        "distribution.yaml",
+    ];
+    let finished = place.run(&[&arguments[..], &phase].concat()).exits(0);
+    let seen = saw(&finished);
+    all_refused(&seen, &["made", "own"]);
+    for (name, words) in [
+        ("user", r#"node: {accounts: [\"mallory\"]}"#),
+        ("group", r#"node: {accounts: [\"sudo\"]}"#),
+        ("member", r#"node: {accounts: [\"root\"]}"#),
+        ("line", "is no name for a system account"),
+        ("groupless", "without a group"),
+        ("root-by-name", "outside the system UID range"),
+        (
+            "key",
+            "files: [{paths: [/etc/kubernetes/pki/ca.key], verbs: [own]}]",
+        ),
+        ("passwd", "files: [{paths: [/etc/passwd], verbs: [own]}]"),
+        ("to-user", r#"node: {accounts: [\"bob\"]}"#),
+        ("to-group", r#"node: {accounts: [\"adm\"]}"#),
+        ("setuid", "bits beyond 0777"),
+        ("link", "is a link, a device or a socket"),
+        ("no-user", "there is no user"),
+        ("below", "files: [{paths: [/etc], verbs: [own]}]"),
+        ("file-below", "is not a directory"),
+    ] {
+        assert!(seen[name].contains(words), "{name}: {}", seen[name]);
+    }
+    let after = tree(&place.path("root"));
+    let changed: Vec<_> = differences(&before, &after)
+        .into_iter()
+        .filter(|name| !name.starts_with("var"))
+        .collect();
+    // Of the file nothing changed that a tree shows but its mode.
+    assert_eq!(changed, ["etc/group", "etc/passwd", "srv/hostile/own"]);
+    let text = |name: &str| String::from_utf8(after[name].content.clone()).unwrap();
+    assert_eq!(
+        text("etc/passwd"),
+        format!("{passwd}hostile-a:x:100:100:::/bin/false\n")
+    );
+    assert_eq!(
+        text("etc/group"),
+        format!("{group}hostile-a:x:100:hostile-a\n")
+    );
+    let own = std::fs::metadata(place.path("root/srv/hostile/own")).unwrap();
+    assert_eq!(
+        (own.uid(), own.gid(), own.mode() & 0o7777),
+        (100, 100, 0o600)
     );
 }
 

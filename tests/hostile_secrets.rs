@@ -16,7 +16,7 @@ const GENEROUS: &str = "      files:
         kubeconfigs: [/etc/kubernetes/admin.conf]
         rules:
         - {apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}
-      node: {}
+      node: {accounts: [hostile-*]}
       use: [clock, kubeconfigs, terminal, tokens]
 ";
 

@@ -91,6 +91,7 @@ fn every_finding_is_reported_at_once() {
             "pki: [{names: ",
             "kube: {kubeconfigs: ",
             "node: {}",
+            "node: {accounts: [",
             "use: [tokens]",
             "use: [terminal]",
             "`wasi:cli/environment@0.2.6`, which does not exist here",

@@ -8,7 +8,7 @@ use super::program::Place;
 pub const LEAST: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}]
       pki: [{names: [mine], below: /etc/kubernetes/pki, verbs: [load]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {}
+      node: {accounts: [hostile-*]}
       use: [clock, kubeconfigs, terminal, tokens]
 ";
 

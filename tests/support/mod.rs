@@ -29,6 +29,15 @@ pub fn at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {
     });
 }
 
+/// Whether files can be given to other owners; says so where they cannot.
+pub fn is_root() -> bool {
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root {
+        eprintln!("skipped: only root gives files to others");
+    }
+    is_root
+}
+
 /// `KIND NAME` of each object.
 pub fn names(objects: &[serde_json::Value]) -> Vec<String> {
     let text = |value: &serde_json::Value| value.as_str().unwrap_or_default().to_owned();

@@ -44,6 +44,6 @@ pub mod configuration {
 }
 
 pub use phase::kubewright::provision::{
-    checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node, patches, pki,
-    sealed, terminal, tokens, types,
+    accounts, checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node,
+    patches, pki, sealed, terminal, tokens, types,
 };

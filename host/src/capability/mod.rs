@@ -1,6 +1,7 @@
 //! One file per interface of the contract (`wit/`). Each turns a component's
 //! call into an effect, or answers what is public.
 
+mod accounts;
 pub mod bindings;
 mod checks;
 mod clock;

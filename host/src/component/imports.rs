@@ -85,6 +85,13 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
             grants.kube.is_some(),
             "kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}".to_owned(),
         ),
+        "accounts" => (
+            grants
+                .node
+                .as_ref()
+                .is_some_and(|node| !node.accounts.is_empty()),
+            "node: {accounts: [\"example-*\"]}".to_owned(),
+        ),
         "node" => (grants.node.is_some(), "node: {}".to_owned()),
         "container-runtime" => (
             grants

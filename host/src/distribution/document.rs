@@ -234,6 +234,7 @@ impl GrantsDocument {
                 ("programs", &node.programs),
                 ("runtimes", &node.runtimes),
                 ("endpoints", &node.endpoints),
+                ("accounts", &node.accounts),
             ] {
                 if !names.is_empty() {
                     line.push_str(&format!(", {what} {}", names.join(" ")));
@@ -296,4 +297,7 @@ pub struct NodeGrantDocument {
     /// Servers elsewhere, by their origins; a variable may be a list of them.
     #[serde(default)]
     pub endpoints: Vec<String>,
+    /// System accounts to make and to give files to, by patterns of names.
+    #[serde(default)]
+    pub accounts: Vec<String>,
 }

@@ -97,6 +97,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             programs: node.programs.iter().cloned().collect(),
             runtimes: fill(&node.runtimes)?.into_iter().collect(),
             endpoints: fill_lists(&node.endpoints, configuration)?,
+            accounts: patterns(fill(&node.accounts)?)?,
         });
     }
     for interface in &document.interfaces {

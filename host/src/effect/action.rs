@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::accounts::WantedGroup;
 use super::content::{Content, SecretKind};
 use crate::world::{MachinePath, ServiceOperation};
 
@@ -115,6 +116,21 @@ pub enum Action {
     RemoveFile {
         path: MachinePath,
     },
+    /// System accounts.
+    EnsureAccounts {
+        users: Vec<String>,
+        groups: Vec<WantedGroup>,
+    },
+    /// Whom something belongs to.
+    SetOwner {
+        path: MachinePath,
+        user: String,
+        group: String,
+        /// None for a directory and all that lies in it: modes stay.
+        mode: Option<u32>,
+        /// The secret that is in the file already.
+        holds: Option<SecretKind>,
+    },
     /// A key pair of its own.
     CreateKey {
         name: String,
@@ -160,6 +176,8 @@ impl Action {
             Self::WriteFile { .. } => "WriteFile",
             Self::MakeDirectory { .. } => "MakeDirectory",
             Self::RemoveFile { .. } => "RemoveFile",
+            Self::EnsureAccounts { .. } => "EnsureAccounts",
+            Self::SetOwner { .. } => "SetOwner",
             Self::CreateKey { .. } => "CreateKey",
             Self::IssueCertificate { .. } => "IssueCertificate",
             Self::Kube { action, .. } => match action {
@@ -179,7 +197,13 @@ impl Action {
         match self {
             Self::WriteFile { path, .. }
             | Self::MakeDirectory { path, .. }
-            | Self::RemoveFile { path } => path.to_string(),
+            | Self::RemoveFile { path }
+            | Self::SetOwner { path, .. } => path.to_string(),
+            Self::EnsureAccounts { users, groups } => {
+                let mut names: BTreeSet<&str> = users.iter().map(String::as_str).collect();
+                names.extend(groups.iter().map(|group| group.name.as_str()));
+                names.into_iter().collect::<Vec<_>>().join(", ")
+            }
             Self::CreateKey { name, .. } => format!("key {name}"),
             Self::IssueCertificate { name, .. } => format!("certificate {name}"),
             Self::Kube { reference, .. } => reference.to_string(),
@@ -223,6 +247,11 @@ impl Action {
             Self::WriteFile { path, content, .. } if !content.kinds().is_empty() => {
                 BTreeSet::from([path.clone()])
             }
+            Self::SetOwner {
+                path,
+                holds: Some(_),
+                ..
+            } => BTreeSet::from([path.clone()]),
             Self::CreateKey { files, .. } | Self::IssueCertificate { files, .. } => files
                 .iter()
                 .filter(|file| file.holds == Holds::PrivateKey)
@@ -248,6 +277,18 @@ impl Action {
                 json!({ "path": path.as_str(), "mode": format!("{mode:04o}") })
             }
             Self::RemoveFile { path } => json!({ "path": path.as_str() }),
+            Self::EnsureAccounts { users, groups } => json!({ "users": users, "groups": groups }),
+            Self::SetOwner {
+                path,
+                user,
+                group,
+                mode,
+                holds,
+            } => json!({
+                "path": path.as_str(), "user": user, "group": group,
+                "mode": mode.map(|mode| format!("{mode:04o}")),
+                "sealed": holds.iter().collect::<Vec<_>>(),
+            }),
             Self::CreateKey {
                 name,
                 algorithm,

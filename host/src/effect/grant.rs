@@ -14,6 +14,8 @@ pub enum FileVerb {
     Read,
     Write,
     Remove,
+    /// Give to another owner, with another mode.
+    Own,
 }
 
 /// What may be done with a key or certificate.
@@ -107,6 +109,8 @@ pub struct NodeGrant {
     pub runtimes: BTreeSet<String>,
     /// Servers that may be asked, by their origins: `https://10.0.0.9:2379`.
     pub endpoints: BTreeSet<String>,
+    /// System accounts, by patterns of their names.
+    pub accounts: Vec<PathPattern>,
 }
 
 /// All that one phase was granted, with variables filled in.
@@ -148,6 +152,20 @@ impl Grants {
                 self.covers_file(path, FileVerb::Write)
             }
             Action::RemoveFile { path } => self.covers_file(path, FileVerb::Remove),
+            Action::EnsureAccounts { users, groups } => {
+                let members = groups.iter().flat_map(|group| &group.members);
+                let groups = groups.iter().map(|group| &group.name);
+                let mut names = users.iter().chain(groups).chain(members);
+                names.try_for_each(|name| self.covers_account(name))
+            }
+            Action::SetOwner {
+                path, user, group, ..
+            } => {
+                self.covers_file(path, FileVerb::Own)?;
+                // It can only lose by that.
+                let mut others = [user, group].into_iter().filter(|name| *name != "root");
+                others.try_for_each(|name| self.covers_account(name))
+            }
             Action::CreateKey { name, files, .. }
             | Action::IssueCertificate { name, files, .. } => {
                 self.covers_pki(name, PkiVerb::Create, files)
@@ -189,6 +207,18 @@ impl Grants {
             "runtimes",
             socket,
         )
+    }
+
+    /// Whether a system account may be made, and things given to it.
+    pub fn covers_account(&self, name: &str) -> Result<(), Denial> {
+        let mut granted = self.node.iter().flat_map(|node| &node.accounts);
+        match granted.any(|pattern| pattern.matches(name)) {
+            true => Ok(()),
+            false => Err(Denial {
+                what: format!("the system account {name}"),
+                line: format!("node: {{accounts: [\"{name}\"]}}"),
+            }),
+        }
     }
 
     /// Whether the server behind a URL may be asked.
@@ -238,6 +268,7 @@ impl Grants {
             FileVerb::Read => "read",
             FileVerb::Write => "write",
             FileVerb::Remove => "remove",
+            FileVerb::Own => "own",
         };
         Err(Denial {
             what: format!("{verb} {path}"),

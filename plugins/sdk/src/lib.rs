@@ -23,7 +23,7 @@
 //! interfaces that it really calls, and the distribution file must grant them.
 //!
 //! - [`Document`] is what the user asked for; [`configuration`] its types.
-//! - [`files`], [`client`], [`machine`], [`pki`], [`tokens`], [`terminal`] ... are the
+//! - [`files`], [`accounts`], [`client`], [`machine`], [`pki`], [`tokens`], [`terminal`] ... are the
 //!   capabilities; a secret is a [`Sealed`] handle and goes into [`Content`].
 //! - [`object`], [`rbac`], [`static_pod`], [`kubeconfig`], [`yaml`] build what
 //!   phases write; they call no capability, so they run in native tests too.
@@ -31,6 +31,7 @@
 //!
 //! Policies are written against the crate `kubewright-policy`.
 
+pub mod accounts;
 pub mod arguments;
 pub mod bindings;
 pub mod client;

@@ -1,6 +1,7 @@
 //! A component whose every phase is a misdeed. The tests run them one by one
 //! and look at what the host makes of it.
 
+mod accounts;
 mod exhaustion;
 mod reach;
 mod report;
@@ -32,6 +33,8 @@ kubewright_plugin::phases! {
     "hostile/files": "Write and read outside of the grants" => reach::files,
     "hostile/paths": "Lead paths astray" => reach::paths,
     "hostile/service": "Stop a service" => reach::service,
+    "hostile/accounts": "Make accounts, and take files of others" => accounts::accounts,
+    "hostile/loose": "Let everybody read a private key" => accounts::loose,
     "hostile/kube": "Do what no rule grants" => reach::kube,
     "hostile/names": "Reach other resources with odd names" => reach::names,
     "hostile/kubeconfig": "Connect as somebody else" => reach::kubeconfig,

@@ -41,6 +41,65 @@ fn grants() -> Grants {
 }
 
 #[test]
+fn accounts_are_granted_by_pattern_and_files_given_by_verb() {
+    let mut grants = grants();
+    grants.files.push(FileGrant {
+        paths: patterns(&["/etc/kubernetes/pki/*.key"]),
+        verbs: BTreeSet::from([FileVerb::Own]),
+    });
+    let give = |at: &str, user: &str, group: &str| Action::SetOwner {
+        path: path(at),
+        user: user.to_owned(),
+        group: group.to_owned(),
+        mode: Some(0o600),
+        holds: None,
+    };
+    let make = |user: &str, group: &str, member: &str| Action::EnsureAccounts {
+        users: vec![user.to_owned()],
+        groups: vec![crate::effect::WantedGroup {
+            name: group.to_owned(),
+            members: vec![member.to_owned()],
+        }],
+    };
+    let key = "/etc/kubernetes/pki/ca.key";
+    let nothing_yet = grants.covers(&make("kubeadm-a", "kubeadm-a", "kubeadm-a"));
+    let line = nothing_yet.unwrap_err().line;
+    assert_eq!(line, "node: {accounts: [\"kubeadm-a\"]}");
+    assert!(grants.covers(&give(key, "root", "root")).is_ok());
+    grants.node.as_mut().unwrap().accounts = patterns(&["kubeadm-*"]);
+    for (name, action, wanted) in [
+        ("its own", make("kubeadm-a", "kubeadm-b", "kubeadm-c"), true),
+        ("another user", make("bob", "kubeadm-b", "kubeadm-c"), false),
+        (
+            "another group",
+            make("kubeadm-a", "sudo", "kubeadm-c"),
+            false,
+        ),
+        (
+            "another member",
+            make("kubeadm-a", "kubeadm-b", "root"),
+            false,
+        ),
+        ("root", make("root", "kubeadm-b", "kubeadm-b"), false),
+        ("a key", give(key, "kubeadm-a", "kubeadm-b"), true),
+        ("a key for root", give(key, "root", "kubeadm-b"), true),
+        ("to another user", give(key, "bob", "kubeadm-b"), false),
+        ("to another group", give(key, "root", "adm"), false),
+        (
+            "what it may write",
+            give("/var/lib/etcd/a", "kubeadm-a", "kubeadm-b"),
+            false,
+        ),
+    ] {
+        assert_eq!(grants.covers(&action).is_ok(), wanted, "{name}");
+    }
+    // Neither read nor written by that.
+    for verb in [FileVerb::Read, FileVerb::Write, FileVerb::Remove] {
+        assert!(grants.covers_file(&path(key), verb).is_err());
+    }
+}
+
+#[test]
 fn files_are_granted_by_pattern_and_verb() {
     let cases = [
         (
