@@ -85,3 +85,15 @@ pub const MAXIMUM_SERVICE_SUBNET_BITS: u8 = 20;
 pub const MAXIMUM_NODE_MASK_DIFFERENCE: i64 = 16;
 /// Bytes of the AES key in `certificateKey`, which is hex encoded.
 pub const CERTIFICATE_KEY_BYTES: usize = 32;
+
+/// Users that kubeadm makes for the components of a control plane that runs
+/// without root (kubeadm `app/constants`).
+pub const ROOTLESS_USERS: [&str; 4] = ["kubeadm-etcd", "kubeadm-kas", "kubeadm-kcm", "kubeadm-ks"];
+/// Groups that it makes for them.
+pub const ROOTLESS_GROUPS: [&str; 5] = [
+    "kubeadm-etcd",
+    "kubeadm-kas",
+    "kubeadm-kcm",
+    "kubeadm-ks",
+    "kubeadm-sa-key-readers",
+];

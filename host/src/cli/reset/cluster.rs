@@ -7,6 +7,7 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::work::Work;
+use crate::cluster::features::ROOTLESS_CONTROL_PLANE;
 use crate::world::machine::MachineApi;
 use crate::world::{KubeAccess, MachinePath};
 
@@ -25,6 +26,8 @@ const ETCD_URL: &str = "kubeadm.kubernetes.io/etcd.advertise-client-urls";
 pub struct ClusterFacts {
     pub certificates: Option<MachinePath>,
     pub etcd_data: Option<MachinePath>,
+    /// Whether kubeadm made users for the components.
+    pub is_rootless: bool,
 }
 
 impl Work<'_> {
@@ -95,6 +98,7 @@ impl ClusterFacts {
         Self {
             certificates: path("/certificatesDir"),
             etcd_data: path("/etcd/local/dataDir"),
+            is_rootless: document["featureGates"][ROOTLESS_CONTROL_PLANE.name] == true,
         }
     }
 }
@@ -128,6 +132,20 @@ mod tests {
             ("odd", "certificatesDir: pki\netcd: 1\n", (None, None)),
         ] {
             assert_eq!(of(text), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn so_do_users() {
+        for (text, wanted) in [
+            ("", false),
+            ("featureGates: {RootlessControlPlane: true}\n", true),
+            ("featureGates: {RootlessControlPlane: false}\n", false),
+            ("featureGates: {Other: true}\n", false),
+            ("featureGates: [RootlessControlPlane]\n", false),
+        ] {
+            let data = json!({ "data": { "ClusterConfiguration": text } });
+            assert_eq!(ClusterFacts::of(&data).is_rootless, wanted, "{text}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `kubewright reset`
 
+mod accounts;
 mod cluster;
 mod confirm;
 mod files;

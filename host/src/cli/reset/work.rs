@@ -113,7 +113,11 @@ impl<'a> Work<'a> {
             }
             self.empty_folders(&cluster)?;
             if cleanup {
+                let _lock = self.lock_accounts(&cluster).await?;
                 self.undo_files()?;
+                if cluster.is_rootless {
+                    self.remove_accounts();
+                }
             }
         }
         self.tell_end();
