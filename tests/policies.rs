@@ -108,6 +108,36 @@ fn a_policy_warns_and_denies() {
 }
 
 #[test]
+fn the_baseline_knows_a_key_that_is_there_when_it_is_given_away() {
+    let place = Place::new();
+    let own = "files: [{paths: [/etc/kubernetes/pki/ca.key], verbs: [own]}, {";
+    Hostile {
+        phases: &["loose"],
+        grants: &LEAST.replace("files: [{", own),
+        limits: "",
+    }
+    .write(&place);
+    place
+        .render(&[
+            "--distribution",
+            "distribution.yaml",
+            "--policy",
+            "baseline",
+        ])
+        .exits(1)
+        .says(&[
+            "SetOwner /etc/kubernetes/pki/ca.key breaks the rule key-file-mode",
+            "/etc/kubernetes/pki/ca.key holds a private key and would have mode 0644",
+        ]);
+    assert!(!place.out().exists());
+    // Without the policy it is not the mode that stands in the way.
+    place
+        .render(&["--distribution", "distribution.yaml"])
+        .exits(0)
+        .says(&["saw key error", "there are no accounts here"]);
+}
+
+#[test]
 fn a_policy_that_breaks_allows_nothing() {
     let cases = [
         ("panic", "no judgement today"),

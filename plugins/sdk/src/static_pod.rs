@@ -22,6 +22,19 @@ pub struct StaticPod {
     /// Requested resources: `cpu` to `250m`.
     pub requests: Vec<(&'static str, &'static str)>,
     pub probes: Probes,
+    /// None for root.
+    pub run_as: Option<RunAs>,
+}
+
+/// As whom a container runs that runs not as root, and what it may do then.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RunAs {
+    pub user: u32,
+    pub group: u32,
+    pub supplemental_groups: Vec<u32>,
+    /// Of all capabilities these stay: file capabilities of the program that
+    /// it would not start without. Without any it cannot gain more than it has.
+    pub capabilities: &'static [&'static str],
 }
 
 /// What the kubelet asks to learn whether the container is well.
@@ -78,6 +91,15 @@ impl StaticPod {
             self.probes
                 .probe(self.probes.startup, Some(10), failures, 10),
         );
+        let mut security = json!({"seccompProfile": {"type": "RuntimeDefault"}});
+        if let Some(run_as) = &self.run_as {
+            set("securityContext", run_as.of_container());
+            security["runAsUser"] = json!(run_as.user);
+            security["runAsGroup"] = json!(run_as.group);
+            if !run_as.supplemental_groups.is_empty() {
+                security["supplementalGroups"] = json!(run_as.supplemental_groups);
+            }
+        }
 
         let mut metadata = json!({
             "name": self.name,
@@ -96,10 +118,19 @@ impl StaticPod {
                 "hostNetwork": true,
                 "priority": 2_000_001_000,
                 "priorityClassName": "system-node-critical",
-                "securityContext": {"seccompProfile": {"type": "RuntimeDefault"}},
+                "securityContext": security,
                 "volumes": self.volumes.volumes(),
             },
         })
+    }
+}
+
+impl RunAs {
+    fn of_container(&self) -> Value {
+        match self.capabilities {
+            [] => json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}}),
+            kept => json!({"capabilities": {"add": kept, "drop": ["ALL"]}}),
+        }
     }
 }
 
@@ -224,6 +255,45 @@ mod tests {
         assert!(container.get("env").is_none() && container.get("readinessProbe").is_none());
         assert!(pod["metadata"].get("annotations").is_none());
         assert!(container["livenessProbe"]["httpGet"].get("host").is_none());
+    }
+
+    #[test]
+    fn who_is_not_root_can_do_little() {
+        let contexts = |run_as: Option<RunAs>| {
+            let pod = StaticPod {
+                run_as,
+                ..StaticPod::default()
+            }
+            .json();
+            let spec = &pod["spec"];
+            let container = spec["containers"][0].get("securityContext").cloned();
+            (spec["securityContext"].clone(), container)
+        };
+        let profile = json!({"type": "RuntimeDefault"});
+        assert_eq!(contexts(None), (json!({"seccompProfile": profile}), None));
+        let scheduler = RunAs {
+            user: 103,
+            group: 104,
+            ..RunAs::default()
+        };
+        assert_eq!(
+            contexts(Some(scheduler.clone())),
+            (
+                json!({"runAsUser": 103, "runAsGroup": 104, "seccompProfile": profile}),
+                Some(json!({"allowPrivilegeEscalation": false, "capabilities": {"drop": ["ALL"]}})),
+            )
+        );
+        let apiserver = RunAs {
+            supplemental_groups: vec![105],
+            capabilities: &["NET_BIND_SERVICE"],
+            ..scheduler
+        };
+        let (pod, container) = contexts(Some(apiserver));
+        assert_eq!(pod["supplementalGroups"], json!([105]));
+        assert_eq!(
+            container,
+            Some(json!({"capabilities": {"add": ["NET_BIND_SERVICE"], "drop": ["ALL"]}}))
+        );
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! `control-plane/apiserver`.
 
-use crate::{ca_folders, etcd, volumes, write};
+use crate::{ca_folders, etcd, rootless, volumes, write};
 use kubewright_plugin::arguments::{self, Arguments};
 use kubewright_plugin::configuration::{Argument, ClusterConfiguration, InitConfiguration};
 use kubewright_plugin::static_pod::{self, Probes, StaticPod, Volumes, probe_address};
@@ -21,16 +21,17 @@ pub fn run(document: &Document) -> Result<()> {
     let (init, cluster) = (document.init()?, document.cluster()?);
     progress!("Using manifest folder {:?}", paths::MANIFESTS);
     progress!("Creating static Pod manifest for {NAME:?}");
-    write::refuse_rootless(cluster)?;
     for mode in authorization_modes(&cluster.api_server.extra_args).1 {
         warn!("ignoring unknown kube-apiserver authorization-mode {mode:?}");
     }
-    write::manifest(&pod(
+    let mut pod = pod(
         init,
         cluster,
         &ca_folders::present()?,
         &static_pod::proxy_environment(&machine::facts()?),
-    )?)
+    )?;
+    rootless::apply(&mut pod, cluster, &rootless::apiserver(cluster))?;
+    write::manifest(&pod)
 }
 
 pub fn pod(
@@ -64,6 +65,7 @@ pub fn pod(
             startup: "/livez",
             startup_timeout: init.timeouts.control_plane_component_health_check,
         },
+        run_as: None,
     })
 }
 

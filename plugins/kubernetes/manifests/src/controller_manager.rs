@@ -1,6 +1,6 @@
 //! `control-plane/controller-manager`.
 
-use crate::{ca_folders, volumes, write};
+use crate::{ca_folders, rootless, volumes, write};
 use kubewright_plugin::arguments::{self, Arguments};
 use kubewright_plugin::configuration::{ClusterConfiguration, InitConfiguration};
 use kubewright_plugin::static_pod::{self, Probes, StaticPod, Volumes, probe_address};
@@ -12,15 +12,21 @@ const PORT: u16 = 10257;
 pub fn run(document: &Document) -> Result<()> {
     let (init, cluster) = (document.init()?, document.cluster()?);
     progress!("Creating static Pod manifest for {NAME:?}");
-    write::refuse_rootless(cluster)?;
     let external_ca = machine::external_ca(cluster)?;
-    write::manifest(&pod(
+    let mut pod = pod(
         init,
         cluster,
         external_ca,
         &ca_folders::present()?,
         &static_pod::proxy_environment(&machine::facts()?),
-    ))
+    );
+    let needs = rootless::controller_manager(cluster, kubeconfig(), external_ca);
+    rootless::apply(&mut pod, cluster, &needs)?;
+    write::manifest(&pod)
+}
+
+fn kubeconfig() -> String {
+    paths::join(paths::KUBERNETES, "controller-manager.conf")
 }
 
 pub fn pod(
@@ -31,7 +37,7 @@ pub fn pod(
     proxy: &[Value],
 ) -> StaticPod {
     let component = &cluster.controller_manager;
-    let kubeconfig = paths::join(paths::KUBERNETES, "controller-manager.conf");
+    let kubeconfig = kubeconfig();
     let mut volumes = Volumes::new();
     volumes::certificates(&mut volumes, cluster, ca_folders);
     volumes::kubeconfig(&mut volumes, &kubeconfig);

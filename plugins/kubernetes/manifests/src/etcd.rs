@@ -1,6 +1,6 @@
 //! `etcd/local`.
 
-use crate::write;
+use crate::{rootless, write};
 use kubewright_plugin::arguments::{self, Arguments};
 use kubewright_plugin::configuration::{ClusterConfiguration, InitConfiguration, LocalEtcd};
 use kubewright_plugin::endpoint::{host_port, split_host_port};
@@ -17,8 +17,7 @@ pub fn run(document: &Document) -> Result<()> {
         debug!("External etcd mode: Skipping the creation of a manifest for local etcd");
         return Ok(());
     }
-    write::refuse_rootless(cluster)?;
-    let pod = pod(init, cluster)?;
+    let mut pod = pod(init, cluster)?;
     if let Some(etcd) = &cluster.etcd.local {
         files::ensure_directory(&etcd.data_dir, 0o700)?;
     }
@@ -26,6 +25,7 @@ pub fn run(document: &Document) -> Result<()> {
         "Creating static Pod manifest for local etcd in {:?}",
         paths::MANIFESTS
     );
+    rootless::apply(&mut pod, cluster, &rootless::etcd(cluster))?;
     write::manifest(&pod)
 }
 
@@ -64,6 +64,7 @@ pub fn pod(init: &InitConfiguration, cluster: &ClusterConfiguration) -> Result<S
             startup: "/readyz",
             startup_timeout: init.timeouts.control_plane_component_health_check,
         },
+        run_as: None,
     })
 }
 

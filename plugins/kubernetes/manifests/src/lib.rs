@@ -5,6 +5,7 @@ mod apiserver;
 mod ca_folders;
 mod controller_manager;
 mod etcd;
+mod rootless;
 mod scheduler;
 mod volumes;
 mod write;

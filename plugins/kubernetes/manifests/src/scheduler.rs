@@ -1,6 +1,6 @@
 //! `control-plane/scheduler`.
 
-use crate::{volumes, write};
+use crate::{rootless, volumes, write};
 use kubewright_plugin::arguments::{self, Arguments};
 use kubewright_plugin::configuration::{ClusterConfiguration, InitConfiguration};
 use kubewright_plugin::static_pod::{self, Probes, StaticPod, Volumes, probe_address};
@@ -12,17 +12,22 @@ const PORT: u16 = 10259;
 pub fn run(document: &Document) -> Result<()> {
     let (init, cluster) = (document.init()?, document.cluster()?);
     progress!("Creating static Pod manifest for {NAME:?}");
-    write::refuse_rootless(cluster)?;
-    write::manifest(&pod(
+    let mut pod = pod(
         init,
         cluster,
         &static_pod::proxy_environment(&machine::facts()?),
-    ))
+    );
+    rootless::apply(&mut pod, cluster, &rootless::scheduler(kubeconfig()))?;
+    write::manifest(&pod)
+}
+
+fn kubeconfig() -> String {
+    paths::join(paths::KUBERNETES, "scheduler.conf")
 }
 
 pub fn pod(init: &InitConfiguration, cluster: &ClusterConfiguration, proxy: &[Value]) -> StaticPod {
     let component = &cluster.scheduler;
-    let kubeconfig = paths::join(paths::KUBERNETES, "scheduler.conf");
+    let kubeconfig = kubeconfig();
     let mut volumes = Volumes::new();
     volumes::kubeconfig(&mut volumes, &kubeconfig);
     volumes::extra(&mut volumes, &component.extra_volumes);

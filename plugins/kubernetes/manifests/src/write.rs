@@ -1,8 +1,7 @@
 //! From a Pod to its manifest on disk.
 
-use kubewright_plugin::configuration::ClusterConfiguration;
 use kubewright_plugin::static_pod::StaticPod;
-use kubewright_plugin::{Error, Result, bail, files, machine, paths, yaml};
+use kubewright_plugin::{Result, bail, files, machine, paths, yaml};
 
 /// Applies the operator's patches and writes the manifest.
 pub fn manifest(pod: &StaticPod) -> Result<()> {
@@ -16,18 +15,5 @@ pub fn manifest(pod: &StaticPod) -> Result<()> {
     files::ensure_directory(paths::MANIFESTS, 0o700)?;
     let path = paths::join(paths::MANIFESTS, &format!("{name}.yaml"));
     files::write(&path, 0o600, yaml::to_string(&patched))?;
-    Ok(())
-}
-
-/// Running as other users than root needs users and file owners on the host,
-/// which no capability makes.
-pub fn refuse_rootless(cluster: &ClusterConfiguration) -> Result<()> {
-    if cluster.feature("RootlessControlPlane") {
-        return Err(Error::new(
-            "ClusterConfiguration.featureGates: RootlessControlPlane is not supported: users for the components \
-             cannot be made on the host",
-        )
-        .hint("remove the feature gate; user namespaces replace it (spec.hostUsers, through --patches)"));
-    }
     Ok(())
 }

@@ -2,13 +2,16 @@
 
 use kubewright_policy::{Effect, Objection, Value};
 
-const PRIVATE_KEY: &str = "private-key";
+use crate::owners::{SHARED_KEY_MODE, is_shared};
+
+pub const PRIVATE_KEY: &str = "private-key";
 /// What an owner may have; the rest is for others.
 const OWNER_ONLY: u32 = 0o600;
 
 /// `key-file-mode`
 pub fn mode(effect: &Effect) -> Vec<Objection> {
     let readable = |file: &KeyFile| match &file.mode {
+        Some(SHARED_KEY_MODE) if is_shared(effect) => false,
         Some(mode) => mode & !OWNER_ONLY != 0,
         None => true,
     };
@@ -66,7 +69,8 @@ fn key_files(effect: &Effect) -> Vec<KeyFile> {
             .and_then(|mode| u32::from_str_radix(mode, 8).ok()),
     };
     match effect.action() {
-        "WriteFile" if effect.holds(PRIVATE_KEY) => {
+        "SetOwner" if effect.field("mode").is_null() => Vec::new(),
+        "WriteFile" | "SetOwner" if effect.holds(PRIVATE_KEY) => {
             vec![file(effect.text("path"), effect.field("mode"))]
         }
         "CreateKey" | "IssueCertificate" => effect
@@ -81,7 +85,7 @@ fn key_files(effect: &Effect) -> Vec<KeyFile> {
     }
 }
 
-fn is_place_for_keys(path: &str, certificates_dir: &str) -> bool {
+pub fn is_place_for_keys(path: &str, certificates_dir: &str) -> bool {
     let certificates_dir = certificates_dir.trim_end_matches('/');
     let configured = !certificates_dir.is_empty()
         && path

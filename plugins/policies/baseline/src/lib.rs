@@ -3,11 +3,13 @@
 
 mod files;
 mod keys;
+mod owners;
 mod rights;
 
 kubewright_policy::rules! {
     summary: "baseline",
     "key-file-mode": "A file that holds a private key is readable by its owner alone" => keys::mode,
+    "key-file-owner": "A file that holds a private key belongs to root, or to the one component that needs it" => owners::owner,
     "private-key-location": "Private keys lie in the certificates directory or in a kubeconfig, or are encrypted"
         => keys::location,
     "static-pod-location": "Static Pods lie in /etc/kubernetes/manifests, and nothing else does" => files::static_pods,
