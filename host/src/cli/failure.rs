@@ -92,8 +92,8 @@ impl Report {
 fn run_it_as_well(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     match cause.downcast_ref()? {
         RunError::Phase { failure, left_out } if !left_out.is_empty() => Some(format!(
-            "the phase {} needs what {} leave behind, and this run leaves them out (--phase, --skip-phases): \
-             run them first, or as well",
+            "the phase {} builds on what {} leave behind, and this run leaves them out (--phase, --skip-phases): \
+             if that is what is missing, run them first, or as well",
             failure.phase,
             left_out.join(", ")
         )),
