@@ -136,7 +136,7 @@ fn phases_that_need_others_say_so() {
             &[
                 "phase certs/apiserver failed",
                 "/etc/kubernetes/pki/ca.crt is not there",
-                "needs what preflight, certs/ca leave behind",
+                "builds on what preflight, certs/ca leave behind",
             ][..],
         ),
         (
