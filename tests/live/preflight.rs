@@ -5,6 +5,7 @@ use std::net::TcpListener;
 use crate::support::health_server::HealthServer;
 use crate::support::mounts::on_a_copy_of_this_machine;
 use crate::support::program::Place;
+use crate::support::says;
 
 const MANIFEST: &str = "machine/etc/kubernetes/manifests/etcd.yaml";
 const PREFLIGHT: &str = "/kubewright init phase preflight --config /config.yaml";
@@ -24,16 +25,6 @@ fn machine(cluster: &str) -> Place {
     let place = Place::new();
     place.write("machine/config.yaml", configuration(cluster));
     place
-}
-
-#[track_caller]
-fn says(name: &str, said: &str, words: &[&str], not: &[&str]) {
-    for word in words {
-        assert!(said.contains(word), "{name}: {word:?} is missing:\n{said}");
-    }
-    for word in not {
-        assert!(!said.contains(word), "{name}: {word:?} is there:\n{said}");
-    }
 }
 
 #[test]

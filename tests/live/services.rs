@@ -3,6 +3,7 @@
 
 use crate::support::mounts::on_a_copy_of_this_machine;
 use crate::support::program::Place;
+use crate::support::says;
 
 /// A machine on which a service manager seems to run, with these tools.
 const SYSTEMD: &str =
@@ -38,16 +39,6 @@ fn said(manager: &str, tools: &[(&str, &str)], script: &str) -> Option<String> {
         place.write(&format!("machine/tools/{name}"), text);
     }
     on_a_copy_of_this_machine(&format!("{manager}{script}"), &place.path(""))
-}
-
-#[track_caller]
-fn says(name: &str, said: &str, words: &[&str], not: &[&str]) {
-    for word in words {
-        assert!(said.contains(word), "{name}: {word:?} is missing:\n{said}");
-    }
-    for word in not {
-        assert!(!said.contains(word), "{name}: {word:?} is there:\n{said}");
-    }
 }
 
 #[test]

@@ -52,3 +52,14 @@ pub fn one_error(name: &str, errors: &str) {
     let lines = errors.lines().filter(|line| line.starts_with("error: "));
     assert_eq!(lines.count(), 1, "{name}: {errors}");
 }
+
+/// Checks what was said: all of these words, none of those.
+#[track_caller]
+pub fn says(name: &str, said: &str, words: &[&str], not: &[&str]) {
+    for word in words {
+        assert!(said.contains(word), "{name}: {word:?} is missing:\n{said}");
+    }
+    for word in not {
+        assert!(!said.contains(word), "{name}: {word:?} is there:\n{said}");
+    }
+}
