@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 use similar::TextDiff;
 
-use crate::effect::{OwnerNames, holds_secret};
+use crate::effect::{OwnerNames, holds_password, holds_secret};
 use crate::kube::secrets::mask;
 use crate::world::sandbox::{Change, SandboxFiles};
 use crate::world::{FileKind, Files, MachinePath, ObjectChange, Owner};
@@ -124,7 +124,7 @@ fn of_contents(path: &MachinePath, old: &[u8], new: &[u8], redacted: Option<&Str
             masked(old, |line| !redacted.contains(line)),
             redacted.clone(),
         ),
-        None => (masked(old, |_| false), masked(new, |_| false)),
+        None => (masked(old, holds_password), masked(new, holds_password)),
     };
     match holds_secret(old.as_bytes()) || holds_secret(new.as_bytes()) {
         true => NOT_SHOWN.to_owned(),
@@ -276,6 +276,13 @@ mod tests {
                 kubeconfig("new"),
                 redacted(&kubeconfig("<sealed: key of a>")),
                 vec![" users:", "-  key: <sealed>", "+  key: <sealed: key of a>"],
+            ),
+            (
+                "the hash of a password beside what changes",
+                "bob:$6$saltsalt$0123456789abcdefghijkl:1:1:::\n".to_owned(),
+                "bob:$6$saltsalt$0123456789abcdefghijkl:1:1:::\nnew:x:2:2:::\n".to_owned(),
+                None,
+                vec![" <sealed>", "+new:x:2:2:::"],
             ),
             (
                 "a secret of no form that is known",

@@ -38,4 +38,4 @@ pub use pki::{
     ensure_key_pair, generate, load_certificate, load_key_pair, sign,
 };
 pub use policy::{Finding, Policy, PolicyError, Verdict};
-pub use recognise::holds_secret;
+pub use recognise::{holds_password, holds_secret};

@@ -93,6 +93,26 @@ fn holds_token(content: &[u8]) -> bool {
     })
 }
 
+/// Whether a line holds the hash of a password as crypt(5) writes it (not the
+/// kinds of before 1994). They should lie in `/etc/shadow`; old machines have
+/// them in `/etc/passwd`.
+pub fn holds_password(line: &str) -> bool {
+    const KINDS: [&str; 9] = [
+        "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$7$", "$y$", "$gy$",
+    ];
+    const SHORTEST: usize = 22;
+    let is_of_hash = |c: &char| c.is_ascii_alphanumeric() || "./$=,".contains(*c);
+    KINDS.iter().any(|kind| {
+        line.match_indices(kind).any(|(at, _)| {
+            line[at + kind.len()..]
+                .chars()
+                .take_while(is_of_hash)
+                .count()
+                >= SHORTEST
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +159,27 @@ mod tests {
         ];
         for (name, text, wanted) in cases {
             assert_eq!(holds_secret(text.as_bytes()), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn hashes_of_passwords_are_recognised() {
+        for (line, wanted) in [
+            (
+                "bob:$6$saltsalt$IxDD3jeSOb5eB1CX5LBsqZFVkJdido3OUILO5Ifz5iwMuTS4XMS130MTSuDDl3aCI6WouIL9AjRbLCelDCy.g.:1:1:::",
+                true,
+            ),
+            ("bob:$1$abcdefgh$0123456789./ABCDEFGHIJ:1:1:::", true),
+            (
+                "bob:$y$j9T$F5Jx5fExrKuPp53xLKQ..1$X3DX6M94c7o.9agCG9G317fhZg9SqC.5i5rd.RhAtQ7:1:1:::",
+                true,
+            ),
+            ("root:x:0:0:root:/root:/bin/bash", false),
+            ("daemon:*:1:1:::", false),
+            ("echo \"$1$2\"", false),
+            ("$6$", false),
+        ] {
+            assert_eq!(holds_password(line), wanted, "{line}");
         }
     }
 
