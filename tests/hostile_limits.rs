@@ -14,7 +14,7 @@ struct Case {
     says: &'static [&'static str],
 }
 
-const CASES: [Case; 10] = [
+const CASES: [Case; 11] = [
     Case {
         phase: "loop",
         limits: "{runningMilliseconds: 200}",
@@ -32,6 +32,11 @@ const CASES: [Case; 10] = [
     },
     Case {
         phase: "calls",
+        limits: "{hostCalls: 25}",
+        says: &["called the host more than 25 times"],
+    },
+    Case {
+        phase: "refused",
         limits: "{hostCalls: 25}",
         says: &["called the host more than 25 times"],
     },

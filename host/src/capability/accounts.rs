@@ -43,6 +43,7 @@ impl accounts::Host for PhaseState {
         users: Vec<String>,
         groups: Vec<accounts::Group>,
     ) -> wasmtime::Result<Result<Option<accounts::Identities>, types::Error>> {
+        self.enter()?;
         let groups: Vec<WantedGroup> = groups
             .into_iter()
             .map(|group| WantedGroup {
@@ -88,6 +89,7 @@ impl accounts::Host for PhaseState {
         group: String,
         mode: u32,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         match target(&path, mode) {
             Ok((path, mode)) => self.give(path, user, group, Some(mode)).await,
             Err(error) => Ok(Err(error)),
@@ -100,6 +102,7 @@ impl accounts::Host for PhaseState {
         user: String,
         group: String,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         match MachinePath::parse(&directory) {
             Ok(path) => self.give(path, user, group, None).await,
             Err(error) => Ok(Err(error.into_wit())),

@@ -84,6 +84,7 @@ impl files::Host for PhaseState {
         mode: u32,
         content: Vec<sealed::Piece>,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let content = self.content(content)?;
         let (path, mode) = match target(&path, mode) {
             Ok(target) => target,
@@ -113,6 +114,7 @@ impl files::Host for PhaseState {
         path: String,
         mode: u32,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let (path, mode) = match target(&path, mode) {
             Ok(target) => target,
             Err(error) => return Ok(Err(error)),
@@ -142,6 +144,7 @@ impl files::Host for PhaseState {
         &mut self,
         path: String,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let path = match MachinePath::parse(&path) {
             Ok(path) => path,
             Err(error) => return Ok(Err(error.into_wit())),

@@ -42,6 +42,7 @@ impl node::Host for PhaseState {
         name: String,
         action: node::ServiceAction,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let operation = match action {
             node::ServiceAction::Start => ServiceOperation::Start,
             node::ServiceAction::Stop => ServiceOperation::Stop,

@@ -235,7 +235,6 @@ impl PhaseState {
     where
         E: IntoWit,
     {
-        self.enter()?;
         self.doing = format!("{} {}", action.name(), action.target());
         let run = Arc::clone(&self.run);
         match run.conduit.land(&self.origin, &action, landing).await {

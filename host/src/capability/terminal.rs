@@ -32,6 +32,7 @@ impl terminal::Host for PhaseState {
         &mut self,
         content: Vec<sealed::Piece>,
     ) -> wasmtime::Result<Result<(), types::Error>> {
+        self.enter()?;
         let content = self.content(content)?;
         // Terminals are watched, recorded and scrolled back.
         if content.kinds().contains(&SecretKind::PrivateKey) {

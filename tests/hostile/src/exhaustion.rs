@@ -1,7 +1,7 @@
 //! Using more than a component is given.
 
 use kubewright_plugin::sealed::{self, Encoding, Piece};
-use kubewright_plugin::{Document, Result, log, terminal, types::Error};
+use kubewright_plugin::{Document, Result, files, log, terminal, types::Error};
 
 /// Never comes to an end.
 pub fn endless(_: &Document) -> Result<()> {
@@ -35,6 +35,13 @@ pub fn handles(_: &Document) -> Result<()> {
 pub fn calls(_: &Document) -> Result<()> {
     loop {
         drop(sealed::compose(&[], Encoding::Plain));
+    }
+}
+
+/// Asks all the time for what it may not.
+pub fn refused(_: &Document) -> Result<()> {
+    loop {
+        drop(files::write("/etc/shadow", 0o77777, "x"));
     }
 }
 

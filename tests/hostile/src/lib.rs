@@ -25,6 +25,7 @@ kubewright_plugin::phases! {
     "hostile/memory": "Ask for more and more memory" => exhaustion::memory,
     "hostile/handles": "Keep every handle" => exhaustion::handles,
     "hostile/calls": "Call the host all the time" => exhaustion::calls,
+    "hostile/refused": "Ask all the time for what is wrong" => exhaustion::refused,
     "hostile/logs": "Log all the time" => exhaustion::logs,
     "hostile/argument": "Hand the host more than it takes" => exhaustion::argument,
     "hostile/bomb": "Compose content that doubles each time" => exhaustion::bomb,

@@ -279,6 +279,7 @@ impl kube::HostClient for PhaseState {
         object: String,
         sealed: Vec<kube::SealedField>,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let objects = self.objects(&client)?;
         let (object, reference, action) = match self.object(KubeAction::Apply, &object, sealed)? {
             Ok(parts) => parts,
@@ -309,6 +310,7 @@ impl kube::HostClient for PhaseState {
         object: String,
         sealed: Vec<kube::SealedField>,
     ) -> wasmtime::Result<Result<String, types::Error>> {
+        self.enter()?;
         let objects = self.objects(&client)?;
         let (object, reference, action) = match self.object(KubeAction::Create, &object, sealed)? {
             Ok(parts) => parts,
@@ -335,6 +337,7 @@ impl kube::HostClient for PhaseState {
         patch_type: kube::PatchType,
         patch: String,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let objects = self.objects(&client)?;
         let reference = reference(wanted);
         if let Err(error) = names::check(&reference) {
@@ -366,6 +369,7 @@ impl kube::HostClient for PhaseState {
         client: Handle<ClientHandle>,
         wanted: kube::ObjectReference,
     ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+        self.enter()?;
         let objects = self.objects(&client)?;
         let reference = reference(wanted);
         if let Err(error) = names::check(&reference) {

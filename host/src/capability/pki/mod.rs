@@ -98,6 +98,7 @@ impl pki::Host for PhaseState {
         public_key: Option<pki::Placement>,
         if_there: pki::Existing,
     ) -> wasmtime::Result<Result<(Handle<KeyPairHandle>, types::Change), types::Error>> {
+        self.enter()?;
         let algorithm = algorithm(wanted);
         let files = (|| {
             let files = KeyFiles {
@@ -145,6 +146,7 @@ impl pki::Host for PhaseState {
         public_key: Option<pki::Placement>,
         if_there: pki::Existing,
     ) -> wasmtime::Result<Result<(Handle<CertificateHandle>, types::Change), types::Error>> {
+        self.enter()?;
         let signer = match signer.map(|signer| self.signer(&signer)).transpose()? {
             None => None,
             Some(Ok(signer)) => Some(signer),
@@ -202,6 +204,7 @@ impl pki::Host for PhaseState {
         wanted_algorithm: pki::Algorithm,
         signer: Handle<CertificateHandle>,
     ) -> wasmtime::Result<Result<Handle<CertificateHandle>, types::Error>> {
+        self.enter()?;
         let signer = match self.signer(&signer)? {
             Ok(signer) => signer,
             Err(error) => return Ok(Err(error)),
