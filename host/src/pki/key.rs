@@ -14,6 +14,7 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use super::algorithm::{Algorithm, KeyType};
 use super::pem::{self, Label};
 use super::public_key::PublicKey;
+use super::rsa::RsaError;
 use super::secret::SecretBytes;
 
 /// A private key and its public half.
@@ -39,6 +40,12 @@ pub enum KeyError {
     /// No key came out.
     #[error("a {0} key could not be generated: the crypto library failed")]
     Generate(Algorithm),
+    /// No RSA key came out.
+    #[error("a {algorithm} key could not be generated")]
+    GenerateRsa {
+        algorithm: Algorithm,
+        source: RsaError,
+    },
     /// The key cannot be written down.
     #[error("the generated key could not be encoded")]
     Encode(#[source] der::Error),
@@ -51,34 +58,26 @@ pub enum KeyError {
 }
 
 impl KeyPair {
-    /// A new key.
-    ///
-    /// RSA comes from aws-lc (`RSA_generate_key_fips`): candidates drawn independently, primality
-    /// tested in constant time, the finished key checked by a signature. A 2048-bit key costs
-    /// about 70 ms of one core, so callers generate several at once, off the async threads.
-    /// Measured beside it, CPU per key: `RSA_generate_key_ex` 68 ms (the checks cost next to
-    /// nothing), Go's `crypto/rsa` 70 ms, OpenSSL 3.0 160 ms. Two are faster, at the price of what
-    /// others on the same processor can learn by timing, and the keys of most clusters are made on
-    /// shared machines: `graviola` (41 ms) inverts the exponent in variable time and warns of it,
-    /// primes of `crypto-primes` (50 ms) come from a walk from one candidate to the next (93 ms
-    /// with independent ones). A tenth of a second is not worth a cluster's root of trust. ECDSA
-    /// keys take a tenth of a millisecond.
+    /// A new key. RSA with 2048 bits costs about 40 ms of one core, so callers generate several at
+    /// once, off the async threads; ECDSA keys take a tenth of a millisecond.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
-        let failed = |_| KeyError::Generate(algorithm);
+        let rsa = |bits| {
+            super::rsa::generate(bits)
+                .map(Private::Rsa)
+                .map_err(|source| KeyError::GenerateRsa { algorithm, source })
+        };
+        let ecdsa = |curve| {
+            EcdsaKeyPair::generate(curve)
+                .map(Private::Ecdsa)
+                .map_err(|_| KeyError::Generate(algorithm))
+        };
         let private = match algorithm {
-            Algorithm::Rsa2048 => rsa::KeyPair::generate(rsa::KeySize::Rsa2048).map(Private::Rsa),
-            Algorithm::Rsa3072 => rsa::KeyPair::generate(rsa::KeySize::Rsa3072).map(Private::Rsa),
-            Algorithm::Rsa4096 => rsa::KeyPair::generate(rsa::KeySize::Rsa4096).map(Private::Rsa),
-            Algorithm::EcdsaP256 => {
-                EcdsaKeyPair::generate(&signature::ECDSA_P256_SHA256_ASN1_SIGNING)
-                    .map(Private::Ecdsa)
-            }
-            Algorithm::EcdsaP384 => {
-                EcdsaKeyPair::generate(&signature::ECDSA_P384_SHA384_ASN1_SIGNING)
-                    .map(Private::Ecdsa)
-            }
-        }
-        .map_err(failed)?;
+            Algorithm::Rsa2048 => rsa(2048),
+            Algorithm::Rsa3072 => rsa(3072),
+            Algorithm::Rsa4096 => rsa(4096),
+            Algorithm::EcdsaP256 => ecdsa(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
+            Algorithm::EcdsaP384 => ecdsa(&signature::ECDSA_P384_SHA384_ASN1_SIGNING),
+        }?;
         let pem = SecretBytes::new(private.to_pem()?.into_bytes());
         Self::new(private, pem)
     }

@@ -1,7 +1,7 @@
 //! Randomness, all of it from the operating system through this file.
 //!
-//! The one exception is inside the crypto library: generating a key and signing draw from its own
-//! generator, which the operating system seeds. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` (see
+//! The one exception is inside the crypto library: an ECDSA key, a signature and a test for
+//! primality draw from its own generator, which the operating system seeds. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` (see
 //! `.cargo/config.toml`) that is its only seed beside the CPU's; without it the library also
 //! measures the jitter of the CPU, which delays the first key of every run by 30 to 50 ms.
 
@@ -15,8 +15,13 @@ pub struct RandomError(#[source] getrandom::Error);
 /// `N` random bytes.
 pub(super) fn bytes<const N: usize>() -> Result<[u8; N], RandomError> {
     let mut buffer = [0; N];
-    getrandom::fill(&mut buffer).map_err(RandomError)?;
+    fill(&mut buffer)?;
     Ok(buffer)
+}
+
+/// Fills a buffer with random bytes.
+pub(super) fn fill(buffer: &mut [u8]) -> Result<(), RandomError> {
+    getrandom::fill(buffer).map_err(RandomError)
 }
 
 /// A certificate serial number, uniform in `[1, 2^63 - 1)` as kubeadm draws it
