@@ -36,7 +36,7 @@ impl Prepared {
             document: plugin_document::init(init, options, systemd_resolved),
             secrets: init.secrets(),
             node_name: init.init.node_registration.name.clone(),
-            policy_context: json!({ "certificatesDir": init.cluster.certificates_dir }),
+            policy_context: json!({ "certificatesDir": init.cluster.certificate_path("") }),
             patches_directory: options.patches_directory.clone(),
             skip_phases: options.skip_phases.clone(),
             api_call_timeout: init

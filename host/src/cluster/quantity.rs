@@ -92,7 +92,7 @@ fn nanos(number: &str, binary: u32, decimal: i32) -> Option<i128> {
     };
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
     let all = format!("{whole}{fraction}");
-    if all.is_empty() || all.len() > 18 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
+    if all.is_empty() || all.len() > 36 || !all.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
     let scaled = all
@@ -106,6 +106,9 @@ fn nanos(number: &str, binary: u32, decimal: i32) -> Option<i128> {
         true => scaled.checked_mul(factor)?,
         false => scaled / factor + i128::from(scaled % factor != 0),
     };
+    if value / NANO > i128::from(i64::MAX) {
+        return None;
+    }
     Some(if negative { -value } else { value })
 }
 
@@ -137,6 +140,10 @@ mod tests {
             ("1Xi", None),
             ("1e99", None),
             ("99999999999999999999", None),
+            ("9223372036854775807", Some("9223372036854775807")),
+            ("9223372036854775808", None),
+            ("0.1Ei", Some("115292150460684697600m")),
+            ("0.0000000000000000000000000000000000001", None),
         ];
         for (text, wanted) in cases {
             assert_eq!(canonical(text).as_deref(), wanted, "{text:?}");

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::GrantsDocument;
-use super::variables::{VariableError, fill_in, list};
+use super::variables::{VariableError, fill_in, fill_in_pattern, list};
 use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
 use crate::world::{MachinePath, PathError};
 
@@ -48,12 +48,22 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             .filter_map(|text| fill_in(text, configuration).transpose())
             .collect()
     };
+    let fill_patterns = |texts: &[String]| -> Result<Vec<String>, VariableError> {
+        texts
+            .iter()
+            .filter_map(|text| fill_in_pattern(text, configuration).transpose())
+            .collect()
+    };
     let mut grants = Grants::default();
     for one in &document.files {
-        let paths = fill(&one.paths)?;
-        if let Some(pattern) = paths.iter().find(|path| !path.starts_with('/')) {
-            let pattern = pattern.clone();
-            return Err(GrantError::Relative { pattern });
+        let mut paths = fill_patterns(&one.paths)?;
+        for pattern in &mut paths {
+            if !pattern.starts_with('/') {
+                let pattern = std::mem::take(pattern);
+                return Err(GrantError::Relative { pattern });
+            }
+            // As the paths that it is to match.
+            *pattern = MachinePath::parse(pattern)?.into();
         }
         grants.files.push(FileGrant {
             paths: patterns(paths)?,
@@ -69,7 +79,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             None => None,
         };
         grants.pki.push(PkiGrant {
-            names: patterns(fill(&one.names)?)?,
+            names: patterns(fill_patterns(&one.names)?)?,
             below,
             verbs: one.verbs.iter().copied().collect(),
         });
@@ -97,7 +107,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             programs: node.programs.iter().cloned().collect(),
             runtimes: fill(&node.runtimes)?.into_iter().collect(),
             endpoints: fill_lists(&node.endpoints, configuration)?,
-            accounts: patterns(fill(&node.accounts)?)?,
+            accounts: patterns(fill_patterns(&node.accounts)?)?,
         });
     }
     for interface in &document.interfaces {

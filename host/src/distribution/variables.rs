@@ -16,6 +16,22 @@ pub enum VariableError {
 /// Fills in variables. None where one of them has no value in this
 /// configuration: what was to be granted does not exist then.
 pub fn fill_in(text: &str, configuration: &Value) -> Result<Option<String>, VariableError> {
+    fill_in_as(text, configuration, str::to_owned)
+}
+
+/// Fills in the variables of a pattern. Their values stand for themselves: a `*`
+/// in the name of somebody's folder grants that folder and no other.
+pub fn fill_in_pattern(text: &str, configuration: &Value) -> Result<Option<String>, VariableError> {
+    fill_in_as(text, configuration, |value| {
+        globset::escape(&value.replace('\\', r"\\"))
+    })
+}
+
+fn fill_in_as(
+    text: &str,
+    configuration: &Value,
+    written: fn(&str) -> String,
+) -> Result<Option<String>, VariableError> {
     let mut filled = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -36,7 +52,7 @@ pub fn fill_in(text: &str, configuration: &Value) -> Result<Option<String>, Vari
         }
         match at {
             Value::String(value) if value.is_empty() => return Ok(None),
-            Value::String(value) => filled.push_str(value),
+            Value::String(value) => filled.push_str(&written(value)),
             Value::Number(value) => filled.push_str(&value.to_string()),
             Value::Null => return Ok(None),
             _ => return Err(VariableError::NotText(name.to_owned())),
@@ -63,7 +79,21 @@ pub fn list(text: &str, configuration: &Value) -> Option<Vec<String>> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::effect::PathPattern;
     use serde_json::json;
+
+    #[test]
+    fn a_value_in_a_pattern_stands_for_itself() {
+        for value in ["/a*", "/a?", "/[ab]", "/{a,b}", r"/a\*", "/a b", "/**"] {
+            let configuration = json!({"C": {"dir": value}});
+            let pattern = fill_in_pattern("${C.dir}/*.key", &configuration);
+            let pattern = PathPattern::new(&pattern.unwrap().unwrap()).unwrap();
+            assert!(pattern.matches(&format!("{value}/x.key")), "{value}");
+            for other in ["/a/x.key", "/ab/x.key", "/a/b/x.key", "/b/x.key"] {
+                assert!(!pattern.matches(other), "{value} grants {other}");
+            }
+        }
+    }
 
     #[test]
     fn variables_come_from_the_configuration() {

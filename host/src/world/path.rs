@@ -5,8 +5,9 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 /// A path on the machine being provisioned: absolute, without `.`, `..` or
-/// doubled slashes. It says nothing of symbolic links; those are bounded where
-/// a path is opened.
+/// doubled slashes, so that one place has one name when grants, policies and
+/// the journal ask for it. It says nothing of symbolic links; those are bounded
+/// where a path is opened.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct MachinePath(String);
@@ -16,8 +17,6 @@ pub struct MachinePath(String);
 pub enum PathError {
     #[error("path {0:?} is not absolute: it must begin with /")]
     Relative(String),
-    #[error("path {0:?} is not normal: `.`, `..` and empty components are not allowed")]
-    NotNormal(String),
     #[error("path {0:?} holds a NUL character")]
     Nul(String),
     #[error("a path of {0} bytes is too long: the limit is 4095")]
@@ -25,7 +24,8 @@ pub enum PathError {
 }
 
 impl MachinePath {
-    /// Parses a path; one slash at the end is dropped.
+    /// Parses a path and cleans it as kubeadm does (Go's `filepath.Clean`):
+    /// what is empty or `.` is dropped, `..` takes the component before it.
     pub fn parse(text: &str) -> Result<Self, PathError> {
         // PATH_MAX counts the closing NUL.
         if text.len() > 4095 {
@@ -37,11 +37,17 @@ impl MachinePath {
         let Some(rest) = text.strip_prefix('/') else {
             return Err(PathError::Relative(text.to_owned()));
         };
-        let rest = rest.strip_suffix('/').unwrap_or(rest);
-        if !rest.is_empty() && rest.split('/').any(|part| matches!(part, "" | "." | "..")) {
-            return Err(PathError::NotNormal(text.to_owned()));
+        let mut parts = Vec::new();
+        for part in rest.split('/') {
+            match part {
+                "" | "." => {}
+                ".." => {
+                    parts.pop();
+                }
+                part => parts.push(part),
+            }
         }
-        Ok(Self(format!("/{rest}")))
+        Ok(Self(format!("/{}", parts.join("/"))))
     }
 
     pub fn as_str(&self) -> &str {
@@ -136,16 +142,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn paths_are_absolute_and_normal() {
-        let cases: [(&str, &str, Option<&str>); 9] = [
+    fn paths_are_absolute_and_cleaned() {
+        let cases: [(&str, &str, Option<&str>); 11] = [
             ("plain", "/etc/kubernetes", Some("/etc/kubernetes")),
             ("slash at the end", "/etc/", Some("/etc")),
             ("root", "/", Some("/")),
             ("relative", "etc", None),
             ("empty", "", None),
-            ("parent", "/etc/../root", None),
-            ("dot", "/etc/./x", None),
-            ("double slash", "/etc//x", None),
+            ("parent", "/etc/../root", Some("/root")),
+            ("above the root", "/../../etc", Some("/etc")),
+            ("dot", "/etc/./x/.", Some("/etc/x")),
+            ("double slash", "//etc//x//", Some("/etc/x")),
+            ("dots in a name", "/etc/..x/...", Some("/etc/..x/...")),
             ("nul", "/etc/\0", None),
         ];
         for (name, text, wanted) in cases {
@@ -174,7 +182,8 @@ mod tests {
         fn what_parses_never_climbs(text in "[/a.]{0,12}") {
             if let Ok(path) = MachinePath::parse(&text) {
                 prop_assert!(path.as_str().starts_with('/'));
-                prop_assert!(path.as_str().split('/').all(|part| part != ".."));
+                prop_assert!(path.as_str().split('/').all(|part| part != ".." && part != "."));
+                prop_assert!(!path.as_str().contains("//"));
                 prop_assert_eq!(MachinePath::parse(path.as_str()).unwrap(), path);
             }
         }

@@ -121,6 +121,8 @@ impl StaticPod {
                 "securityContext": security,
                 "volumes": self.volumes.volumes(),
             },
+            // Go cannot leave it out. So a node that kubeadm made has nothing to change.
+            "status": {},
         })
     }
 }

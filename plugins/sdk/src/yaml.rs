@@ -2,7 +2,7 @@
 //! not indented, quotes wherever a reader of YAML 1.1 would take a string for
 //! something else. Readers of YAML 1.2 read the same.
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
@@ -79,13 +79,30 @@ fn inline(out: &mut String, value: &Value, indent: usize) {
         Value::Null => out.push_str("null"),
         Value::Bool(true) => out.push_str("true"),
         Value::Bool(false) => out.push_str("false"),
-        Value::Number(number) => {
-            let _ = write!(out, "{number}");
-        }
+        Value::Number(value) => number(out, value),
         Value::String(text) => string(out, text, indent),
         Value::Array(_) => out.push_str("[]"),
         Value::Object(_) => out.push_str("{}"),
     }
+}
+
+/// Whole numbers without a fraction, others as Go's `strconv.FormatFloat` with
+/// the format `g`: `1e-07`, `0.5`, `1.5e+06`.
+fn number(out: &mut String, number: &Number) {
+    // Beyond, a float is not exact to one.
+    const EXACT: f64 = 9_007_199_254_740_992.0;
+    let _ = match number.as_f64().filter(|_| number.is_f64()) {
+        None => write!(out, "{number}"),
+        Some(float) if float.fract() == 0.0 && float.abs() < EXACT => write!(out, "{float:.0}"),
+        Some(float) => {
+            let text = format!("{float:e}");
+            let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
+            match exponent.parse().unwrap_or(0_i32) {
+                -4..6 => write!(out, "{float}"),
+                exponent => write!(out, "{mantissa}e{exponent:+03}"),
+            }
+        }
+    };
 }
 
 fn string(out: &mut String, text: &str, indent: usize) {

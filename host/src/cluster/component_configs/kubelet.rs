@@ -25,7 +25,7 @@ pub fn complete(
         cluster.networking.dns_domain.as_str().into(),
         true,
     );
-    let ca = format!("{}/ca.crt", cluster.certificates_dir.trim_end_matches('/'));
+    let ca = cluster.certificate_path("ca.crt");
     config.recommend("authentication.x509.clientCAFile", ca.into(), true);
     config.recommend("authentication.anonymous.enabled", false.into(), false);
     config.recommend("authorization.mode", "Webhook".into(), true);

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::common::{Arg, EnvVar, HostPathMount};
 use super::{Document, is_default};
 use crate::cluster::duration::GoDuration;
+use crate::world::MachinePath;
 
 /// The cluster-wide configuration, also kept in the ConfigMap `kubeadm-config`.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -63,6 +64,16 @@ pub struct ClusterConfiguration {
 
 impl Document for ClusterConfiguration {
     const KIND: &'static str = "ClusterConfiguration";
+}
+
+impl ClusterConfiguration {
+    /// A path in the folder of certificates, or the folder itself for an empty
+    /// name; cleaned, as paths are that policies and manifests see.
+    pub fn certificate_path(&self, name: &str) -> String {
+        let path = format!("{}/{name}", self.certificates_dir);
+        // A folder that is no path is refused by validation, with its reason.
+        MachinePath::parse(&path).map_or(path, String::from)
+    }
 }
 
 /// Settings of a control plane component.

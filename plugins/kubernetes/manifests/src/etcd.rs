@@ -39,7 +39,8 @@ pub fn pod(init: &InitConfiguration, cluster: &ClusterConfiguration) -> Result<S
     volumes.host_path("etcd-data", &etcd.data_dir, "DirectoryOrCreate", false);
     volumes.host_path(
         "etcd-certs",
-        &cluster.certificate_path("etcd"),
+        // As it is written, like the folder itself in the other manifests.
+        &format!("{}/etcd", cluster.certificates_dir),
         "DirectoryOrCreate",
         false,
     );

@@ -1,6 +1,7 @@
 //! What of the host the containers see.
 
 use kubewright_plugin::configuration::{ClusterConfiguration, ExternalEtcd, HostPathMount};
+use kubewright_plugin::paths;
 use kubewright_plugin::static_pod::Volumes;
 use std::collections::BTreeSet;
 
@@ -49,18 +50,19 @@ pub fn external_etcd(
             || folder.starts_with(&cluster.certificates_dir)
             || known.iter().any(|known| folder.starts_with(known))
     };
-    let mut folders: BTreeSet<&str> = BTreeSet::new();
+    let mut folders = BTreeSet::<String>::new();
     for path in [&etcd.ca_file, &etcd.cert_file, &etcd.key_file] {
-        let Some((folder, _)) = path.rsplit_once('/') else {
-            continue;
-        };
-        if covered(folder) || folders.iter().any(|other| folder.starts_with(other)) {
+        if !path.contains('/') {
             continue;
         }
-        folders.retain(|other| !other.starts_with(folder));
+        let folder = paths::parent(path);
+        if covered(&folder) || folders.iter().any(|other| folder.starts_with(other)) {
+            continue;
+        }
+        folders.retain(|other| !other.starts_with(&folder));
         folders.insert(folder);
     }
     for (at, folder) in folders.into_iter().enumerate() {
-        volumes.host_path(&format!("etcd-certs-{at}"), folder, DIRECTORY, true);
+        volumes.host_path(&format!("etcd-certs-{at}"), &folder, DIRECTORY, true);
     }
 }

@@ -77,6 +77,26 @@ fn quotes_what_yaml_1_1_would_misread() {
 }
 
 #[test]
+fn numbers_are_written_as_go_writes_them() {
+    for (number, yaml) in [
+        (json!(3), "3"),
+        (json!(-3.0), "-3"),
+        (json!(u64::MAX), "18446744073709551615"),
+        (json!(0.5), "0.5"),
+        (json!(1e-7), "1e-07"),
+        (json!(0.0001), "0.0001"),
+        (json!(0.00001), "1e-05"),
+        (json!(123_456.5), "123456.5"),
+        (json!(123_456_789.125), "1.23456789125e+08"),
+        (json!(1e10), "10000000000"),
+        (json!(1e21), "1e+21"),
+        (json!(-1.5e-300), "-1.5e-300"),
+    ] {
+        assert_eq!(to_string(&number), format!("{yaml}\n"));
+    }
+}
+
+#[test]
 fn leaves_bare_what_is_plain() {
     for text in [
         "10.96.0.10",
