@@ -53,7 +53,9 @@ pub struct InitArguments {
     /// `stable-1` mean the version of this program: nothing is looked up.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<String>,
-    /// The node name.
+    /// The node name, put into lower case as the kubelet does. (kubeadm keeps
+    /// capitals that come by this flag; the node is then refused by its own
+    /// cluster.)
     #[arg(long, value_name = "NAME")]
     node_name: Option<String>,
     /// A directory of files named "target[suffix][+patchtype].extension", as

@@ -8,7 +8,7 @@ use std::net::{IpAddr, Ipv6Addr};
 impl ApiEndpoint {
     /// The advertise address.
     pub fn address(&self) -> Result<IpAddr> {
-        self.advertise_address.parse().map_err(|_| {
+        parse_address(&self.advertise_address).ok_or_else(|| {
             Error::new(format!(
                 "InitConfiguration.localAPIEndpoint.advertiseAddress: {:?} is not an IP address",
                 self.advertise_address
@@ -46,6 +46,22 @@ impl ClusterConfiguration {
     }
 }
 
+/// Reads an address. As for Kubernetes (`netutils.ParseIPSloppy`), leading zeros
+/// in one of IPv4 mean nothing, and one mapped into IPv6 is that of IPv4.
+pub fn parse_address(text: &str) -> Option<IpAddr> {
+    if text.contains(':') {
+        return Some(text.parse::<IpAddr>().ok()?.to_canonical());
+    }
+    let plain: Vec<&str> = text
+        .split('.')
+        .map(|part| match part.trim_start_matches('0') {
+            "" if !part.is_empty() => "0",
+            significant => significant,
+        })
+        .collect();
+    plain.join(".").parse().ok()
+}
+
 /// Joins, with brackets around what has colons.
 pub fn host_port(host: &str, port: u16) -> String {
     if host.contains(':') {
@@ -66,7 +82,7 @@ pub fn split_host_port(text: &str) -> Result<(String, Option<u16>)> {
             None => (text, None),
         },
     };
-    if host.parse::<IpAddr>().is_err() && !is_dns_name(host) {
+    if parse_address(host).is_none() && !is_dns_name(host) {
         return Err(Error::new(format!(
             "{host:?} of {text:?} is neither an IP address nor a DNS name"
         )));
@@ -112,7 +128,7 @@ pub fn nth_address(ranges: &str, index: u32) -> Result<IpAddr> {
         ))
     };
     let (address, bits) = range.split_once('/').ok_or_else(wrong)?;
-    let address: IpAddr = address.parse().map_err(|_| wrong())?;
+    let address = parse_address(address).ok_or_else(wrong)?;
     let bits: u32 = bits.parse().map_err(|_| wrong())?;
     let too_small = || {
         Error::new(format!(
@@ -150,6 +166,24 @@ pub fn nth_address(ranges: &str, index: u32) -> Result<IpAddr> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_are_read_as_kubernetes_reads_them() {
+        for (text, address) in [
+            ("10.0.0.1", Some("10.0.0.1")),
+            ("010.000.00.1", Some("10.0.0.1")),
+            ("::ffff:10.0.0.1", Some("10.0.0.1")),
+            ("FD00::0A", Some("fd00::a")),
+            ("10.0.0", None),
+            ("10.0.0.256", None),
+            ("10..0.1", None),
+            ("", None),
+            ("a.b.c.d", None),
+        ] {
+            let read = parse_address(text).map(|address| address.to_string());
+            assert_eq!(read.as_deref(), address, "{text:?}");
+        }
+    }
 
     #[test]
     fn splits_hosts_and_ports() {

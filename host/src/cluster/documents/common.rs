@@ -155,3 +155,23 @@ pub struct Timeouts {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub upgrade_manifests: Option<GoDuration>,
 }
+
+impl Timeouts {
+    /// Those that are given, with the names of their fields.
+    pub fn given(&self) -> impl Iterator<Item = (&'static str, GoDuration)> {
+        [
+            (
+                "controlPlaneComponentHealthCheck",
+                self.control_plane_component_health_check,
+            ),
+            ("kubeletHealthCheck", self.kubelet_health_check),
+            ("kubernetesAPICall", self.kubernetes_api_call),
+            ("etcdAPICall", self.etcd_api_call),
+            ("tlsBootstrap", self.tls_bootstrap),
+            ("discovery", self.discovery),
+            ("upgradeManifests", self.upgrade_manifests),
+        ]
+        .into_iter()
+        .filter_map(|(name, timeout)| Some((name, timeout?)))
+    }
+}

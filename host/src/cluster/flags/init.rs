@@ -19,7 +19,7 @@ pub fn of_field(path: &str) -> Option<&'static str> {
     Some(flag)
 }
 
-const FLAG_OF_FIELD: [(&str, &str); 15] = [
+const FLAG_OF_FIELD: [(&str, &str); 16] = [
     (
         "InitConfiguration.localAPIEndpoint.advertiseAddress",
         "apiserver-advertise-address",
@@ -30,6 +30,7 @@ const FLAG_OF_FIELD: [(&str, &str); 15] = [
     ),
     ("InitConfiguration.nodeRegistration.name", "node-name"),
     ("InitConfiguration.nodeRegistration.criSocket", "cri-socket"),
+    ("InitConfiguration.bootstrapTokens[0].ttl", "token-ttl"),
     ("InitConfiguration.certificateKey", "certificate-key"),
     ("InitConfiguration.patches.directory", "patches"),
     ("ignore-preflight-errors", "ignore-preflight-errors"),

@@ -53,6 +53,7 @@ pub fn init(init: &InitConfiguration, cluster_configuration: &ClusterConfigurati
         &format!("{path}.certificateKey"),
         &mut report,
     );
+    node::timeouts(init.timeouts.as_ref(), path, &mut report);
     report
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Finding, Report};
 use crate::cluster::constants;
-use crate::cluster::documents::{ApiEndpoint, Arg, NodeRegistration};
+use crate::cluster::documents::{ApiEndpoint, Arg, NodeRegistration, Timeouts};
 use crate::cluster::secret::SealedString;
 use crate::cluster::{names, net};
 
@@ -80,6 +80,19 @@ pub fn endpoint(endpoint: &ApiEndpoint, path: &str, report: &mut Report) {
             endpoint.bind_port.to_string(),
             "port number is not valid; it is from 1 to 65535",
         );
+    }
+}
+
+/// kubeadm takes a negative time to wait, and then waits for nothing.
+pub fn timeouts(timeouts: Option<&Timeouts>, path: &str, report: &mut Report) {
+    for (name, timeout) in timeouts.into_iter().flat_map(Timeouts::given) {
+        if timeout.to_std().is_none() {
+            report.invalid(
+                format!("{path}.timeouts.{name}"),
+                timeout.to_string(),
+                "a time to wait can not be negative",
+            );
+        }
     }
 }
 

@@ -24,6 +24,7 @@ pub fn join(join: &JoinConfiguration, report: &mut Report) {
         let key = &control_plane.certificate_key;
         node::certificate_key(key, &format!("{path}.certificateKey"), report);
     }
+    node::timeouts(join.timeouts.as_ref(), path, report);
     let ca = &join.ca_cert_path;
     if !ca.starts_with('/') || !ca.ends_with(".crt") {
         let message = "the ca certificate path must be an absolute path, and end in .crt";
@@ -106,6 +107,7 @@ fn is_pin(pin: &str) -> bool {
 
 pub fn reset(reset: &ResetConfiguration, report: &mut Report) {
     let path = ResetConfiguration::KIND;
+    node::timeouts(reset.timeouts.as_ref(), path, report);
     node::socket(&reset.cri_socket, &format!("{path}.criSocket"), report);
     node::absolute_path(
         &reset.certificates_dir,
@@ -127,6 +129,7 @@ pub fn reset(reset: &ResetConfiguration, report: &mut Report) {
 
 pub fn upgrade(upgrade: &UpgradeConfiguration, report: &mut Report) {
     let path = UpgradeConfiguration::KIND;
+    node::timeouts(upgrade.timeouts.as_ref(), path, report);
     let (apply, on_node) = (&upgrade.apply, &upgrade.node);
     for (name, patches, policy) in [
         ("apply", &apply.patches, &apply.image_pull_policy),

@@ -91,6 +91,16 @@ fn init_configurations() {
                 "port number is not valid",
             ),
             (
+                "expired",
+                token(json!({"ttl": "-1h"})),
+                "bootstrapTokens[0].ttl: Invalid value: \"-1h0m0s\": a token can not expire before it is made",
+            ),
+            (
+                "negative timeout",
+                json!({"timeouts": {"kubeletHealthCheck": "-1m"}}),
+                "InitConfiguration.timeouts.kubeletHealthCheck: Invalid value: \"-1m0s\": a time to wait can not be negative",
+            ),
+            (
                 "both ends",
                 token(json!({"ttl": "1h", "expires": "2027-01-01T00:00:00Z"})),
                 "bootstrapTokens[0]: Invalid value: \"\": the BootstrapToken .TTL and .Expires fields are mutually exclusive",

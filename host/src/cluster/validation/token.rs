@@ -21,6 +21,11 @@ pub fn bootstrap_tokens(tokens: &[BootstrapToken], path: &str, report: &mut Repo
             &format!("{path}.groups"),
             report,
         );
+        // kubeadm makes a token that has expired.
+        if let Some(ttl) = token.ttl.filter(|ttl| ttl.to_std().is_none()) {
+            let message = "a token can not expire before it is made; 0s makes one that never does";
+            report.invalid(format!("{path}.ttl"), ttl.to_string(), message);
+        }
         if token.expires.is_some() && token.ttl.is_some() {
             report.invalid(
                 path.clone(),

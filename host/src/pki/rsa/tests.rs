@@ -98,7 +98,7 @@ fn small_primes_are_those_below_8192() {
 fn next_below(number: &[u8], divisor: u32, left: u64) -> Vec<u8> {
     let bits = 8 * number.len();
     let above = remainder(number, divisor) + u64::from(divisor) - left;
-    let step = if above % 2 == 0 {
+    let step = if above.is_multiple_of(2) {
         above
     } else {
         above + u64::from(divisor)

@@ -3,7 +3,7 @@
 
 use kubewright_plugin::configuration::{ClusterConfiguration, InitConfiguration};
 use kubewright_plugin::endpoint::{
-    is_dns_name, is_wildcard_dns_name, nth_address, split_host_port,
+    is_dns_name, is_wildcard_dns_name, nth_address, parse_address, split_host_port,
 };
 use kubewright_plugin::{Context, Result, warn};
 use std::collections::BTreeSet;
@@ -35,10 +35,10 @@ impl Names {
     fn extra<'a>(&mut self, names: &'a [String]) -> Vec<&'a str> {
         let mut refused = Vec::new();
         for name in names {
-            match name.parse() {
-                Ok(address) => self.address(address),
-                Err(_) if is_dns_name(name) || is_wildcard_dns_name(name) => self.dns(name),
-                Err(_) => refused.push(name.as_str()),
+            match parse_address(name) {
+                Some(address) => self.address(address),
+                None if is_dns_name(name) || is_wildcard_dns_name(name) => self.dns(name),
+                None => refused.push(name.as_str()),
             }
         }
         refused
@@ -68,9 +68,9 @@ pub fn of_apiserver(init: &InitConfiguration, cluster: &ClusterConfiguration) ->
     if !cluster.control_plane_endpoint.is_empty() {
         let (host, _) = split_host_port(&cluster.control_plane_endpoint)
             .context("ClusterConfiguration.controlPlaneEndpoint")?;
-        match host.parse() {
-            Ok(address) => names.address(address),
-            Err(_) => names.dns(host),
+        match parse_address(&host) {
+            Some(address) => names.address(address),
+            None => names.dns(host),
         }
     }
     tell_refused(names.extra(&cluster.api_server.cert_sans), "apiserver.crt");
