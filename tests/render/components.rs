@@ -370,6 +370,24 @@ fn patches() {
                 "/nope/x",
             ],
         ),
+        (
+            "value of another type",
+            "etcd.yaml",
+            "metadata: {annotations: {x: y}}\n",
+            &[
+                "patches/etcd.yaml does not fit etcd",
+                "what comes out is no v1 Pod: metadata.annotations.x must be string, not bool (y, yes, on,",
+            ],
+        ),
+        (
+            "fields that there are not",
+            "etcd+merge.yaml",
+            "spec: {container: [], dnsPolicy: [Default]}\n",
+            &[
+                "patches/etcd+merge.yaml does not fit etcd",
+                "spec.dnsPolicy must be string, not array; it has no spec.container",
+            ],
+        ),
     ] {
         println!("{name}");
         let place = Place::new();
