@@ -371,6 +371,12 @@ fn patches() {
             ],
         ),
         (
+            "no object left",
+            "kubeletconfiguration+json.yaml",
+            "[{op: replace, path: '', value: 1}]",
+            &["does not fit kubeletconfiguration: the patch leaves no object"],
+        ),
+        (
             "value of another type",
             "etcd.yaml",
             "metadata: {annotations: {x: y}}\n",

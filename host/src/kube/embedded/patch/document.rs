@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::super::kinds::Kinds;
 use super::super::schema::{Type, decode};
 use super::super::status::Failure;
-use super::{Format, patched as patched_as};
+use super::{Format, json, patched as patched_as};
 use crate::kube::patching::PatchForm;
 
 /// A patch that does not fit its document.
@@ -31,16 +31,20 @@ impl From<Failure> for PatchFailure {
 /// `PatchStaticPod`) and drops fields that no such object has; here they are
 /// told.
 pub fn patched(document: &Value, patch: &Value, form: PatchForm) -> Result<Value, PatchFailure> {
-    let format = match form {
-        PatchForm::Json => Format::Json,
-        PatchForm::Merge => Format::Merge,
-        PatchForm::Strategic => Format::Strategic,
-    };
     let text = |field: &str| document[field].as_str().unwrap_or_default();
     let kinds = Kinds::new(Vec::new());
     let kind = kinds.by_kind(text("apiVersion"), text("kind"));
     let ty = kind.map_or(Type::Deduced, |kind| kind.ty.clone());
-    let mut patched = patched_as(document, patch, format, &ty)?;
+    let mut patched = match form {
+        // Not in the words of a server: there is none.
+        PatchForm::Json => json::patched(document.clone(), patch)
+            .map_err(|refused| PatchFailure::Refused(refused.to_string()))?,
+        PatchForm::Merge => patched_as(document, patch, Format::Merge, &ty)?,
+        PatchForm::Strategic => patched_as(document, patch, Format::Strategic, &ty)?,
+    };
+    if !patched.is_object() {
+        return Err(PatchFailure::Refused("the patch leaves no object".into()));
+    }
     let found = decode::decode(&mut patched, &ty);
     let unknown = found.unknown.iter().map(|path| format!("it has no {path}"));
     let wrong = found.wrong.iter().map(|wrong| {

@@ -19,7 +19,7 @@ pub(super) enum Refused {
     TooMany(usize),
     #[error("the patch copies more than {MAX_COPIED} values or nests them deeper than {MAX_DEPTH}")]
     TooMuch,
-    #[error("the server rejected our request due to an error in our request: {0}")]
+    #[error("{0}")]
     Impossible(#[source] PatchError),
 }
 

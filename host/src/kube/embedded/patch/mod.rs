@@ -58,7 +58,9 @@ pub(super) fn patched(
     match format {
         Format::Json => {
             object = json::patched(object, patch).map_err(|refused| match refused {
-                json::Refused::Impossible(_) => Failure::unprocessable(&refused.to_string()),
+                json::Refused::Impossible(_) => Failure::unprocessable(&format!(
+                    "the server rejected our request due to an error in our request: {refused}"
+                )),
                 _ => Failure::bad_request(refused.to_string()),
             })?;
         }
