@@ -123,6 +123,9 @@ Examples:
   kubewright config images list --kubernetes-version v1.35.4 --image-repository mirror.example/k8s";
 
 /// Print the images that a control plane needs, one a line.
+///
+/// They are what `init` pulls: without those of addons that the configuration
+/// disables or skips (kubeadm lists the skipped ones).
 #[derive(Args)]
 #[command(after_long_help = IMAGES_EXAMPLES)]
 struct ImagesList {
