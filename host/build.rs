@@ -85,7 +85,14 @@ fn build() -> Result<()> {
     for folder in sorted(&root.join("plugins"))? {
         let file = folder.join("distribution.yaml");
         if file.exists() {
-            writeln!(source, "({:?}, include_str!({file:?})),", name_of(&folder))?;
+            let name = name_of(&folder);
+            // Reading YAML takes a run longer than all that it then does with it.
+            let document: serde_json::Value =
+                serde_saphyr::from_str(&fs::read_to_string(&file)?)
+                    .map_err(|error| format!("{}: {error}", file.display()))?;
+            let json = out.join(format!("{name}.json"));
+            fs::write(&json, document.to_string())?;
+            writeln!(source, "({name:?}, include_str!({json:?})),")?;
         }
     }
     source.push_str("];\n");

@@ -38,7 +38,7 @@ impl BuiltIn {
         COMPONENTS.iter().find(|one| one.name == name)
     }
 
-    /// The text of a built-in distribution file, by its name.
+    /// A built-in distribution file, by its name, as JSON.
     pub fn distribution(name: &str) -> Option<&'static str> {
         DISTRIBUTIONS
             .iter()

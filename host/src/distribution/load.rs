@@ -104,6 +104,13 @@ pub enum DistributionError {
         #[source]
         source: LoadError,
     },
+    /// The program was built of something broken.
+    #[error("the built-in distribution {name} is not a distribution file")]
+    BuiltIn {
+        name: String,
+        #[source]
+        source: serde_json::Error,
+    },
     #[error("{origin}")]
     Order {
         origin: String,
@@ -121,8 +128,8 @@ pub enum DistributionError {
 impl Distribution {
     /// Loads by the name of a built-in one, or by the path of a file.
     pub fn load(name: &str) -> Result<Self, DistributionError> {
-        if let Some(text) = BuiltIn::distribution(name) {
-            return Self::parse(text, name, None);
+        if let Some(base) = Self::built_in(name) {
+            return base;
         }
         let path = Path::new(name);
         if !path.exists() {
@@ -148,14 +155,32 @@ impl Distribution {
         Self::parse(&text, &path.display().to_string(), path.parent())
     }
 
-    /// Parses a distribution file. `folder` is what paths of components are
-    /// relative to; none for a built-in one, which has no such paths.
     fn parse(text: &str, origin: &str, folder: Option<&Path>) -> Result<Self, DistributionError> {
-        let document: DistributionDocument =
-            yaml::read(text).map_err(|source| DistributionError::Syntax {
-                origin: origin.to_owned(),
-                source,
-            })?;
+        let document = yaml::read(text).map_err(|source| DistributionError::Syntax {
+            origin: origin.to_owned(),
+            source,
+        })?;
+        Self::check(document, origin, folder)
+    }
+
+    /// A built-in one; none if there is none of the name.
+    fn built_in(name: &str) -> Option<Result<Self, DistributionError>> {
+        let text = BuiltIn::distribution(name)?;
+        let document = serde_json::from_str(text).map_err(|source| DistributionError::BuiltIn {
+            name: name.to_owned(),
+            source,
+        });
+        Some(document.and_then(|document| Self::check(document, name, None)))
+    }
+
+    /// Checks what stands in a distribution file. `folder` is what paths of
+    /// components are relative to; none for a built-in one, which has no such
+    /// paths.
+    fn check(
+        document: DistributionDocument,
+        origin: &str,
+        folder: Option<&Path>,
+    ) -> Result<Self, DistributionError> {
         let invalid = |problem: String| DistributionError::Invalid {
             origin: origin.to_owned(),
             problem,
@@ -169,13 +194,13 @@ impl Distribution {
         let (base_name, mut base) = match &document.extends {
             None => (document.name.clone(), None),
             Some(name) => {
-                let text = BuiltIn::distribution(name).ok_or_else(|| {
+                let base = Self::built_in(name).ok_or_else(|| {
                     invalid(format!(
                         "extends: {name:?} is not a built-in distribution; there are: {}",
                         BuiltIn::distributions().collect::<Vec<_>>().join(", ")
                     ))
                 })?;
-                (name.clone(), Some(Self::parse(text, name, None)?))
+                (name.clone(), Some(base?))
             }
         };
         let mut groups: Vec<PhaseGroup> = Vec::new();
