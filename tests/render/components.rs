@@ -377,6 +377,22 @@ fn patches() {
             &["does not fit kubeletconfiguration: the patch leaves no object"],
         ),
         (
+            "settings that the kubelet does not have",
+            "kubeletconfiguration.yaml",
+            "maxPods: many\nmaxPod: 3\n",
+            &[
+                "patches/kubeletconfiguration.yaml does not fit kubeletconfiguration",
+                "KubeletConfiguration.maxPods: expected a whole number, found a string",
+                "KubeletConfiguration.maxPod: unknown field; did you mean \"maxPods\"?",
+            ],
+        ),
+        (
+            "another kind",
+            "kubeletconfiguration+merge.yaml",
+            "kind: Pod\n",
+            &["KubeletConfiguration: apiVersion and kind must stay as they are"],
+        ),
+        (
             "value of another type",
             "etcd.yaml",
             "metadata: {annotations: {x: y}}\n",

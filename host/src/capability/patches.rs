@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::bindings::{patches, types};
 use super::state::{PhaseState, wit_error};
+use crate::cluster::reader::{self, Problem};
 use crate::effect::PatchKind;
 use crate::kube::patching::{self, PatchError};
 use crate::world::yaml::{self, YamlError};
@@ -55,6 +56,18 @@ pub enum PatchesError {
         target: String,
         #[source]
         source: PatchError,
+    },
+    /// A component would refuse its configuration. kubeadm writes it, and the
+    /// kubelet does not start.
+    #[error(
+        "the patch {} does not fit {target}: {}",
+        file.display(),
+        problems.iter().map(Problem::to_string).collect::<Vec<_>>().join("; ")
+    )]
+    Misfit {
+        file: PathBuf,
+        target: String,
+        problems: Vec<Problem>,
     },
 }
 
@@ -126,6 +139,7 @@ impl OperatorPatches {
     /// Applies all patches for a target, in their order.
     pub fn apply(&self, target: &str, object: &mut Value) -> Result<(), PatchesError> {
         for one in self.by_target.get(target).into_iter().flatten() {
+            let before = object.clone();
             patching::apply(one.kind.into(), object, &one.patch).map_err(|source| {
                 PatchesError::Apply {
                     file: one.file.clone(),
@@ -133,6 +147,14 @@ impl OperatorPatches {
                     source,
                 }
             })?;
+            let problems = reader::check_change(&before, object.clone());
+            if !problems.is_empty() {
+                return Err(PatchesError::Misfit {
+                    file: one.file.clone(),
+                    target: target.to_owned(),
+                    problems,
+                });
+            }
         }
         Ok(())
     }

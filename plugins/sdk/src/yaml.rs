@@ -86,14 +86,13 @@ fn inline(out: &mut String, value: &Value, indent: usize) {
     }
 }
 
-/// Whole numbers without a fraction, others as Go's `strconv.FormatFloat` with
+/// Whole numbers that 64 bits can hold without a fraction, others as Go's `strconv.FormatFloat` with
 /// the format `g`: `1e-07`, `0.5`, `1.5e+06`.
 fn number(out: &mut String, number: &Number) {
-    // Beyond, a float is not exact to one.
-    const EXACT: f64 = 9_007_199_254_740_992.0;
+    const WHOLE: std::ops::Range<f64> = i64::MIN as f64..u64::MAX as f64;
     let _ = match number.as_f64().filter(|_| number.is_f64()) {
         None => write!(out, "{number}"),
-        Some(float) if float.fract() == 0.0 && float.abs() < EXACT => write!(out, "{float:.0}"),
+        Some(float) if float.fract() == 0.0 && WHOLE.contains(&float) => write!(out, "{float}"),
         Some(float) => {
             let text = format!("{float:e}");
             let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));

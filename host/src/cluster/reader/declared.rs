@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::decode::Decoder;
-use super::problem::{Problem, ReadError};
+use super::problem::ReadError;
 use super::tree::{self, Node};
 use super::{identity, syntax};
 use crate::cluster::schema::{Fields, Type};
@@ -74,19 +74,11 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn problem(&mut self, line: u64, path: &str, message: String) {
-        self.decoder.problems.push(Problem {
-            line,
-            path: path.to_owned(),
-            message,
-        });
-    }
-
     fn document(&mut self, node: Node) {
         let line = node.line;
         let (api_version, name) = match identity(&node) {
             Ok(identity) => identity,
-            Err(message) => return self.problem(line, "", message),
+            Err(message) => return self.decoder.problem(line, "", message),
         };
         let found = self
             .kinds
@@ -103,14 +95,14 @@ impl Reader<'_> {
                  {name:?}; it takes {}",
                 known.join(", ")
             );
-            return self.problem(line, &name, message);
+            return self.decoder.problem(line, &name, message);
         };
         if let Some(first) = self.seen.insert(found.kind, line) {
             let message = format!(
                 "invalid configuration: kind {name:?} is specified twice in the file, first on \
                  line {first}"
             );
-            return self.problem(line, &name, message);
+            return self.decoder.problem(line, &name, message);
         }
         let fields = self.decoder.document(node, found.fields, found.kind);
         let mut document = Map::new();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Value};
 
 use super::problem::Problem;
 use super::tree::{Node, NodeValue};
@@ -29,7 +29,8 @@ impl Decoder {
         }
     }
 
-    fn problem(&mut self, line: u64, path: &str, message: impl Into<String>) {
+    /// Notes what is wrong with a field.
+    pub fn problem(&mut self, line: u64, path: &str, message: impl Into<String>) {
         let message = message.into();
         self.problems.push(Problem {
             line,
@@ -43,9 +44,7 @@ impl Decoder {
             ("a string", NodeValue::Bool(_)) => {
                 "; put it in quotes (yes, no, on, off, y, n, true and false are booleans in YAML)"
             }
-            ("a string", NodeValue::Int(_) | NodeValue::UInt(_) | NodeValue::Float(_)) => {
-                "; put it in quotes"
-            }
+            ("a string", NodeValue::Number(_)) => "; put it in quotes",
             ("a boolean" | "a whole number", NodeValue::Text(_)) => "; write it without quotes",
             // What changed between v1beta3 and v1beta4.
             ("a list", NodeValue::Map(_)) if path.ends_with("xtraArgs") => {
@@ -71,23 +70,23 @@ impl Decoder {
             (Type::String | Type::Secret, NodeValue::Text(text)) => Some(Value::String(text)),
             (Type::Token, NodeValue::Text(text)) => self.token(line, path, text),
             (Type::Bool, NodeValue::Bool(value)) => Some(Value::Bool(value)),
-            (
-                Type::Int32 | Type::Int64 | Type::UInt32,
-                value @ (NodeValue::Int(_) | NodeValue::UInt(_) | NodeValue::Float(_)),
-            ) => self.integer(line, path, ty, &value),
-            (Type::Float, NodeValue::Int(n)) => Some(n.into()),
-            (Type::Float, NodeValue::UInt(n)) => Some(n.into()),
-            (Type::Float, NodeValue::Float(n)) => Number::from_f64(n).map(Value::Number),
-            (Type::Quantity, NodeValue::Int(n)) => self.quantity(line, path, &n.to_string()),
-            (Type::Quantity, NodeValue::UInt(n)) => self.quantity(line, path, &n.to_string()),
-            (Type::Quantity, NodeValue::Float(n)) => self.quantity(line, path, &n.to_string()),
+            (Type::Int32, NodeValue::Number(n)) => {
+                self.number(line, path, n.whole(&(i32::MIN.into()..=i32::MAX.into())))
+            }
+            (Type::UInt32, NodeValue::Number(n)) => {
+                self.number(line, path, n.whole(&(0..=u32::MAX.into())))
+            }
+            (Type::Int64 | Type::DurationOrNanoseconds, NodeValue::Number(n)) => {
+                self.number(line, path, n.whole(&(i64::MIN..=i64::MAX)))
+            }
+            (Type::Float, NodeValue::Number(n)) => Some(n.any()),
+            (Type::Float32, NodeValue::Number(n)) => self.number(line, path, n.float32()),
+            (Type::Quantity, NodeValue::Number(n)) => self.quantity(line, path, &n.to_string()),
             (Type::Quantity, NodeValue::Text(text)) => self.quantity(line, path, &text),
             (Type::Duration | Type::DurationOrNanoseconds, NodeValue::Text(text)) => {
                 let parsed = text.parse::<GoDuration>();
                 self.checked(line, path, &text, parsed.map(|d| d.to_string()))
             }
-            (Type::DurationOrNanoseconds, NodeValue::Int(n)) => Some(n.into()),
-            (Type::DurationOrNanoseconds, NodeValue::UInt(n)) => Some(n.into()),
             (Type::Time, NodeValue::Text(text)) => {
                 let parsed = text.parse::<Expiry>();
                 self.checked(line, path, &text, parsed.map(|t| t.to_string()))
@@ -138,29 +137,16 @@ impl Decoder {
         }
     }
 
-    fn integer(&mut self, line: u64, path: &str, ty: Type, value: &NodeValue) -> Option<Value> {
-        let number = match value {
-            NodeValue::Int(n) => i128::from(*n),
-            NodeValue::UInt(n) => i128::from(*n),
-            other => {
-                self.mismatch(line, path, "a whole number", other);
-                return None;
-            }
-        };
-        let (low, high) = match ty {
-            Type::UInt32 => (0, i128::from(u32::MAX)),
-            Type::Int64 => (i128::from(i64::MIN), i128::from(i64::MAX)),
-            _ => (i128::from(i32::MIN), i128::from(i32::MAX)),
-        };
-        if !(low..=high).contains(&number) {
-            self.problem(
-                line,
-                path,
-                format!("{number} is not between {low} and {high}"),
-            );
-            return None;
-        }
-        i64::try_from(number).ok().map(Value::from)
+    fn number<T: Into<Value>>(
+        &mut self,
+        line: u64,
+        path: &str,
+        number: Result<T, String>,
+    ) -> Option<Value> {
+        number
+            .map_err(|message| self.problem(line, path, message))
+            .ok()
+            .map(Into::into)
     }
 
     fn list(&mut self, items: Vec<Node>, of: Type, path: &str) -> Value {
@@ -262,7 +248,7 @@ fn expected(ty: Type) -> &'static str {
         Type::Token => "a string of the form \"[a-z0-9]{6}.[a-z0-9]{16}\"",
         Type::Bool => "a boolean",
         Type::Int32 | Type::Int64 | Type::UInt32 => "a whole number",
-        Type::Float => "a number",
+        Type::Float | Type::Float32 => "a number",
         Type::Duration => "a duration in a string, like \"4m0s\"",
         Type::DurationOrNanoseconds => "a duration in a string, like \"5s\", or nanoseconds",
         Type::Time => "an RFC 3339 time in a string",

@@ -6,6 +6,7 @@
 
 mod declared;
 mod decode;
+mod number;
 mod problem;
 mod tree;
 mod versions;
@@ -130,6 +131,26 @@ pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, R
     Ok(documents)
 }
 
+/// What is wrong with a document after a change that came from no file, such as a patch: unknown
+/// fields, wrong types, another kind. Nothing, if it was of a kind that is not known here.
+pub fn check_change(before: &Value, after: Value) -> Vec<Problem> {
+    let known = |document: &Value| match (&document["apiVersion"], &document["kind"]) {
+        (Value::String(api_version), Value::String(kind)) => schema::find(api_version, kind),
+        _ => None,
+    };
+    let Some((kind, version, fields)) = known(before) else {
+        return Vec::new();
+    };
+    let mut decoder = Decoder::default();
+    match known(&after) {
+        Some((now, of, _)) if (now, of) == (kind, version) => {
+            decoder.document(Node::from(after), fields, kind.name());
+        }
+        _ => decoder.problem(0, kind.name(), "apiVersion and kind must stay as they are"),
+    }
+    decoder.problems
+}
+
 fn syntax(file: &str, error: serde_saphyr::Error) -> ReadError {
     let line = error.location().map_or(0, |location| location.line());
     let file = file.to_owned();
@@ -164,26 +185,19 @@ struct Reader {
 }
 
 impl Reader {
-    fn problem(&mut self, line: u64, path: &str, message: impl Into<String>) {
-        let (path, message) = (path.to_owned(), message.into());
-        self.decoder.problems.push(Problem {
-            line,
-            path,
-            message,
-        });
-    }
-
     fn document(&mut self, node: Node) {
         let line = node.line;
         let (api_version, kind) = match identity(&node) {
             Ok(identity) => identity,
-            Err(message) => return self.problem(line, "", message),
+            Err(message) => return self.decoder.problem(line, "", message),
         };
         if let Err(message) = versions::check(&api_version, &kind) {
-            return self.problem(line, &kind, message);
+            return self.decoder.problem(line, &kind, message);
         }
         let Some((kind, version, fields)) = schema::find(&api_version, &kind) else {
-            return self.problem(line, &kind, versions::unknown(&api_version, &kind));
+            return self
+                .decoder
+                .problem(line, &kind, versions::unknown(&api_version, &kind));
         };
         if let Some(first) = self.seen.insert(kind, line) {
             let name = kind.name();
@@ -191,7 +205,7 @@ impl Reader {
                 "invalid configuration: kind {name:?} is specified twice in the file, first on \
                  line {first}"
             );
-            return self.problem(line, name, message);
+            return self.decoder.problem(line, name, message);
         }
         if version == Version::V1Beta3 && !self.options.allow_deprecated {
             self.documents
@@ -229,7 +243,7 @@ impl Reader {
         match serde_json::from_value(Value::Object(object)) {
             Ok(document) => Some(document),
             Err(_) => {
-                self.problem(line, kind.name(), "can not be read");
+                self.decoder.problem(line, kind.name(), "can not be read");
                 None
             }
         }

@@ -13,6 +13,16 @@ pub struct Problem {
     pub message: String,
 }
 
+impl fmt::Display for Problem {
+    /// The field, if it is about one, and what is wrong with it; not the line.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
 /// A file that can not be read as configuration.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
@@ -71,11 +81,7 @@ struct Line<'a>(&'a str, &'a Problem);
 impl fmt::Display for Line<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(file, problem) = self;
-        write!(f, "{file}{}: ", at(problem.line))?;
-        if !problem.path.is_empty() {
-            write!(f, "{}: ", problem.path)?;
-        }
-        f.write_str(&problem.message)
+        write!(f, "{file}{}: {problem}", at(problem.line))
     }
 }
 

@@ -1,10 +1,13 @@
 use proptest::prelude::*;
+use serde_json::json;
 
 use super::*;
 
 const CLUSTER: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\n";
 const INIT: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\n";
 const KUBELET: &str = "apiVersion: kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+
+const PROXY: &str = "apiVersion: kubeproxy.config.k8s.io/v1alpha1\nkind: KubeProxyConfiguration\n";
 
 fn problems(text: &str) -> Vec<String> {
     match read(text, "k.yaml", ReadOptions::default()) {
@@ -69,7 +72,17 @@ fn each_mistake_is_named_with_its_line_and_path() {
         (
             "fraction for a whole number",
             format!("{INIT}localAPIEndpoint: {{bindPort: 1.5}}\n"),
-            vec!["bindPort: expected a whole number, found a number"],
+            vec!["bindPort: expected a whole number, found a fraction"],
+        ),
+        (
+            "float out of range",
+            format!("{INIT}localAPIEndpoint: {{bindPort: 1e39}}\n"),
+            vec!["bindPort: 1000000000000000000000000000000000000000 is not between"],
+        ),
+        (
+            "large for 32 bits",
+            format!("{PROXY}clientConnection: {{qps: 1e39}}\n"),
+            vec!["clientConnection.qps: 1000000000000000000000000000000000000000 is not between"],
         ),
         (
             "bad duration",
@@ -203,6 +216,42 @@ fn json_streams_are_read() {
 }
 
 #[test]
+fn numbers_are_those_that_fields_of_go_hold() {
+    // As kubeadm v1.36.2 writes them.
+    for (given, written) in [
+        ("3.0", json!(3.0)),
+        ("0x10", json!(16.0)),
+        ("16777217", json!(16_777_216.0)),
+        ("9007199254740993", json!(9_007_199_000_000_000.0)),
+        ("1.123456789", json!(1.123_456_8)),
+        ("1e-50", json!(0.0)),
+        ("-1e-50", json!(0.0)),
+        ("-0.0", json!(0.0)),
+        ("0.1", json!(0.1)),
+        ("1e21", json!(1e21)),
+        ("100000000000000000000", json!(1e20)),
+    ] {
+        let text = format!("{PROXY}clientConnection: {{qps: {given}, burst: 7e3}}\n");
+        let documents = read(&text, "k.yaml", ReadOptions::default()).unwrap();
+        assert_eq!(
+            Value::Object(documents.kube_proxy.unwrap()),
+            json!({"clientConnection": {"qps": written, "burst": 7000}}),
+            "{given}"
+        );
+    }
+    for (given, written) in [
+        ("1.123456789", json!(1.123_456_789)),
+        ("1.0", json!(1)),
+        ("1e39", json!(1e39)),
+    ] {
+        let text = format!("{KUBELET}memoryThrottlingFactor: {given}\n");
+        let documents = read(&text, "k.yaml", ReadOptions::default()).unwrap();
+        let kubelet = Value::Object(documents.kubelet.unwrap());
+        assert_eq!(kubelet, json!({"memoryThrottlingFactor": written}));
+    }
+}
+
+#[test]
 fn yaml_1_1_booleans_octal_numbers_and_anchors_are_read() {
     let text = format!(
         "{CLUSTER}dns: {{disabled: yes}}\napiServer:\n  extraArgs: &args\n  - {{name: v, value: \"2\"}}\n\
@@ -216,7 +265,7 @@ fn yaml_1_1_booleans_octal_numbers_and_anchors_are_read() {
     let kubelet = Value::Object(documents.kubelet.unwrap());
     assert_eq!(
         kubelet,
-        serde_json::json!({"maxPods": 8, "logging": {"flushFrequency": "5s"}, "syncFrequency": "1m30s"})
+        json!({"maxPods": 8, "logging": {"flushFrequency": "5s"}, "syncFrequency": "1m30s"})
     );
 }
 

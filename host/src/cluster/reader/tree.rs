@@ -3,7 +3,10 @@
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::Value;
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
+
+use super::number::Number;
 
 /// A value and the line of the file it starts on, counted from 1.
 #[derive(Debug)]
@@ -17,9 +20,7 @@ pub struct Node {
 pub enum NodeValue {
     Null,
     Bool(bool),
-    Int(i64),
-    UInt(u64),
-    Float(f64),
+    Number(Number),
     Text(String),
     List(Vec<Node>),
     /// In file order; keys may repeat.
@@ -39,7 +40,7 @@ impl NodeValue {
         match self {
             Self::Null => "null",
             Self::Bool(_) => "a boolean",
-            Self::Int(_) | Self::UInt(_) | Self::Float(_) => "a number",
+            Self::Number(_) => "a number",
             Self::Text(_) => "a string",
             Self::List(_) => "a list",
             Self::Map(_) => "an object",
@@ -107,6 +108,24 @@ impl From<Spanned<NodeValue>> for Node {
     }
 }
 
+impl From<Value> for Node {
+    /// A tree that came from no file: its lines are 0.
+    fn from(value: Value) -> Self {
+        let value = match value {
+            Value::Null => NodeValue::Null,
+            Value::Bool(value) => NodeValue::Bool(value),
+            Value::Number(number) => NodeValue::Number(number.into()),
+            Value::String(text) => NodeValue::Text(text),
+            Value::Array(items) => NodeValue::List(items.into_iter().map(Self::from).collect()),
+            Value::Object(fields) => {
+                let entry = |(name, value)| (Key { line: 0, name }, Self::from(value));
+                NodeValue::Map(fields.into_iter().map(entry).collect())
+            }
+        };
+        Self { line: 0, value }
+    }
+}
+
 impl<'de> Deserialize<'de> for NodeValue {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(NodeVisitor)
@@ -135,15 +154,15 @@ impl<'de> Visitor<'de> for NodeVisitor {
     }
 
     fn visit_i64<E>(self, value: i64) -> Result<NodeValue, E> {
-        Ok(NodeValue::Int(value))
+        Ok(NodeValue::Number(Number::Whole(value.into())))
     }
 
     fn visit_u64<E>(self, value: u64) -> Result<NodeValue, E> {
-        Ok(NodeValue::UInt(value))
+        Ok(NodeValue::Number(Number::Whole(value.into())))
     }
 
     fn visit_f64<E>(self, value: f64) -> Result<NodeValue, E> {
-        Ok(NodeValue::Float(value))
+        Ok(NodeValue::Number(value.into()))
     }
 
     fn visit_str<E>(self, value: &str) -> Result<NodeValue, E> {

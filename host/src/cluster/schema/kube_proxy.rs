@@ -12,7 +12,7 @@ pub const KUBE_PROXY: Fields = &[
             ("kubeconfig", Type::String),
             ("acceptContentTypes", Type::String),
             ("contentType", Type::String),
-            ("qps", Type::Float),
+            ("qps", Type::Float32),
             ("burst", Type::Int32),
         ]),
     ),

@@ -29,6 +29,8 @@ pub enum Type {
     UInt32,
     /// Any number.
     Float,
+    /// Any number, kept in 32 bits.
+    Float32,
     /// A Go duration as text.
     Duration,
     /// A Go duration as text, or nanoseconds as a number.

@@ -16,7 +16,7 @@ fn sample(ty: Type) -> Value {
         Type::Token => json!("abcdef.0123456789abcdef"),
         Type::Bool => json!(true),
         Type::Int32 | Type::Int64 | Type::UInt32 => json!(7),
-        Type::Float => json!(1.5),
+        Type::Float | Type::Float32 => json!(1.5),
         Type::Duration | Type::DurationOrNanoseconds => json!("1m0s"),
         Type::Time => json!("2027-01-31T12:00:00Z"),
         Type::Quantity => json!("1Gi"),
