@@ -266,6 +266,20 @@ fn what_does_not_belong_together() {
             },
             &["/etc/kubernetes/scheduler.conf", "is not usable"],
         ),
+        (
+            "kubeconfig that is cut within its client certificate",
+            |place, _| {
+                let path = place.rendered("/etc/kubernetes/scheduler.conf");
+                let text = fs::read_to_string(&path).expect("it is there");
+                let data = text.find("client-certificate-data").expect("it has one");
+                // Behind a name of 25 bytes, a whole number of base64's groups.
+                fs::write(&path, &text[..data + 25 + 400]).expect("files can be written");
+            },
+            &[
+                "/etc/kubernetes/scheduler.conf is not usable: its client-certificate-data holds no certificate",
+                "truncated",
+            ],
+        ),
     ]);
 }
 

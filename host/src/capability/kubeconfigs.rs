@@ -8,7 +8,7 @@ use super::bindings::{kubeconfigs, types};
 use super::state::{IntoWit, PhaseState};
 use crate::effect::FileVerb;
 use crate::kube::kubeconfig::{CurrentContext, KubeconfigError};
-use crate::pki::{Certificate, KeyPair};
+use crate::pki::{Certificate, CertificateError, KeyPair};
 use crate::world::FileError;
 
 /// What is read of a kubeconfig at most.
@@ -65,7 +65,19 @@ impl kubeconfigs::Host for PhaseState {
             }));
         }
         let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
-        let certificate = Certificate::from_pem(&found.client_certificate).ok();
+        let embedded = |field, pem: &[u8]| match Certificate::from_pem(pem) {
+            _ if pem.is_empty() => Ok(None),
+            Ok(certificate) => Ok(Some(certificate)),
+            Err(source) => Err(unsound(&NoCertificate { field, source })),
+        };
+        let authority = match embedded("certificate-authority-data", &found.certificate_authority) {
+            Ok(certificate) => certificate,
+            Err(error) => return Ok(Err(error)),
+        };
+        let certificate = match embedded("client-certificate-data", &found.client_certificate) {
+            Ok(certificate) => certificate,
+            Err(error) => return Ok(Err(error)),
+        };
         let key = KeyPair::from_pem(&*found.client_key).ok();
         Ok(Ok(Some(kubeconfigs::Summary {
             key_matches: match (&certificate, &key) {
@@ -76,9 +88,7 @@ impl kubeconfigs::Host for PhaseState {
             server,
             user,
             // Certificates only, whatever else the file holds there.
-            certificate_authority_pem: Certificate::from_pem(&found.certificate_authority)
-                .map(|one| one.bundle_pem())
-                .unwrap_or_default(),
+            certificate_authority_pem: authority.map(|one| one.bundle_pem()).unwrap_or_default(),
             client_certificate_pem: certificate.map(|one| one.pem()).unwrap_or_default(),
         })))
     }
@@ -88,3 +98,12 @@ impl kubeconfigs::Host for PhaseState {
 #[derive(Debug, thiserror::Error)]
 #[error("it is not YAML")]
 struct UnreadableKubeconfig;
+
+/// A kubeconfig whose reader would find no certificate where it looks for one.
+#[derive(Debug, thiserror::Error)]
+#[error("its {field} holds no certificate")]
+struct NoCertificate {
+    field: &'static str,
+    #[source]
+    source: CertificateError,
+}

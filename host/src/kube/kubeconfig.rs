@@ -85,6 +85,7 @@ fn current<'a>(
     let name = context["context"][what].as_str().unwrap_or_default();
     find(config, list, name)
         .map(|entry| (name, &entry[what]))
+        .filter(|(_, content)| content.is_object())
         .ok_or_else(|| KubeconfigError::Missing {
             what,
             name: name.to_owned(),
@@ -134,6 +135,14 @@ users: [{name: u, user: {client-certificate-data: Y3J0, client-key-data: a2V5}}]
             (
                 "no user",
                 SOUND.replace("name: u,", "name: v,"),
+                "user \"u\"",
+            ),
+            (
+                "nothing of the user",
+                SOUND.replace(
+                    "user: {client-certificate-data: Y3J0, client-key-data: a2V5}",
+                    "user: ",
+                ),
                 "user \"u\"",
             ),
             (
