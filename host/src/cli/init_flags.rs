@@ -60,6 +60,13 @@ pub struct InitArguments {
     node_name: Option<String>,
     /// A directory of files named "target[suffix][+patchtype].extension", as
     /// "kube-apiserver0+merge.yaml" or just "etcd.json".
+    ///
+    /// Targets are etcd, kube-apiserver, kube-controller-manager, kube-scheduler,
+    /// kubeletconfiguration and corednsdeployment, or those that the distribution
+    /// names; patch types are strategic (the default), merge and json; the
+    /// extension is yaml or json; the suffix orders the patches of one target.
+    /// What comes out must still be of its kind: unlike kubeadm, an unknown field
+    /// or a wrong type is an error.
     #[arg(long, value_name = "DIR")]
     patches: Option<String>,
     /// Range of IP addresses for the pod network.
