@@ -159,6 +159,38 @@ fn certificates_that_are_none() {
 }
 
 #[test]
+fn everything_that_ran_and_failed_is_told() {
+    let place = Place::new();
+    place.render(&[]).exits(0);
+    let keys = ["ca.key", "front-proxy-ca.key", "etcd/ca.key"];
+    let mut told = Vec::new();
+    for key in keys {
+        write(&place, key, "");
+        told.push(format!("{PKI}/{key} is not a usable private key"));
+        told.push(format!("hint: restore {PKI}/{key} from a backup"));
+    }
+    let told: Vec<&str> = told.iter().map(String::as_str).collect();
+    place.refused(1, &RENDER, &told);
+
+    let events = place.render(&["-o", "json"]).exits(1).events();
+    let error = &events.last().expect("an error")["error"];
+    let also = error["also"].as_array().expect("a list");
+    let said: Vec<_> = std::iter::once(error)
+        .chain(also)
+        .map(|one| one["messages"][0].as_str().expect("text"))
+        .collect();
+    let [ca, front_proxy, etcd] = said[..] else {
+        panic!("{said:?}");
+    };
+    assert!(ca.starts_with("phase certs/ca failed"), "{ca}");
+    assert!(
+        front_proxy.starts_with("phase certs/front-proxy-ca failed"),
+        "{front_proxy}"
+    );
+    assert!(etcd.starts_with("phase certs/etcd-ca failed"), "{etcd}");
+}
+
+#[test]
 fn what_does_not_belong_together() {
     refused(&[
         (

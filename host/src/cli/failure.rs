@@ -14,10 +14,21 @@ use crate::distribution::{RunError, SelectionError};
 #[error("{0}")]
 pub struct Usage(pub String);
 
-/// A failure, for a person or a program.
+/// What ended the program, for a person or a program.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Report {
+    #[serde(flatten)]
+    pub trouble: Trouble,
+    /// What failed at the same time, for other reasons.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Trouble>,
+    pub exit_code: u8,
+}
+
+/// One thing that went wrong.
+#[derive(Debug, Serialize)]
+pub struct Trouble {
     /// The error and what caused it, outermost first.
     pub messages: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -25,7 +36,6 @@ pub struct Report {
     /// The component's functions it failed in, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<String>,
-    pub exit_code: u8,
 }
 
 impl Report {
@@ -36,22 +46,21 @@ impl Report {
         let message = first.strip_prefix("error: ").unwrap_or(first);
         let words: Vec<&str> = message.split_whitespace().collect();
         Self {
-            messages: vec![words.join(" ")],
-            hint: Some("--help tells what there is".to_owned()),
-            frames: Vec::new(),
+            trouble: Trouble {
+                messages: vec![words.join(" ")],
+                hint: Some("--help tells what there is".to_owned()),
+                frames: Vec::new(),
+            },
+            also: Vec::new(),
             exit_code,
         }
     }
 
     pub fn of(error: &anyhow::Error) -> Self {
-        let mut messages: Vec<String> = Vec::new();
-        for cause in error.chain() {
-            let text = cause.to_string();
-            // A transparent cause says what was said already.
-            if messages.last().is_none_or(|last| !last.ends_with(&text)) {
-                messages.push(text);
-            }
-        }
+        let also = error.chain().find_map(|cause| match cause.downcast_ref() {
+            Some(RunError::Phase { also, .. }) => Some(also),
+            _ => None,
+        });
         let failure = error.chain().find_map(|cause| {
             cause
                 .downcast_ref::<Failure>()
@@ -71,14 +80,21 @@ impl Report {
                     Some(DeclaredError::Configuration(error)) if error.is_usage()
                 )
         });
+        let mut trouble = Trouble::of(error.chain(), failure);
+        trouble.hint = trouble
+            .hint
+            .or_else(|| error.chain().find_map(run_it_as_well));
+        // One cause can end all that runs, such as a disk that is full.
+        let other_cause = |other: &Trouble| other.causes() != trouble.causes();
+        let also = also
+            .into_iter()
+            .flatten()
+            .map(|failure| Trouble::of(anyhow::Chain::new(failure), Some(failure)))
+            .filter(other_cause)
+            .collect();
         Self {
-            messages,
-            hint: failure
-                .and_then(Failure::hint)
-                .or_else(|| error.chain().find_map(run_it_as_well)),
-            frames: failure
-                .map(|failure| failure.frames().to_vec())
-                .unwrap_or_default(),
+            trouble,
+            also,
             exit_code: match error.downcast_ref::<Interrupted>() {
                 Some(interrupted) => interrupted.exit_code(),
                 None if usage => 2,
@@ -88,15 +104,80 @@ impl Report {
     }
 }
 
+impl Trouble {
+    fn of<'a>(
+        causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>,
+        failure: Option<&Failure>,
+    ) -> Self {
+        let mut messages: Vec<String> = Vec::new();
+        for cause in causes {
+            let text = cause.to_string();
+            // A transparent cause says what was said already.
+            if messages.last().is_none_or(|last| !last.ends_with(&text)) {
+                messages.push(text);
+            }
+        }
+        Self {
+            messages,
+            hint: failure.and_then(Failure::hint),
+            frames: failure
+                .map(|failure| failure.frames().to_vec())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// What is said below the first line.
+    fn causes(&self) -> &[String] {
+        self.messages.get(1..).unwrap_or_default()
+    }
+}
+
 /// For a phase that missed what another one leaves, which was not selected.
 fn run_it_as_well(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
     match cause.downcast_ref()? {
-        RunError::Phase { failure, left_out } if !left_out.is_empty() => Some(format!(
+        RunError::Phase {
+            failure, left_out, ..
+        } if !left_out.is_empty() => Some(format!(
             "the phase {} builds on what {} leave behind, and this run leaves them out (--phase, --skip-phases): \
              if that is what is missing, run them first, or as well",
             failure.phase,
             left_out.join(", ")
         )),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::component::FailureKind;
+
+    #[test]
+    fn one_cause_of_several_failures_is_told_once() {
+        let failure = |phase: &str, message: &str| Failure {
+            phase: phase.to_owned(),
+            component: "c".to_owned(),
+            digest: "sha256:0".to_owned(),
+            doing: String::new(),
+            kind: FailureKind::Reported {
+                message: message.to_owned(),
+                hint: None,
+            },
+        };
+        let error = RunError::Phase {
+            failure: Box::new(failure("a", "the disk is full")),
+            left_out: Vec::new(),
+            also: vec![
+                failure("b", "the disk is full"),
+                failure("c", "it is not a CA"),
+            ],
+        };
+        let report = Report::of(&error.into());
+        assert_eq!(report.trouble.causes(), ["the disk is full"]);
+        let also: Vec<_> = report.also.iter().map(|one| &one.messages[..]).collect();
+        assert_eq!(
+            also,
+            [["phase c failed (component c, sha256:0)", "it is not a CA"]]
+        );
     }
 }

@@ -123,15 +123,18 @@ impl Output {
             return;
         }
         let mut text = String::new();
-        for (at, message) in report.messages.iter().enumerate() {
-            let lead = if at == 0 { "error: " } else { "  caused by: " };
-            text.push_str(&format!("{lead}{message}\n"));
-        }
-        for frame in &report.frames {
-            text.push_str(&format!("  in {frame}\n"));
-        }
-        if let Some(hint) = &report.hint {
-            text.push_str(&format!("hint: {hint}\n"));
+        let also = report.also.iter().map(|trouble| ("also: ", trouble));
+        for (first, trouble) in std::iter::once(("error: ", &report.trouble)).chain(also) {
+            for (at, message) in trouble.messages.iter().enumerate() {
+                let lead = if at == 0 { first } else { "  caused by: " };
+                text.push_str(&format!("{lead}{message}\n"));
+            }
+            for frame in &trouble.frames {
+                text.push_str(&format!("  in {frame}\n"));
+            }
+            if let Some(hint) = &trouble.hint {
+                text.push_str(&format!("hint: {hint}\n"));
+            }
         }
         // Nobody is left to be told where standard error is gone.
         let _ = io::stderr().lock().write_all(printable(&text).as_bytes());

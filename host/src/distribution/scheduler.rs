@@ -31,6 +31,9 @@ pub enum RunError {
         failure: Box<Failure>,
         /// What the phase needs and the selection leaves out.
         left_out: Vec<String>,
+        /// Phases that ran at the same time and failed as well, in the
+        /// distribution's order.
+        also: Vec<Failure>,
     },
     #[error("a phase was ended by the program itself")]
     Aborted(#[source] tokio::task::JoinError),
@@ -41,6 +44,7 @@ impl From<Failure> for RunError {
         Self::Phase {
             failure: Box::new(failure),
             left_out: Vec::new(),
+            also: Vec::new(),
         }
     }
 }
@@ -187,9 +191,11 @@ impl Runner {
             .collect();
         let mut unfinished = waiting.clone();
         let mut running = JoinSet::new();
-        let mut failure: Option<(usize, RunError)> = None;
+        // By place: which of those that run at once is faster says nothing.
+        let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
+        let mut aborted = None;
         loop {
-            if failure.is_none() {
+            if failures.is_empty() && aborted.is_none() {
                 let free: Vec<usize> = waiting
                     .iter()
                     .copied()
@@ -207,23 +213,23 @@ impl Runner {
                 Some(Ok((leaf, Ok(())))) => {
                     unfinished.remove(&leaf);
                 }
-                Some(Ok((leaf, Err(error)))) => {
-                    let error = RunError::Phase {
-                        failure: Box::new(error),
-                        left_out: self.left_out(leaf),
-                    };
-                    // Of several, the one that stands first: which of those
-                    // that run at once is faster says nothing.
-                    if failure.as_ref().is_none_or(|(other, _)| leaf < *other) {
-                        failure = Some((leaf, error));
-                    }
+                Some(Ok((leaf, Err(failure)))) => {
+                    failures.insert(leaf, failure);
                 }
                 Some(Err(error)) => {
-                    failure.get_or_insert((usize::MAX, RunError::Aborted(error)));
+                    aborted.get_or_insert(error);
                 }
             }
         }
-        failure.map_or(Ok(()), |(_, error)| Err(error))
+        match (failures.pop_first(), aborted) {
+            (Some((leaf, failure)), _) => Err(RunError::Phase {
+                failure: Box::new(failure),
+                left_out: self.left_out(leaf),
+                also: failures.into_values().collect(),
+            }),
+            (None, Some(error)) => Err(RunError::Aborted(error)),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Phases that a phase needs and that were not selected.
