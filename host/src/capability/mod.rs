@@ -21,6 +21,6 @@ mod terminal;
 pub mod tokens;
 
 pub use log::{clean_failure, clean_message};
-pub use patches::{OperatorPatches, PatchesError};
+pub use patches::{OperatorPatches, PatchCheck, PatchesError};
 pub use run_secrets::RunSecrets;
 pub use state::{Allowance, Exceeded, Panic, PhaseState, RunContext};

@@ -12,6 +12,7 @@ use super::interrupt::interrupted;
 use super::output::Output;
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
 use crate::cluster::prepared::Prepared;
+use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
 use crate::distribution::{Runner, Sandbox};
 use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Policy};
@@ -272,6 +273,10 @@ fn read_patches(
 ) -> anyhow::Result<(OperatorPatches, Vec<PathBuf>)> {
     match folder {
         "" => Ok(Default::default()),
-        folder => Ok(OperatorPatches::read(Path::new(folder), targets)?),
+        folder => Ok(OperatorPatches::read(
+            Path::new(folder),
+            targets,
+            check_change,
+        )?),
     }
 }

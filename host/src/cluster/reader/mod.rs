@@ -132,8 +132,9 @@ pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, R
 }
 
 /// What is wrong with a document after a change that came from no file, such as a patch: unknown
-/// fields, wrong types, another kind. Nothing, if it was of a kind that is not known here.
-pub fn check_change(before: &Value, after: Value) -> Vec<Problem> {
+/// fields, wrong types, another kind; each with its field. Nothing, if it was of a kind that is not
+/// known here.
+pub fn check_change(before: &Value, after: &Value) -> Vec<String> {
     let known = |document: &Value| match (&document["apiVersion"], &document["kind"]) {
         (Value::String(api_version), Value::String(kind)) => schema::find(api_version, kind),
         _ => None,
@@ -142,13 +143,13 @@ pub fn check_change(before: &Value, after: Value) -> Vec<Problem> {
         return Vec::new();
     };
     let mut decoder = Decoder::default();
-    match known(&after) {
+    match known(after) {
         Some((now, of, _)) if (now, of) == (kind, version) => {
-            decoder.document(Node::from(after), fields, kind.name());
+            decoder.document(Node::from(after.clone()), fields, kind.name());
         }
         _ => decoder.problem(0, kind.name(), "apiVersion and kind must stay as they are"),
     }
-    decoder.problems
+    decoder.problems.iter().map(Problem::to_string).collect()
 }
 
 fn syntax(file: &str, error: serde_saphyr::Error) -> ReadError {
