@@ -20,49 +20,46 @@ impl kubeconfigs::Host for PhaseState {
         path: String,
     ) -> wasmtime::Result<Result<Option<kubeconfigs::Summary>, types::Error>> {
         self.enter()?;
-        let path = match self.granted(&path, FileVerb::Read) {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error)),
-        };
+        Ok(self.summary(&path))
+    }
+}
+
+impl PhaseState {
+    fn summary(&mut self, path: &str) -> Result<Option<kubeconfigs::Summary>, types::Error> {
+        let path = self.granted(path, FileVerb::Read)?;
         let content = match self.world().files.read(&path, FILE_LIMIT) {
             Ok(content) => Zeroizing::new(content),
-            Err(FileError::NotFound(_)) => return Ok(Ok(None)),
-            Err(error) => return Ok(Err(error.into_wit())),
+            Err(FileError::NotFound(_)) => return Ok(None),
+            Err(error) => return Err(error.into_wit()),
         };
         let unsound = |error: &dyn std::error::Error| types::Error {
             code: types::ErrorCode::Unsound,
             message: format!("{path} is not usable: {}", crate::causes::chain(error)),
             hint: Some(format!("move {path} away to have it made anew")),
         };
-        let found = match std::str::from_utf8(&content) {
-            Err(error) => return Ok(Err(unsound(&error))),
-            Ok(text) => match CurrentContext::parse(text) {
-                // The parser's error would quote the line, secrets included.
-                Err(KubeconfigError::Syntax(_)) => {
-                    return Ok(Err(unsound(&UnreadableKubeconfig)));
-                }
-                Err(error) => return Ok(Err(unsound(&error))),
-                Ok(found) => found,
-            },
+        let unreadable = |error: KubeconfigError| match error {
+            // The parser's error would quote the line, secrets included.
+            KubeconfigError::Syntax(_) => unsound(&UnreadableKubeconfig),
+            error => unsound(&error),
         };
+        let text = std::str::from_utf8(&content).map_err(|error| unsound(&error))?;
+        let found = CurrentContext::parse(text).map_err(unreadable)?;
         // Of a file that this run put sealed values in, names are taken from
         // the masked text: a secret that was written as one stays sealed.
-        let masked = self.run.sealed_file(&path);
-        let (server, user) = match masked.as_deref().map(CurrentContext::names) {
+        let (server, user) = match self.run.sealed_file(&path) {
             None => (found.server, found.user),
-            Some(Ok(names)) => names,
-            Some(Err(error)) => return Ok(Err(unsound(&error))),
+            Some(masked) => CurrentContext::names(&masked).map_err(unreadable)?,
         };
         // A name that holds a secret is not what a component asks for.
         if [&server, &user]
             .iter()
             .any(|name| crate::effect::holds_secret(name.as_bytes()))
         {
-            return Ok(Err(types::Error {
+            return Err(types::Error {
                 code: types::ErrorCode::Sealed,
                 message: format!("{path} has a secret where its server or its user should be"),
                 hint: Some(format!("move {path} away to have it made anew")),
-            }));
+            });
         }
         let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
         let embedded = |field, pem: &[u8]| match Certificate::from_pem(pem) {
@@ -70,16 +67,10 @@ impl kubeconfigs::Host for PhaseState {
             Ok(certificate) => Ok(Some(certificate)),
             Err(source) => Err(unsound(&NoCertificate { field, source })),
         };
-        let authority = match embedded("certificate-authority-data", &found.certificate_authority) {
-            Ok(certificate) => certificate,
-            Err(error) => return Ok(Err(error)),
-        };
-        let certificate = match embedded("client-certificate-data", &found.client_certificate) {
-            Ok(certificate) => certificate,
-            Err(error) => return Ok(Err(error)),
-        };
+        let authority = embedded("certificate-authority-data", &found.certificate_authority)?;
+        let certificate = embedded("client-certificate-data", &found.client_certificate)?;
         let key = KeyPair::from_pem(&*found.client_key).ok();
-        Ok(Ok(Some(kubeconfigs::Summary {
+        Ok(Some(kubeconfigs::Summary {
             key_matches: match (&certificate, &key) {
                 (Some(certificate), Some(key)) => certificate.public_key() == key.public_key(),
                 _ => false,
@@ -90,7 +81,7 @@ impl kubeconfigs::Host for PhaseState {
             // Certificates only, whatever else the file holds there.
             certificate_authority_pem: authority.map(|one| one.bundle_pem()).unwrap_or_default(),
             client_certificate_pem: certificate.map(|one| one.pem()).unwrap_or_default(),
-        })))
+        }))
     }
 }
 

@@ -157,8 +157,16 @@ pub fn disguise(_: &Document) -> Result<()> {
     kubeconfig_with(&once)
 }
 
-/// The parts of a kubeconfig that `inspect` gives back.
-const PARTS: [&str; 4] = ["server", "user", "authority", "certificate"];
+/// The parts of a kubeconfig that `inspect` gives back, and those that it looks
+/// for others by.
+const PARTS: [&str; 6] = [
+    "server",
+    "user",
+    "authority",
+    "certificate",
+    "context",
+    "lost",
+];
 
 fn kubeconfig_with(secret: &sealed::Value) -> Result<()> {
     for part in PARTS {
@@ -185,7 +193,9 @@ fn kubeconfig_with(secret: &sealed::Value) -> Result<()> {
             "\"\ncontexts:\n- name: x\n  context: {cluster: c, user: \"u",
             "",
         );
-        field("user", "\"}\ncurrent-context: x\nusers:\n- name: \"u", "");
+        field("lost", "", "");
+        field("context", "\"}\ncurrent-context: \"x", "");
+        field("user", "\"\nusers:\n- name: \"u", "");
         field(
             "certificate",
             "\"\n  user: {client-certificate-data: \"",
