@@ -24,7 +24,7 @@ pub use checks::{
 pub use files::{FileError, FileKind, Files, Metadata, Owner};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
-    Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
+    KubeconfigReason, Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};

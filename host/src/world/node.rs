@@ -270,6 +270,11 @@ pub trait Health: Send + Sync {
     ) -> Door<'a, Result<(), HealthError>>;
 }
 
+/// What is wrong with a kubeconfig, without a word of it.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct KubeconfigReason(pub &'static str);
+
 /// Why no client for the kube API could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum KubeAccessError {
@@ -283,7 +288,7 @@ pub enum KubeAccessError {
     Kubeconfig {
         path: MachinePath,
         #[source]
-        source: Box<dyn std::error::Error + Send + Sync>,
+        source: KubeconfigReason,
     },
     #[error("{server:?} is not the URL of an API server")]
     Server {
