@@ -57,18 +57,17 @@ impl Report {
     }
 
     pub fn of(error: &anyhow::Error) -> Self {
-        let also = error.chain().find_map(|cause| match cause.downcast_ref() {
-            Some(RunError::Phase { also, .. }) => Some(also),
-            _ => None,
-        });
-        let failure = error.chain().find_map(|cause| {
-            cause
-                .downcast_ref::<Failure>()
-                .or_else(|| cause.downcast_ref::<Box<Failure>>().map(|boxed| &**boxed))
-                .or(match cause.downcast_ref::<RunError>() {
-                    Some(RunError::Phase { failure, .. }) => Some(failure),
-                    _ => None,
-                })
+        let run = error.chain().find_map(|cause| cause.downcast_ref());
+        let (failed, also) = match run {
+            Some(RunError::Phase { failure, also, .. }) => (Some(&**failure), also.as_slice()),
+            _ => (None, &[][..]),
+        };
+        let failure = failed.or_else(|| {
+            error.chain().find_map(|cause| {
+                cause
+                    .downcast_ref::<Failure>()
+                    .or_else(|| cause.downcast_ref::<Box<Failure>>().map(|boxed| &**boxed))
+            })
         });
         let usage = error.chain().any(|cause| {
             cause.is::<Usage>()
@@ -81,14 +80,11 @@ impl Report {
                 )
         });
         let mut trouble = Trouble::of(error.chain(), failure);
-        trouble.hint = trouble
-            .hint
-            .or_else(|| error.chain().find_map(run_it_as_well));
+        trouble.hint = trouble.hint.or_else(|| run_it_as_well(run?));
         // One cause can end all that runs, such as a disk that is full.
         let other_cause = |other: &Trouble| other.causes() != trouble.causes();
         let also = also
-            .into_iter()
-            .flatten()
+            .iter()
             .map(|failure| Trouble::of(anyhow::Chain::new(failure), Some(failure)))
             .filter(other_cause)
             .collect();
@@ -133,8 +129,8 @@ impl Trouble {
 }
 
 /// For a phase that missed what another one leaves, which was not selected.
-fn run_it_as_well(cause: &(dyn std::error::Error + 'static)) -> Option<String> {
-    match cause.downcast_ref()? {
+fn run_it_as_well(error: &RunError) -> Option<String> {
+    match error {
         RunError::Phase {
             failure, left_out, ..
         } if !left_out.is_empty() => Some(format!(

@@ -71,13 +71,13 @@ impl Decoder {
             (Type::Token, NodeValue::Text(text)) => self.token(line, path, text),
             (Type::Bool, NodeValue::Bool(value)) => Some(Value::Bool(value)),
             (Type::Int32, NodeValue::Number(n)) => {
-                self.number(line, path, n.whole(&(i32::MIN.into()..=i32::MAX.into())))
+                self.number(line, path, n.whole(i32::MIN.into()..=i32::MAX.into()))
             }
             (Type::UInt32, NodeValue::Number(n)) => {
-                self.number(line, path, n.whole(&(0..=u32::MAX.into())))
+                self.number(line, path, n.whole(0..=u32::MAX.into()))
             }
             (Type::Int64 | Type::DurationOrNanoseconds, NodeValue::Number(n)) => {
-                self.number(line, path, n.whole(&(i64::MIN..=i64::MAX)))
+                self.number(line, path, n.whole(i64::MIN..=i64::MAX))
             }
             (Type::Float, NodeValue::Number(n)) => Some(n.any()),
             (Type::Float32, NodeValue::Number(n)) => self.number(line, path, n.float32()),

@@ -17,7 +17,7 @@ pub enum Number {
 
 impl Number {
     /// What the field of a whole number holds. The error says what would be right.
-    pub(super) fn whole(self, range: &RangeInclusive<i64>) -> Result<i64, String> {
+    pub(super) fn whole(self, range: RangeInclusive<i64>) -> Result<i64, String> {
         let number = match self {
             Self::Whole(number) => i64::try_from(number).ok(),
             Self::Float(number) if number.fract() != 0.0 => {
