@@ -1,13 +1,17 @@
 //! `accounts`: users and groups of the system, and what is given to them.
 
+use std::collections::BTreeMap;
+
 use super::bindings::{accounts, types};
-use super::files::target;
-use super::state::{IntoWit, PhaseState, wit_error};
+use super::files::permissions;
+use super::gate::Answer;
+use super::refusal::{IntoWit, wit_error};
+use super::state::PhaseState;
 use crate::effect::{
-    AccountsError, Action, Change, FileVerb, Identities, SecretKind, WantedGroup, check_name,
-    ensure_accounts, find_owner, holds_secret, set_owner, set_owner_below,
+    AccountsError, EnsureAccounts, FileVerb, Identities, Place, SecretKind, SetOwner, WantedGroup,
+    check_name,
 };
-use crate::world::{FileKind, MachinePath};
+use crate::world::{FileKind, Purpose};
 
 /// What of a file is looked at for secrets. Nothing that is given away comes
 /// near it; what does counts as one.
@@ -37,75 +41,56 @@ impl IntoWit for AccountsError {
     }
 }
 
-impl accounts::Host for PhaseState {
-    async fn ensure(
-        &mut self,
-        users: Vec<String>,
-        groups: Vec<accounts::Group>,
-    ) -> wasmtime::Result<Result<Option<accounts::Identities>, types::Error>> {
-        self.enter()?;
-        let groups: Vec<WantedGroup> = groups
-            .into_iter()
-            .map(|group| WantedGroup {
-                name: group.name,
-                members: group.members,
-            })
-            .collect();
-        let members = groups.iter().flat_map(|group| &group.members);
-        let names = groups.iter().map(|group| &group.name);
-        if let Some(error) = users
-            .iter()
-            .chain(names)
-            .chain(members)
-            .find_map(|name| check_name(name).err())
-        {
-            return Ok(Err(error.into_wit()));
-        }
-        let action = Action::EnsureAccounts {
-            users: users.clone(),
-            groups: groups.clone(),
-        };
-        let landed = self
-            .land(action, async |world| {
-                if !world.node.has_accounts() {
-                    return Ok((None, Change::Unchanged));
-                }
-                let _lock = world.node.lock_accounts().await?;
-                let (found, change) = ensure_accounts(&*world.files, &users, &groups)?;
-                Ok::<_, AccountsError>((Some(found), change))
-            })
-            .await?;
-        let in_order = |found: Identities| accounts::Identities {
-            users: identities(&found.users, users.iter()),
-            groups: identities(&found.groups, groups.iter().map(|group| &group.name)),
-        };
-        Ok(landed.map(|(found, _)| found.map(in_order)))
-    }
+pub async fn ensure(
+    state: &mut PhaseState,
+    users: Vec<String>,
+    groups: Vec<accounts::Group>,
+) -> Answer<Option<accounts::Identities>> {
+    let groups: Vec<WantedGroup> = groups.into_iter().map(WantedGroup::from).collect();
+    let members = groups.iter().flat_map(|group| &group.members);
+    let names = groups.iter().map(|group| &group.name);
+    users
+        .iter()
+        .chain(names)
+        .chain(members)
+        .try_for_each(|name| check_name(name))?;
+    let effect = EnsureAccounts {
+        users: users.clone(),
+        groups: groups.clone(),
+    };
+    let (found, _) = state.land(effect).await?;
+    let in_order = |found: Identities| accounts::Identities {
+        users: identities(&found.users, users.iter()),
+        groups: identities(&found.groups, groups.iter().map(|group| &group.name)),
+    };
+    state.answer(found.map(in_order))
+}
 
-    async fn set_owner(
-        &mut self,
-        path: String,
-        user: String,
-        group: String,
-        mode: u32,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        match target(&path, mode) {
-            Ok((path, mode)) => self.give(path, user, group, Some(mode)).await,
-            Err(error) => Ok(Err(error)),
-        }
-    }
+pub async fn set_owner(
+    state: &mut PhaseState,
+    path: String,
+    user: String,
+    group: String,
+    mode: u32,
+) -> Answer<types::Change> {
+    let mode = permissions(&path, mode)?;
+    state.give(&path, user, group, Some(mode)).await
+}
 
-    async fn set_owner_below(
-        &mut self,
-        directory: String,
-        user: String,
-        group: String,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        match MachinePath::parse(&directory) {
-            Ok(path) => self.give(path, user, group, None).await,
-            Err(error) => Ok(Err(error.into_wit())),
+pub async fn set_owner_below(
+    state: &mut PhaseState,
+    directory: String,
+    user: String,
+    group: String,
+) -> Answer<types::Change> {
+    state.give(&directory, user, group, None).await
+}
+
+impl From<accounts::Group> for WantedGroup {
+    fn from(group: accounts::Group) -> Self {
+        Self {
+            name: group.name,
+            members: group.members,
         }
     }
 }
@@ -114,57 +99,43 @@ impl PhaseState {
     /// Without a mode it is a directory and all that lies in it.
     async fn give(
         &mut self,
-        path: MachinePath,
+        path: &str,
         user: String,
         group: String,
         mode: Option<u32>,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
+    ) -> Answer<types::Change> {
         // Before anything is looked at on its behalf.
-        if let Err(denial) = self.origin.grants.covers_file(&path, FileVerb::Own) {
-            return Ok(Err(denial.into_wit()));
-        }
-        let action = Action::SetOwner {
-            holds: self.secrets_in(&path),
-            path: path.clone(),
-            user: user.clone(),
-            group: group.clone(),
+        let place = self.granted(path, FileVerb::Own)?;
+        let effect = SetOwner {
+            holds: self.secrets_in(&place),
+            place,
+            user,
+            group,
             mode,
         };
-        let landed = self
-            .land(action, async |world| {
-                if !world.node.has_accounts() {
-                    return Err(AccountsError::NoAccounts { user, group });
-                }
-                let owner = find_owner(&*world.files, &user, &group)?;
-                let change = match mode {
-                    Some(mode) => set_owner(&*world.files, &path, owner, mode)?,
-                    None => set_owner_below(&*world.files, &path, owner)?,
-                };
-                Ok(((), change))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
+        let ((), change) = self.land(effect).await?;
+        self.answer(change.into())
     }
 
     /// What policies get to know of a file that is there. Its content does
     /// not tell which secret it is: the one that matters most is assumed.
-    fn secrets_in(&self, path: &MachinePath) -> Option<SecretKind> {
-        let files = &self.world().files;
-        let is_file = files
-            .stat(path)
-            .is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Regular));
-        let is_public = || {
-            files
-                .read(path, LOOK_LIMIT)
-                .is_ok_and(|content| !holds_secret(&zeroize::Zeroizing::new(content)))
-        };
-        let is_secret = is_file && (self.run.sealed_file(path).is_some() || !is_public());
+    fn secrets_in(&self, place: &Place) -> Option<SecretKind> {
+        let world = self.world();
+        let found = world.files.stat(place.path());
+        let is_file =
+            found.is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Regular));
+        let is_secret = is_file
+            && self
+                .run
+                .gate
+                .open(world, place, Purpose::Read, LOOK_LIMIT)
+                .is_err();
         is_secret.then_some(SecretKind::PrivateKey)
     }
 }
 
 fn identities<'a>(
-    found: &std::collections::BTreeMap<String, u32>,
+    found: &BTreeMap<String, u32>,
     names: impl Iterator<Item = &'a String>,
 ) -> Vec<accounts::Identity> {
     let with_id = |name: &String| {

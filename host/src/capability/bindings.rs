@@ -14,6 +14,9 @@ pub mod phase {
         },
         imports: { default: async | trappable },
         exports: { default: async },
+        trappable_error_type: {
+            "kubewright:provision/types.error" => crate::capability::Refusal,
+        },
     });
 }
 

@@ -1,11 +1,8 @@
 //! `clock`: the time of the run.
 
-use super::bindings::clock;
+use super::gate::Answer;
 use super::state::PhaseState;
 
-impl clock::Host for PhaseState {
-    async fn now(&mut self) -> wasmtime::Result<i64> {
-        self.enter()?;
-        Ok(self.world().now)
-    }
+pub async fn now(state: &mut PhaseState) -> Answer<i64> {
+    state.answer(state.world().now)
 }

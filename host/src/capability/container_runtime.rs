@@ -5,9 +5,11 @@ use std::sync::Arc;
 use futures::future::join_all;
 
 use super::bindings::{container_runtime, types};
-use super::state::{IntoWit, PhaseState, RunContext, wit_error};
+use super::gate::Answer;
+use super::refusal::{IntoWit, wit_error};
+use super::state::{PhaseState, RunContext};
 use crate::causes::chain;
-use crate::effect::{Action, Change, Event, Origin};
+use crate::effect::{EffectError, Event, Origin, PullImage};
 use crate::world::RuntimeError;
 
 impl IntoWit for RuntimeError {
@@ -21,80 +23,64 @@ impl IntoWit for RuntimeError {
     }
 }
 
-impl container_runtime::Host for PhaseState {
-    async fn state(
-        &mut self,
-        socket: String,
-    ) -> wasmtime::Result<Result<container_runtime::RuntimeState, types::Error>> {
-        self.enter()?;
-        self.doing = format!("asking the container runtime at {socket} how it is");
-        if let Err(denial) = self.origin.grants.covers_runtime(&socket) {
-            return Ok(Err(denial.into_wit()));
-        }
-        let world = self.world().clone();
-        let state = world.node.runtime().state(&socket).await;
-        Ok(state
-            .map(|state| container_runtime::RuntimeState {
-                version: state.version,
-                not_ready: state.not_ready,
-                tells_cgroup_driver: state.tells_cgroup_driver,
-                sandbox_image: state.sandbox_image,
-            })
-            .map_err(IntoWit::into_wit))
-    }
+pub async fn state(
+    state: &mut PhaseState,
+    socket: String,
+) -> Answer<container_runtime::RuntimeState> {
+    state.doing = format!("asking the container runtime at {socket} how it is");
+    state.origin.grants.covers_runtime(&socket)?;
+    let _waiting = state.wait()?;
+    let world = state.world().clone();
+    let found = world.node.runtime().state(&socket).await?;
+    state.answer(container_runtime::RuntimeState {
+        version: found.version,
+        not_ready: found.not_ready,
+        tells_cgroup_driver: found.tells_cgroup_driver,
+        sandbox_image: found.sandbox_image,
+    })
+}
 
-    async fn has_image(
-        &mut self,
-        socket: String,
-        image: String,
-    ) -> wasmtime::Result<Result<bool, types::Error>> {
-        self.enter()?;
-        self.doing = format!("looking for the image {image}");
-        if let Err(denial) = self.origin.grants.covers_runtime(&socket) {
-            return Ok(Err(denial.into_wit()));
-        }
-        let world = self.world().clone();
-        let found = world.node.runtime().has_image(&socket, &image).await;
-        Ok(found.map_err(IntoWit::into_wit))
-    }
+pub async fn has_image(state: &mut PhaseState, socket: String, image: String) -> Answer<bool> {
+    state.doing = format!("looking for the image {image}");
+    state.origin.grants.covers_runtime(&socket)?;
+    let _waiting = state.wait()?;
+    let world = state.world().clone();
+    let found = world.node.runtime().has_image(&socket, &image).await?;
+    state.answer(found)
+}
 
-    async fn pull_images(
-        &mut self,
-        socket: String,
-        images: Vec<String>,
-        at_once: bool,
-    ) -> wasmtime::Result<Result<Vec<(String, String)>, types::Error>> {
-        for _ in &images {
-            self.enter()?;
-        }
-        self.doing = format!("pulling {}", images.join(", "));
-        if let Err(denial) = self.origin.grants.covers_runtime(&socket) {
-            return Ok(Err(denial.into_wit()));
-        }
-        // Not by way of `self`, which cannot be shared between threads.
-        let (run, origin) = (Arc::clone(&self.run), self.origin.clone());
-        let results = if at_once {
-            join_all(
-                images
-                    .iter()
-                    .map(|image| pull(&run, &origin, &socket, image)),
-            )
-            .await
-        } else {
-            let mut results = Vec::with_capacity(images.len());
-            for image in &images {
-                results.push(pull(&run, &origin, &socket, image).await);
-            }
-            results
-        };
-        let mut failed = Vec::new();
-        for (image, result) in images.into_iter().zip(results) {
-            if let Err(error) = result? {
-                failed.push((image, chain(&error)));
-            }
-        }
-        Ok(Ok(failed))
+pub async fn pull_images(
+    state: &mut PhaseState,
+    socket: String,
+    images: Vec<String>,
+    at_once: bool,
+) -> Answer<Vec<(String, String)>> {
+    state.doing = format!("pulling {}", images.join(", "));
+    state.origin.grants.covers_runtime(&socket)?;
+    for _ in &images {
+        state.enter(0)?;
+        state.budget.request()?;
     }
+    let _waiting = state.wait()?;
+    // Not by way of `state`, which cannot be shared between threads.
+    let (run, origin) = (Arc::clone(&state.run), state.origin.clone());
+    let pull = |image: &String| pull(&run, &origin, &socket, image.clone());
+    let results = if at_once {
+        join_all(images.iter().map(pull)).await
+    } else {
+        let mut results = Vec::with_capacity(images.len());
+        for image in &images {
+            results.push(pull(image).await);
+        }
+        results
+    };
+    let mut failed = Vec::new();
+    for (image, result) in images.into_iter().zip(results) {
+        if let Err(error) = result? {
+            failed.push((image, chain(&error)));
+        }
+    }
+    state.answer(failed)
 }
 
 /// One image, as an effect. The outer error is the path's.
@@ -102,24 +88,17 @@ async fn pull(
     run: &RunContext,
     origin: &Origin,
     socket: &str,
-    image: &str,
-) -> wasmtime::Result<Result<(), RuntimeError>> {
+    image: String,
+) -> Result<Result<(), RuntimeError>, EffectError> {
     run.conduit.tell(Event::Progress {
         topic: None,
         phase: origin.phase.clone(),
         message: format!("Pulling {image}"),
     });
-    let action = Action::PullImage {
+    let effect = PullImage {
         socket: socket.to_owned(),
-        image: image.to_owned(),
+        image,
     };
-    let landed = run
-        .conduit
-        .land(origin, &action, async |world| {
-            world.node.runtime().pull_image(socket, image).await?;
-            Ok::<_, RuntimeError>(((), Change::Created))
-        })
-        .await
-        .map_err(wasmtime::Error::new)?;
+    let landed = run.conduit.land(origin, &effect).await?;
     Ok(landed.map(|_| ()))
 }

@@ -1,12 +1,14 @@
 //! `files`: the machine's files, by grant.
 
 use super::bindings::{files, sealed, types};
-use super::state::{IntoWit, PhaseState, wit_error};
+use super::gate::Answer;
+use super::refusal::{IntoWit, Refusal, wit_error};
+use super::state::PhaseState;
 use crate::effect::{
-    Action, Change, Content, FileVerb, SealedValue, SecretKind, ensure_parents, holds_secret,
-    write_file,
+    Content, FileVerb, MakeDirectory, Place, RemoveFile, SealedValue, SecretKind, WriteFile,
+    holds_secret,
 };
-use crate::world::{FileError, FileKind, MachinePath};
+use crate::world::{FileError, FileKind, LastLink, Purpose};
 
 /// What a component may read at most.
 const READ_LIMIT: u64 = 4 << 20;
@@ -18,6 +20,7 @@ impl IntoWit for FileError {
             Self::IsDirectory(_)
             | Self::NotDirectory(_)
             | Self::Special(_)
+            | Self::NotRegular(_)
             | Self::TooLarge { .. } => types::ErrorCode::Invalid,
             Self::NotEmpty(_) => types::ErrorCode::Conflict,
             Self::Escapes { .. } => types::ErrorCode::Denied,
@@ -28,212 +31,126 @@ impl IntoWit for FileError {
 }
 
 impl PhaseState {
-    /// A path that the component may do this with.
-    pub(super) fn granted(
-        &mut self,
-        path: &str,
-        verb: FileVerb,
-    ) -> Result<MachinePath, types::Error> {
-        let path = MachinePath::parse(path).map_err(IntoWit::into_wit)?;
+    /// The place of a path that the component may do this with.
+    pub(super) fn granted(&mut self, path: &str, verb: FileVerb) -> Result<Place, Refusal> {
+        let last = match verb {
+            FileVerb::Read => LastLink::Follow,
+            FileVerb::Write | FileVerb::Remove | FileVerb::Own => LastLink::Keep,
+        };
         self.doing = format!("{verb:?} {path}").to_lowercase();
-        self.origin
-            .grants
-            .covers_file(&path, verb)
-            .map_err(IntoWit::into_wit)?;
-        Ok(path)
+        let place = self.place(path, last)?;
+        let files = &*self.run.conduit.world().files;
+        self.origin.grants.covers_file(&place, verb, files)?;
+        Ok(place)
     }
-}
 
-impl PhaseState {
-    /// Within a run the host knows which files hold sealed values; later it
-    /// goes by their looks. A component may not write what would not be known
-    /// for a secret then to where it may read.
-    fn refuse_disguise(&self, path: &MachinePath, content: &Content) -> Result<(), types::Error> {
+    /// The host knows which files hold sealed values, whatever they are called.
+    /// Should it lose that (a file system that is copied), it goes by looks: a
+    /// component may not write what would not be known for a secret then to
+    /// where it may read.
+    fn refuse_disguise(&self, place: &Place, content: &Content) -> Result<(), Refusal> {
         let is_secret = content
             .kinds()
             .iter()
             .any(|kind| *kind != SecretKind::Encrypted);
+        let files = &*self.world().files;
+        let grants = &self.origin.grants;
         if !is_secret
-            || self
-                .origin
-                .grants
-                .covers_file(path, FileVerb::Read)
-                .is_err()
+            || grants.covers_file(place, FileVerb::Read, files).is_err()
             || (content.is_telltale() && holds_secret(&content.reveal()))
         {
             return Ok(());
         }
         let labels: Vec<&str> = content.sealed().map(SealedValue::label).collect();
-        Err(types::Error {
+        Err(Refusal::Told(types::Error {
             code: types::ErrorCode::Denied,
             message: format!(
-                "{path} would hold the {} in a form that cannot be told from what is public, where the component may read",
+                "{place} would hold the {} in a form that cannot be told from what is public, where the component may read",
                 labels.join(", ")
             ),
             hint: Some(format!(
-                "grant the component to write {path} and not to read it"
+                "grant the component to write {place} and not to read it"
             )),
+        }))
+    }
+}
+
+pub async fn write(
+    state: &mut PhaseState,
+    path: String,
+    mode: u32,
+    content: Vec<sealed::Piece>,
+) -> Answer<types::Change> {
+    let content = state.content(content)?;
+    let mode = permissions(&path, mode)?;
+    let place = state.place(&path, LastLink::Keep)?;
+    state.refuse_disguise(&place, &content)?;
+    state.run.remember_file(&place, &content);
+    let ((), change) = state
+        .land(WriteFile {
+            place,
+            mode,
+            content,
         })
-    }
+        .await?;
+    state.answer(change.into())
 }
 
-impl files::Host for PhaseState {
-    async fn write(
-        &mut self,
-        path: String,
-        mode: u32,
-        content: Vec<sealed::Piece>,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let content = self.content(content)?;
-        let (path, mode) = match target(&path, mode) {
-            Ok(target) => target,
-            Err(error) => return Ok(Err(error)),
-        };
-        if let Err(error) = self.refuse_disguise(&path, &content) {
-            return Ok(Err(error));
-        }
-        let action = Action::WriteFile {
-            path: path.clone(),
-            mode,
-            content: content.clone(),
-        };
-        let run = self.run.clone();
-        let landed = self
-            .land(action, async |world| {
-                // Before it lands: there is no moment in which it can be read.
-                run.remember_file(&path, &content);
-                write_file(&*world.files, &path, mode, &content.reveal()).map(|change| ((), change))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
-    }
-
-    async fn make_directory(
-        &mut self,
-        path: String,
-        mode: u32,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let (path, mode) = match target(&path, mode) {
-            Ok(target) => target,
-            Err(error) => return Ok(Err(error)),
-        };
-        let action = Action::MakeDirectory {
-            path: path.clone(),
-            mode,
-        };
-        let landed = self
-            .land(action, async |world| {
-                let change = match world.files.stat(&path)? {
-                    Some(found) if found.kind == FileKind::Directory && found.mode == mode => {
-                        return Ok::<_, FileError>(((), Change::Unchanged));
-                    }
-                    Some(_) => Change::Updated,
-                    None => Change::Created,
-                };
-                ensure_parents(&*world.files, &path)?;
-                world.files.make_directory(&path, mode)?;
-                Ok(((), change))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
-    }
-
-    async fn remove(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let path = match MachinePath::parse(&path) {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error.into_wit())),
-        };
-        let action = Action::RemoveFile { path: path.clone() };
-        let landed = self
-            .land(action, async |world| {
-                if world.files.stat(&path)?.is_none() {
-                    return Ok::<_, FileError>(((), Change::Unchanged));
-                }
-                world.files.remove(&path)?;
-                Ok(((), Change::Removed))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
-    }
-
-    async fn read(&mut self, path: String) -> wasmtime::Result<Result<Vec<u8>, types::Error>> {
-        self.enter()?;
-        let path = match self.granted(&path, FileVerb::Read) {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error)),
-        };
-        let content = match self.world().files.read(&path, READ_LIMIT) {
-            Ok(content) => zeroize::Zeroizing::new(content),
-            Err(error) => return Ok(Err(error.into_wit())),
-        };
-        if self.run.sealed_file(&path).is_some() || holds_secret(&content) {
-            return Ok(Err(types::Error {
-                code: types::ErrorCode::Sealed,
-                message: format!("{path} holds a secret, which no component may read"),
-                hint: Some("ask for what is public of it: interfaces pki and kubeconfigs".into()),
-            }));
-        }
-        Ok(Ok(content.to_vec()))
-    }
-
-    async fn list_directory(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<Result<Vec<String>, types::Error>> {
-        self.enter()?;
-        let path = match self.granted(&path, FileVerb::Read) {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error)),
-        };
-        Ok(self.world().files.list(&path).map_err(IntoWit::into_wit))
-    }
-
-    async fn stat(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<Result<Option<files::Metadata>, types::Error>> {
-        self.enter()?;
-        // Who may write learns by writing whether something is there.
-        let granted = match self.granted(&path, FileVerb::Write) {
-            Ok(path) => Ok(path),
-            Err(_) => self.granted(&path, FileVerb::Read),
-        };
-        let path = match granted {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error)),
-        };
-        let found = match self.world().files.stat(&path) {
-            Ok(found) => found,
-            Err(error) => return Ok(Err(error.into_wit())),
-        };
-        Ok(Ok(found.map(|found| files::Metadata {
-            kind: match found.kind {
-                FileKind::Regular => files::FileKind::Regular,
-                FileKind::Directory => files::FileKind::Directory,
-                FileKind::SymbolicLink => files::FileKind::SymbolicLink,
-                FileKind::Other => files::FileKind::Other,
-            },
-            mode: found.mode,
-            size: found.size,
-        })))
-    }
+pub async fn make_directory(
+    state: &mut PhaseState,
+    path: String,
+    mode: u32,
+) -> Answer<types::Change> {
+    let mode = permissions(&path, mode)?;
+    let place = state.place(&path, LastLink::Follow)?;
+    let ((), change) = state.land(MakeDirectory { place, mode }).await?;
+    state.answer(change.into())
 }
 
-/// A path and permission bits that make sense.
-pub(super) fn target(path: &str, mode: u32) -> Result<(MachinePath, u32), types::Error> {
-    let path = MachinePath::parse(path).map_err(IntoWit::into_wit)?;
-    if mode & !0o777 != 0 {
-        return Err(types::Error {
-            code: types::ErrorCode::Invalid,
-            message: format!("mode {mode:o} of {path} has bits beyond 0777"),
-            hint: None,
-        });
+pub async fn remove(state: &mut PhaseState, path: String) -> Answer<types::Change> {
+    let place = state.place(&path, LastLink::Keep)?;
+    let ((), change) = state.land(RemoveFile { place }).await?;
+    state.answer(change.into())
+}
+
+pub async fn read(state: &mut PhaseState, path: String) -> Answer<Vec<u8>> {
+    let place = state.granted(&path, FileVerb::Read)?;
+    let mut content = state.open(&place, Purpose::Read, READ_LIMIT)?;
+    state.answer(std::mem::take(&mut *content))
+}
+
+pub async fn list_directory(state: &mut PhaseState, path: String) -> Answer<Vec<String>> {
+    let place = state.granted(&path, FileVerb::Read)?;
+    let names = state.world().files.list(place.path())?;
+    state.budget.spend(names.iter().map(String::len).sum())?;
+    state.answer(names)
+}
+
+pub async fn stat(state: &mut PhaseState, path: String) -> Answer<Option<files::Metadata>> {
+    // Who may write learns by writing whether something is there.
+    let place = match state.granted(&path, FileVerb::Write) {
+        Ok(place) => place,
+        Err(_) => state.granted(&path, FileVerb::Read)?,
+    };
+    let found = state.world().files.stat(place.path())?;
+    state.answer(found.map(|found| files::Metadata {
+        kind: match found.kind {
+            FileKind::Regular => files::FileKind::Regular,
+            FileKind::Directory => files::FileKind::Directory,
+            FileKind::SymbolicLink => files::FileKind::SymbolicLink,
+            FileKind::Other => files::FileKind::Other,
+        },
+        mode: found.mode,
+        size: found.size,
+    }))
+}
+
+/// Permission bits that make sense.
+pub(super) fn permissions(path: &str, mode: u32) -> Result<u32, Refusal> {
+    match mode & !0o777 {
+        0 => Ok(mode),
+        _ => Err(Refusal::invalid(format!(
+            "mode {mode:o} of {path} has bits beyond 0777"
+        ))),
     }
-    Ok((path, mode))
 }

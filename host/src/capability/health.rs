@@ -3,9 +3,14 @@
 use std::time::Duration;
 
 use super::bindings::{health, types};
-use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::Event;
-use crate::world::{HealthError, HealthTarget, MachinePath, Trust};
+use super::gate::Answer;
+use super::refusal::{IntoWit, Refusal, wit_error};
+use super::state::PhaseState;
+use crate::effect::{Event, FileVerb};
+use crate::world::{HealthError, HealthTarget, LastLink, MachinePath, Purpose, Trust};
+
+/// What is read of a CA or a kubeconfig at most.
+const FILE_LIMIT: u64 = 1 << 20;
 
 impl IntoWit for HealthError {
     fn into_wit(self) -> types::Error {
@@ -17,59 +22,62 @@ impl IntoWit for HealthError {
     }
 }
 
-impl health::Host for PhaseState {
-    async fn await_healthy(
-        &mut self,
-        targets: Vec<health::Target>,
-        timeout_seconds: u32,
-    ) -> wasmtime::Result<Result<(), types::Error>> {
-        self.enter()?;
-        let targets = match targets
-            .into_iter()
-            .map(target)
-            .collect::<Result<Vec<_>, _>>()
-        {
-            Ok(targets) => targets,
-            Err(error) => return Ok(Err(error)),
-        };
-        for target in &targets {
-            if let Trust::Kubeconfig(path) = &target.trust
-                && let Err(denial) = self.origin.grants.covers_kubeconfig(path)
-            {
-                return Ok(Err(denial.into_wit()));
+pub async fn await_healthy(
+    state: &mut PhaseState,
+    targets: Vec<health::Target>,
+    timeout_seconds: u32,
+) -> Answer<()> {
+    let targets = targets
+        .into_iter()
+        .map(target)
+        .collect::<Result<Vec<_>, _>>()?;
+    for target in &targets {
+        state.doing = format!("asking {}", target.url);
+        state.origin.grants.covers_endpoint(&target.url)?;
+        state.trusted(&target.trust)?;
+    }
+    let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    state.doing = format!("waiting for {}", names.join(", "));
+    let (run, phase) = (state.run.clone(), state.origin.phase.clone());
+    let tell = |waiting: &[crate::world::Waiting]| {
+        run.conduit.tell(Event::Waiting {
+            phase: phase.clone(),
+            waiting_for: waiting.to_vec(),
+        });
+    };
+    let _waiting = state.wait()?;
+    let world = state.world().clone();
+    let timeout = Duration::from_secs(timeout_seconds.into());
+    world.health.await_healthy(&targets, timeout, &tell).await?;
+    state.answer(())
+}
+
+impl PhaseState {
+    /// Whether what a server is trusted by may be used for that: a kubeconfig
+    /// shows a client's certificate.
+    fn trusted(&mut self, trust: &Trust) -> Result<(), Refusal> {
+        match trust {
+            Trust::Plain | Trust::Unverified => Ok(()),
+            Trust::CaFile(path) => self.granted(path.as_str(), FileVerb::Read).map(|_| ()),
+            Trust::Kubeconfig(path) => {
+                let place = self.place(path.as_str(), LastLink::Follow)?;
+                let files = &*self.run.conduit.world().files;
+                self.origin.grants.covers_kubeconfig(&place, files)?;
+                self.open(&place, Purpose::Connect, FILE_LIMIT).map(|_| ())
             }
         }
-        let names: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
-        self.doing = format!("waiting for {}", names.join(", "));
-        let (run, phase) = (self.run.clone(), self.origin.phase.clone());
-        let tell = |waiting: &[crate::world::Waiting]| {
-            run.conduit.tell(Event::Waiting {
-                phase: phase.clone(),
-                waiting_for: waiting.to_vec(),
-            });
-        };
-        let world = self.world().clone();
-        Ok(world
-            .health
-            .await_healthy(&targets, Duration::from_secs(timeout_seconds.into()), &tell)
-            .await
-            .map_err(IntoWit::into_wit))
     }
 }
 
-fn target(target: health::Target) -> Result<HealthTarget, types::Error> {
+fn target(target: health::Target) -> Result<HealthTarget, Refusal> {
     Ok(HealthTarget {
         name: target.name,
         url: target.url,
         trust: match target.trust {
             health::Trust::Plain => Trust::Plain,
             health::Trust::Unverified => Trust::Unverified,
-            health::Trust::CaFile(path) => {
-                Trust::CaFile(MachinePath::parse(&path).map_err(IntoWit::into_wit)?)
-            }
-            health::Trust::Kubeconfig(path) => {
-                Trust::Kubeconfig(MachinePath::parse(&path).map_err(IntoWit::into_wit)?)
-            }
+            health::Trust::CaFile(path) => Trust::CaFile(MachinePath::parse(&path)?),
+            health::Trust::Kubeconfig(path) => Trust::Kubeconfig(MachinePath::parse(&path)?),
         },
         workload: target.workload,
     })

@@ -2,36 +2,30 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
-use zeroize::Zeroizing;
-
 use super::bindings::{kubeconfigs, types};
-use super::state::{IntoWit, PhaseState};
+use super::gate::Answer;
+use super::refusal::Refusal;
+use super::state::PhaseState;
 use crate::effect::FileVerb;
 use crate::kube::kubeconfig::{CurrentContext, KubeconfigError};
 use crate::pki::{Certificate, CertificateError, KeyPair};
-use crate::world::FileError;
+use crate::world::Purpose;
 
 /// What is read of a kubeconfig at most.
 const FILE_LIMIT: u64 = 1 << 20;
 
-impl kubeconfigs::Host for PhaseState {
-    async fn inspect(
-        &mut self,
-        path: String,
-    ) -> wasmtime::Result<Result<Option<kubeconfigs::Summary>, types::Error>> {
-        self.enter()?;
-        Ok(self.summary(&path))
-    }
+pub async fn inspect(state: &mut PhaseState, path: String) -> Answer<Option<kubeconfigs::Summary>> {
+    let summary = state.summary(&path)?;
+    state.answer(summary)
 }
 
 impl PhaseState {
-    fn summary(&mut self, path: &str) -> Result<Option<kubeconfigs::Summary>, types::Error> {
+    fn summary(&mut self, path: &str) -> Result<Option<kubeconfigs::Summary>, Refusal> {
         let path = self.granted(path, FileVerb::Read)?;
-        let content = match self.world().files.read(&path, FILE_LIMIT) {
-            Ok(content) => Zeroizing::new(content),
-            Err(FileError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error.into_wit()),
-        };
+        if self.world().files.stat(path.path())?.is_none() {
+            return Ok(None);
+        }
+        let content = self.open(&path, Purpose::Inspect, FILE_LIMIT)?;
         let unsound = |error: &dyn std::error::Error| types::Error {
             code: types::ErrorCode::Unsound,
             message: format!("{path} is not usable: {}", crate::causes::chain(error)),
@@ -44,23 +38,7 @@ impl PhaseState {
         };
         let text = std::str::from_utf8(&content).map_err(|error| unsound(&error))?;
         let found = CurrentContext::parse(text).map_err(unreadable)?;
-        // Of a file that this run put sealed values in, names are taken from
-        // the masked text: a secret that was written as one stays sealed.
-        let (server, user) = match self.run.sealed_file(&path) {
-            None => (found.server, found.user),
-            Some(masked) => CurrentContext::names(&masked).map_err(unreadable)?,
-        };
-        // A name that holds a secret is not what a component asks for.
-        if [&server, &user]
-            .iter()
-            .any(|name| crate::effect::holds_secret(name.as_bytes()))
-        {
-            return Err(types::Error {
-                code: types::ErrorCode::Sealed,
-                message: format!("{path} has a secret where its server or its user should be"),
-                hint: Some(format!("move {path} away to have it made anew")),
-            });
-        }
+        let (server, user) = (found.server, found.user);
         let now = UNIX_EPOCH + Duration::from_secs(u64::try_from(self.world().now).unwrap_or(0));
         let embedded = |field, pem: &[u8]| match Certificate::from_pem(pem) {
             _ if pem.is_empty() => Ok(None),

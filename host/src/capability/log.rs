@@ -1,6 +1,7 @@
 //! `log`: what a component says.
 
-use super::bindings::{log, types};
+use super::bindings::log;
+use super::gate::Answer;
 use super::state::{Panic, PhaseState};
 use crate::effect::{Event, LogLevel};
 
@@ -44,23 +45,18 @@ impl From<log::Level> for LogLevel {
     }
 }
 
-impl types::Host for PhaseState {}
+pub async fn log(state: &mut PhaseState, level: log::Level, message: String) -> Answer<()> {
+    state.tell(Event::Log {
+        phase: state.origin.phase.clone(),
+        level: level.into(),
+        message: clean_message(&message),
+    });
+    state.answer(())
+}
 
-impl log::Host for PhaseState {
-    async fn log(&mut self, level: log::Level, message: String) -> wasmtime::Result<()> {
-        self.enter()?;
-        self.tell(Event::Log {
-            phase: self.origin.phase.clone(),
-            level: level.into(),
-            message: clean_message(&message),
-        });
-        Ok(())
-    }
-
-    async fn panicked(&mut self, message: String) -> wasmtime::Result<()> {
-        self.panic = Some(Panic(clean_message(&message)));
-        Ok(())
-    }
+pub async fn panicked(state: &mut PhaseState, message: String) -> Answer<()> {
+    state.panic = Some(Panic(clean_message(&message)));
+    state.answer(())
 }
 
 #[cfg(test)]

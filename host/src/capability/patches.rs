@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::bindings::{patches, types};
-use super::state::{PhaseState, wit_error};
+use super::bindings::types;
+use super::gate::Answer;
+use super::refusal::wit_error;
+use super::state::PhaseState;
 use crate::effect::PatchKind;
 use crate::kube::patching::{self, PatchError};
 use crate::world::yaml::{self, YamlError};
@@ -195,26 +197,16 @@ fn parse_name(name: &str, targets: &[String]) -> Option<(String, Result<PatchKin
     Some((target.clone(), kind))
 }
 
-impl patches::Host for PhaseState {
-    async fn apply(
-        &mut self,
-        target: String,
-        object: String,
-    ) -> wasmtime::Result<Result<String, types::Error>> {
-        self.enter()?;
-        self.doing = format!("patching {target}");
-        if !self.run.patches.by_target.contains_key(&target) {
-            return Ok(Ok(object));
-        }
-        let mut value: Value = match serde_json::from_str(&object) {
-            Ok(value) => value,
-            Err(error) => return Ok(Err(wit_error(types::ErrorCode::Invalid, &error))),
-        };
-        Ok(match self.run.patches.apply(&target, &mut value) {
-            Ok(()) => Ok(value.to_string()),
-            Err(error) => Err(wit_error(types::ErrorCode::Invalid, &error)),
-        })
+pub async fn apply(state: &mut PhaseState, target: String, object: String) -> Answer<String> {
+    state.doing = format!("patching {target}");
+    if !state.run.patches.by_target.contains_key(&target) {
+        return state.answer(object);
     }
+    let invalid = |error: &dyn std::error::Error| wit_error(types::ErrorCode::Invalid, error);
+    let mut value: Value = serde_json::from_str(&object).map_err(|error| invalid(&error))?;
+    let patched = state.run.patches.apply(&target, &mut value);
+    patched.map_err(|error| invalid(&error))?;
+    state.answer(value.to_string())
 }
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use wasmtime::component::Resource;
 
-use super::bindings::{sealed, types};
-use super::state::{PhaseState, wit_error};
+use super::bindings::sealed;
+use super::gate::Answer;
+use super::refusal::Refusal;
+use super::state::PhaseState;
 use crate::effect::{Content, Encoding, Piece, SealedValue};
 
 impl PhaseState {
     /// Content as the component gave it, with the values its handles stand for.
-    pub fn content(&mut self, pieces: Vec<sealed::Piece>) -> wasmtime::Result<Content> {
+    pub fn content(&mut self, pieces: Vec<sealed::Piece>) -> Result<Content, Refusal> {
         let pieces = pieces
             .into_iter()
             .map(|piece| {
@@ -20,39 +22,30 @@ impl PhaseState {
                     }
                 })
             })
-            .collect::<wasmtime::Result<_>>()?;
+            .collect::<Result<_, Refusal>>()?;
         let content = Content::new(pieces);
-        self.spend(content.len())?;
+        // As it lands, and as it is shown: labels may be longer than secrets.
+        self.budget
+            .spend(content.len().max(content.shown_len() / 4))?;
         Ok(content)
     }
 }
 
-impl sealed::Host for PhaseState {
-    async fn compose(
-        &mut self,
-        pieces: Vec<sealed::Piece>,
-        encoding: sealed::Encoding,
-    ) -> wasmtime::Result<Result<Resource<SealedValue>, types::Error>> {
-        self.enter()?;
-        let encoding = match encoding {
-            sealed::Encoding::Plain => Encoding::Plain,
-            sealed::Encoding::Base64 => Encoding::Base64,
-            sealed::Encoding::JsonString => Encoding::JsonString,
-        };
-        match self.content(pieces)?.seal(encoding) {
-            Ok(value) => Ok(Ok(self.table.push(value)?)),
-            Err(error) => Ok(Err(wit_error(types::ErrorCode::Invalid, &error))),
-        }
-    }
+pub async fn compose(
+    state: &mut PhaseState,
+    pieces: Vec<sealed::Piece>,
+    encoding: sealed::Encoding,
+) -> Answer<Resource<SealedValue>> {
+    let encoding = match encoding {
+        sealed::Encoding::Plain => Encoding::Plain,
+        sealed::Encoding::Base64 => Encoding::Base64,
+        sealed::Encoding::JsonString => Encoding::JsonString,
+    };
+    let value = state.content(pieces)?.seal(encoding)?;
+    state.hand(value)
 }
 
-impl sealed::HostValue for PhaseState {
-    async fn label(&mut self, value: Resource<SealedValue>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&value)?.label().to_owned())
-    }
-
-    async fn drop(&mut self, value: Resource<SealedValue>) -> wasmtime::Result<()> {
-        self.table.delete(value)?;
-        Ok(())
-    }
+pub async fn label(state: &mut PhaseState, value: Resource<SealedValue>) -> Answer<String> {
+    let label = state.table.get(&value)?.label().to_owned();
+    state.answer(label)
 }

@@ -1,33 +1,43 @@
 //! What the host keeps for one run of one phase.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
-use wasmtime::component::ResourceTable;
+use wasmtime::component::{Resource, ResourceTable};
+use zeroize::Zeroizing;
 
 use super::bindings::types;
+use super::budget::{Allowance, Budget, Exceeded, Waiting};
+use super::gate::{Answer, Disclose, Disclosed, Gate};
 use super::patches::OperatorPatches;
+use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
-    Action, Change, Conduit, Content, EffectError, Event, HeldCertificate, Origin,
+    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Place, SealedValue, Shown,
 };
-use crate::world::{MachinePath, World};
+use crate::world::{LastLink, MachinePath, Purpose, World};
 
 /// What all phases of a run share.
 pub struct RunContext {
     pub conduit: Conduit,
     pub secrets: RunSecrets,
     pub patches: OperatorPatches,
+    /// What components may learn.
+    pub gate: Gate,
     /// How long a call to the API is tried again.
-    pub call_timeout: std::time::Duration,
+    pub call_timeout: Duration,
+    /// How long the configuration gives phases to wait for others, beyond what
+    /// every phase may.
+    pub waiting: Duration,
     /// Whether objects are applied over what others set in them.
     pub force_conflicts: bool,
-    /// What phases want the operator to see at the end, in the order shown.
-    pub shown: std::sync::Mutex<Vec<(String, Content)>>,
-    /// Files that got sealed values, with those replaced. Whatever a component
-    /// made of a secret by encoding it, it does not read it back.
-    sealed_files: std::sync::Mutex<std::collections::BTreeMap<MachinePath, SealedFile>>,
+    /// What phases want the operator to see at the end.
+    pub shown: Shown,
+    /// Files that got sealed values, with words in place of those.
+    redacted: Mutex<BTreeMap<MachinePath, String>>,
     /// What `pki.issue` made, by name: an instance ends with its phase.
-    issued: std::sync::Mutex<std::collections::BTreeMap<String, HeldCertificate>>,
+    issued: Mutex<BTreeMap<String, HeldCertificate>>,
 }
 
 impl RunContext {
@@ -36,20 +46,27 @@ impl RunContext {
             conduit,
             secrets,
             patches,
+            gate: Gate::default(),
             call_timeout: crate::kube::objects::CALL_TIMEOUT,
+            waiting: Duration::ZERO,
             force_conflicts: false,
-            shown: Default::default(),
-            sealed_files: Default::default(),
-            issued: Default::default(),
+            shown: Shown::default(),
+            redacted: Mutex::default(),
+            issued: Mutex::default(),
         }
     }
 
     /// The same, with another time that calls to the API are tried again.
-    pub fn with_call_timeout(self, call_timeout: Option<std::time::Duration>) -> Self {
+    pub fn with_call_timeout(self, call_timeout: Option<Duration>) -> Self {
         Self {
             call_timeout: call_timeout.unwrap_or(self.call_timeout),
             ..self
         }
+    }
+
+    /// The same, with time that the operator gave for waiting.
+    pub fn with_waiting(self, waiting: Duration) -> Self {
+        Self { waiting, ..self }
     }
 
     /// The same, with objects applied over what others set in them.
@@ -62,64 +79,30 @@ impl RunContext {
 
     /// Keeps a certificate for the phases that come later.
     pub fn keep_issued(&self, name: &str, held: &HeldCertificate) {
-        self.issued
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .insert(name.to_owned(), held.clone());
+        let mut issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.insert(name.to_owned(), held.clone());
     }
 
     /// What was issued under this name in this run.
     pub fn issued(&self, name: &str) -> Option<HeldCertificate> {
-        self.issued
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(name)
-            .cloned()
+        let issued = self.issued.lock().unwrap_or_else(PoisonError::into_inner);
+        issued.get(name).cloned()
     }
 
-    /// Remembers whether a file that was written holds sealed values.
-    pub fn remember_file(&self, path: &MachinePath, content: &Content) {
-        let mut files = self
-            .sealed_files
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if content.kinds().is_empty() {
-            files.remove(path);
-        } else {
-            let file = SealedFile {
-                skeleton: content.skeleton(),
-                redacted: content.redacted(),
-            };
-            files.insert(path.clone(), file);
-        }
+    /// Remembers how a file that was written is shown in a plan.
+    pub fn remember_file(&self, place: &Place, content: &Content) {
+        let mut files = self.redacted.lock().unwrap_or_else(PoisonError::into_inner);
+        match content.kinds().is_empty() {
+            true => files.remove(place.real()),
+            false => files.insert(place.real().clone(), content.redacted()),
+        };
     }
 
     /// The files that got sealed values, with words in place of those.
-    pub fn redacted_files(&self) -> std::collections::BTreeMap<MachinePath, String> {
-        self.sealed_files
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .iter()
-            .map(|(path, file)| (path.clone(), file.redacted.clone()))
-            .collect()
+    pub fn redacted_files(&self) -> BTreeMap<MachinePath, String> {
+        let files = self.redacted.lock().unwrap_or_else(PoisonError::into_inner);
+        files.clone()
     }
-
-    /// The text without its secrets of a file that got sealed values in this run.
-    pub fn sealed_file(&self, path: &MachinePath) -> Option<String> {
-        self.sealed_files
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .get(path)
-            .map(|file| file.skeleton.clone())
-    }
-}
-
-/// The text of a file without its secrets.
-struct SealedFile {
-    /// Parses as what it is.
-    skeleton: String,
-    /// Says what was taken out.
-    redacted: String,
 }
 
 /// The last words of a component that panicked.
@@ -135,38 +118,15 @@ pub struct PhaseState {
     pub panic: Option<Panic>,
     /// What the last call was, for when the component fails.
     pub doing: String,
+    /// What it may still use.
+    pub budget: Budget,
     /// When it last told of its progress.
-    told: std::time::Instant,
-    used: Allowance,
-    allowance: Allowance,
-}
-
-/// What an instance may ask of the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Allowance {
-    /// Calls.
-    pub calls: u64,
-    /// Bytes that one call may hand over, or make with `compose`.
-    pub call_bytes: usize,
-    /// Bytes of content in all.
-    pub content_bytes: usize,
-    /// Handles open at once.
-    pub handles: usize,
-}
-
-/// A component that asked for more. It is ended: it gets no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Exceeded {
-    #[error("it called the host more than {0} times")]
-    Calls(u64),
-    #[error("it made content of {size} bytes; the limit is {limit}")]
-    Content { size: usize, limit: usize },
-    #[error("it handed over {size} bytes of content in all; the limit is {limit}")]
-    AllContent { size: usize, limit: usize },
+    told: Instant,
 }
 
 impl PhaseState {
-    pub fn new(run: Arc<RunContext>, origin: Origin, allowance: Allowance) -> Self {
+    pub fn new(run: Arc<RunContext>, origin: Origin, mut allowance: Allowance) -> Self {
+        allowance.waiting = allowance.waiting.saturating_add(run.waiting);
         let mut table = ResourceTable::new();
         table.set_max_capacity(allowance.handles);
         Self {
@@ -175,45 +135,27 @@ impl PhaseState {
             table,
             panic: None,
             doing: "starting".to_owned(),
-            told: std::time::Instant::now(),
-            used: Allowance::default(),
-            allowance,
+            budget: Budget::new(allowance),
+            told: Instant::now(),
         }
     }
 
     /// How long ago the last line of progress is; this one is the last now.
-    pub fn since_last_line(&mut self) -> std::time::Duration {
-        let now = std::time::Instant::now();
+    pub fn since_last_line(&mut self) -> Duration {
+        let now = Instant::now();
         now.duration_since(std::mem::replace(&mut self.told, now))
     }
 
-    /// Counts a call to the host. Every function of every interface that does
-    /// more than hand out what a handle holds begins with it.
-    pub fn enter(&mut self) -> Result<(), Exceeded> {
-        self.used.calls += 1;
-        if self.used.calls > self.allowance.calls {
-            return Err(Exceeded::Calls(self.allowance.calls));
-        }
-        Ok(())
+    /// Counts a call to the host; the contract does, for every function.
+    pub fn enter(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        self.budget.enter(bytes)
     }
 
-    /// Counts content that is about to be made, before it takes any memory:
-    /// values composed of themselves double with each call.
-    pub fn spend(&mut self, size: usize) -> Result<(), Exceeded> {
-        if size > self.allowance.call_bytes {
-            return Err(Exceeded::Content {
-                size,
-                limit: self.allowance.call_bytes,
-            });
-        }
-        self.used.content_bytes = self.used.content_bytes.saturating_add(size);
-        if self.used.content_bytes > self.allowance.content_bytes {
-            return Err(Exceeded::AllContent {
-                size: self.used.content_bytes,
-                limit: self.allowance.content_bytes,
-            });
-        }
-        Ok(())
+    /// Counts a call that goes out; what it takes until the value is dropped
+    /// is waiting.
+    pub fn wait(&mut self) -> Result<Waiting, Exceeded> {
+        self.budget.request()?;
+        Ok(self.budget.clock().wait())
     }
 
     pub fn world(&self) -> &World {
@@ -224,69 +166,59 @@ impl PhaseState {
         self.run.conduit.tell(event);
     }
 
+    /// The place of a path, its links followed.
+    pub fn place(&self, path: &str, last: LastLink) -> Result<Place, Refusal> {
+        let path = MachinePath::parse(path)?;
+        Ok(Place::of(&*self.world().files, path, last)?)
+    }
+
+    /// Opens a file for a purpose, charged to the budget.
+    pub fn open(
+        &mut self,
+        place: &Place,
+        purpose: Purpose,
+        limit: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
+        let content = self.run.gate.open(self.world(), place, purpose, limit)?;
+        self.budget.spend(content.len())?;
+        Ok(content)
+    }
+
+    /// Answers with a value, if the gate lets it through.
+    pub fn answer<T: Disclose>(&self, value: T) -> Answer<T> {
+        self.run.gate.disclose(value)
+    }
+
+    /// Charges what was disclosed already.
+    pub fn charged<T: Disclose>(&mut self, disclosed: Disclosed<T>) -> Answer<T> {
+        self.budget.spend(disclosed.weight())?;
+        Ok(disclosed)
+    }
+
+    /// Gives the component a handle of something.
+    pub fn hand<T: Send + 'static>(&mut self, held: T) -> Answer<Resource<T>> {
+        let handle = self.table.push(held)?;
+        self.run.gate.disclose(handle)
+    }
+
+    /// Gives it a handle of a secret.
+    pub fn hand_secret(&mut self, secret: SealedValue) -> Answer<Resource<SealedValue>> {
+        let secret = self.run.gate.learn(secret);
+        self.hand(secret)
+    }
+
     /// Sends an effect down the path. A denial by policy or a journal that
     /// cannot be written ends the component (a trap), everything else is the
     /// component's to handle.
-    pub async fn land<T, E>(
-        &mut self,
-        action: Action,
-        landing: impl AsyncFnOnce(&World) -> Result<(T, Change), E>,
-    ) -> wasmtime::Result<Result<(T, Change), types::Error>>
+    pub async fn land<E>(&mut self, effect: E) -> Result<(E::Output, Change), Refusal>
     where
-        E: IntoWit,
+        E: Landing,
+        E::Error: IntoWit,
     {
-        self.doing = format!("{} {}", action.name(), action.target());
+        self.doing = format!("{} {}", effect.name(), effect.target());
         let run = Arc::clone(&self.run);
-        match run.conduit.land(&self.origin, &action, landing).await {
-            Ok(Ok(landed)) => Ok(Ok(landed)),
-            Ok(Err(error)) => Ok(Err(error.into_wit())),
-            Err(error) if error.is_fatal() => Err(wasmtime::Error::new(error)),
-            Err(error) => Ok(Err(denied(&error))),
-        }
-    }
-}
-
-fn denied(error: &EffectError) -> types::Error {
-    types::Error {
-        code: types::ErrorCode::Denied,
-        message: error.to_string(),
-        hint: error.hint(),
-    }
-}
-
-/// Errors that a component gets to see.
-pub trait IntoWit {
-    fn into_wit(self) -> types::Error;
-}
-
-impl IntoWit for types::Error {
-    fn into_wit(self) -> types::Error {
-        self
-    }
-}
-
-/// An error for a component.
-pub fn wit_error(code: types::ErrorCode, error: &dyn std::error::Error) -> types::Error {
-    types::Error {
-        code,
-        message: crate::causes::chain(error),
-        hint: None,
-    }
-}
-
-impl IntoWit for crate::effect::Denial {
-    fn into_wit(self) -> types::Error {
-        types::Error {
-            code: types::ErrorCode::Denied,
-            hint: Some(self.hint()),
-            message: self.to_string(),
-        }
-    }
-}
-
-impl IntoWit for crate::world::PathError {
-    fn into_wit(self) -> types::Error {
-        wit_error(types::ErrorCode::Invalid, &self)
+        let landed = run.conduit.land(&self.origin, &effect).await?;
+        landed.map_err(|error| Refusal::Told(error.into_wit()))
     }
 }
 

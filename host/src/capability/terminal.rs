@@ -1,60 +1,48 @@
 //! `terminal`: progress, and results for the operator's eyes.
 
-use super::bindings::{sealed, terminal, types};
+use super::bindings::{sealed, types};
+use super::gate::Answer;
 use super::log::clean_message;
+use super::refusal::Refusal;
 use super::state::PhaseState;
-use crate::effect::{Action, Change, Event, SecretKind};
+use crate::effect::{Event, SecretKind, Show};
 
-impl terminal::Host for PhaseState {
-    async fn progress(&mut self, message: String) -> wasmtime::Result<()> {
-        self.enter()?;
-        self.since_last_line();
-        self.tell(Event::Progress {
-            phase: self.origin.phase.clone(),
-            topic: None,
-            message: clean_message(&message),
-        });
-        Ok(())
-    }
+pub async fn progress(state: &mut PhaseState, message: String) -> Answer<()> {
+    state.since_last_line();
+    state.tell(Event::Progress {
+        phase: state.origin.phase.clone(),
+        topic: None,
+        message: clean_message(&message),
+    });
+    state.answer(())
+}
 
-    async fn progress_under(&mut self, topic: String, message: String) -> wasmtime::Result<()> {
-        self.enter()?;
-        let elapsed = format!("{:.6}", self.since_last_line().as_secs_f64());
-        self.tell(Event::Progress {
-            phase: self.origin.phase.clone(),
-            topic: Some(clean_message(&topic)),
-            message: clean_message(&message.replace("{elapsed}", &elapsed)),
-        });
-        Ok(())
-    }
+pub async fn progress_under(state: &mut PhaseState, topic: String, message: String) -> Answer<()> {
+    let elapsed = format!("{:.6}", state.since_last_line().as_secs_f64());
+    state.tell(Event::Progress {
+        phase: state.origin.phase.clone(),
+        topic: Some(clean_message(&topic)),
+        // Cut first: the elapsed time may stand in it often.
+        message: clean_message(&clean_message(&message).replace("{elapsed}", &elapsed)),
+    });
+    state.answer(())
+}
 
-    async fn show(
-        &mut self,
-        content: Vec<sealed::Piece>,
-    ) -> wasmtime::Result<Result<(), types::Error>> {
-        self.enter()?;
-        let content = self.content(content)?;
-        // Terminals are watched, recorded and scrolled back.
-        if content.kinds().contains(&SecretKind::PrivateKey) {
-            return Ok(Err(types::Error {
-                code: types::ErrorCode::Sealed,
-                message: "a private key is never shown".to_owned(),
-                hint: Some("write it into a file".to_owned()),
-            }));
-        }
-        let action = Action::Show {
-            content: content.clone(),
-        };
-        let (run, phase) = (self.run.clone(), self.origin.phase.clone());
-        let landed = self
-            .land(action, async |_| {
-                run.shown
-                    .lock()
-                    .unwrap_or_else(std::sync::PoisonError::into_inner)
-                    .push((phase, content));
-                Ok::<_, types::Error>(((), Change::Unchanged))
-            })
-            .await?;
-        Ok(landed.map(|((), _)| ()))
+pub async fn show(state: &mut PhaseState, content: Vec<sealed::Piece>) -> Answer<()> {
+    let content = state.content(content)?;
+    // Terminals are watched, recorded and scrolled back.
+    if content.kinds().contains(&SecretKind::PrivateKey) {
+        return Err(Refusal::Told(types::Error {
+            code: types::ErrorCode::Sealed,
+            message: "a private key is never shown".to_owned(),
+            hint: Some("write it into a file".to_owned()),
+        }));
     }
+    let effect = Show {
+        phase: state.origin.phase.clone(),
+        content,
+        to: state.run.shown.clone(),
+    };
+    let ((), _) = state.land(effect).await?;
+    state.answer(())
 }

@@ -6,7 +6,9 @@ use wasmtime::component::Resource as Handle;
 use zeroize::Zeroizing;
 
 use super::bindings::{tokens, types};
-use super::state::{IntoWit, PhaseState, wit_error};
+use super::gate::Answer;
+use super::refusal::{IntoWit, Refusal, wit_error};
+use super::state::PhaseState;
 use crate::effect::{JournalError, SealedValue, SecretKind};
 use crate::pki::{
     BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError,
@@ -61,119 +63,103 @@ fn sealed(label: String, kind: SecretKind, text: &SecretString) -> SealedValue {
     )
 }
 
-impl tokens::Host for PhaseState {
-    async fn bootstrap(
-        &mut self,
-        pointer: String,
-        alphabet: tokens::Alphabet,
-    ) -> wasmtime::Result<Result<Handle<TokenHandle>, types::Error>> {
-        self.enter()?;
-        let make = match alphabet {
-            tokens::Alphabet::Alphanumeric => BootstrapToken::random,
-            tokens::Alphabet::Hexadecimal => BootstrapToken::random_hexadecimal,
-        };
-        match self.run.secrets.token(&pointer, make) {
-            Ok((token, generated)) => Ok(Ok(self.table.push(TokenHandle { token, generated })?)),
-            Err(error) => Ok(Err(error.into_wit())),
-        }
-    }
-
-    async fn certificate_key(
-        &mut self,
-        pointer: String,
-    ) -> wasmtime::Result<Result<Handle<SealedValue>, types::Error>> {
-        self.enter()?;
-        match self.run.secrets.certificate_key(&pointer) {
-            Ok(key) => {
-                let value = sealed(
-                    "certificate key".to_owned(),
-                    SecretKind::CertificateKey,
-                    &key,
-                );
-                Ok(Ok(self.table.push(value)?))
-            }
-            Err(error) => Ok(Err(error.into_wit())),
-        }
-    }
-
-    async fn encrypt(
-        &mut self,
-        plain: Handle<SealedValue>,
-        key: Handle<SealedValue>,
-    ) -> wasmtime::Result<Result<Handle<SealedValue>, types::Error>> {
-        self.enter()?;
-        let plain = self.table.get(&plain)?.clone();
-        let key = self.table.get(&key)?.clone();
-        self.spend(plain.reveal().len())?;
-        if !key.kinds().contains(&SecretKind::CertificateKey) {
-            return Ok(Err(types::Error {
-                code: types::ErrorCode::Invalid,
-                message: "this is no certificate key: a component could know it, and read what is encrypted with it".to_owned(),
-                hint: Some("ask for one with certificate-key".to_owned()),
-            }));
-        }
-        let encrypted = (|| {
-            // Bytes that are no text are no hex digits either.
-            let hex = Zeroizing::new(String::from_utf8_lossy(key.reveal()).into_owned());
-            CertificateKey::from_hex(&hex)?.encrypt(plain.reveal())
-        })();
-        match encrypted {
-            Ok(bytes) => {
-                let label = format!("encrypted {}", plain.label());
-                let value = SealedValue::new(label, SecretKind::Encrypted, Zeroizing::new(bytes));
-                Ok(Ok(self.table.push(value)?))
-            }
-            Err(error) => Ok(Err(SecretError::Encrypt(error).into_wit())),
-        }
-    }
-
-    async fn uuid(&mut self, name: String) -> wasmtime::Result<Result<String, types::Error>> {
-        self.enter()?;
-        Ok(self.run.secrets.uuid(&name).map_err(IntoWit::into_wit))
-    }
-
-    async fn time_based_uuid(
-        &mut self,
-        name: String,
-    ) -> wasmtime::Result<Result<String, types::Error>> {
-        self.enter()?;
-        let seconds = u64::try_from(self.world().now).unwrap_or(0);
-        let now = UNIX_EPOCH + Duration::from_secs(seconds);
-        let uuid = self.run.secrets.time_based_uuid(&name, now);
-        Ok(uuid.map_err(IntoWit::into_wit))
-    }
+pub async fn bootstrap(
+    state: &mut PhaseState,
+    pointer: String,
+    alphabet: tokens::Alphabet,
+) -> Answer<Handle<TokenHandle>> {
+    let make = match alphabet {
+        tokens::Alphabet::Alphanumeric => BootstrapToken::random,
+        tokens::Alphabet::Hexadecimal => BootstrapToken::random_hexadecimal,
+    };
+    let (token, generated) = state.run.secrets.token(&pointer, make)?;
+    // Its secret is sealed from here on, whatever is asked of the handle.
+    state.run.gate.learn(whole(&token));
+    state.hand(TokenHandle { token, generated })
 }
 
-impl tokens::HostToken for PhaseState {
-    async fn id(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&token)?.token.id().to_owned())
-    }
+pub async fn certificate_key(
+    state: &mut PhaseState,
+    pointer: String,
+) -> Answer<Handle<SealedValue>> {
+    let key = state.run.secrets.certificate_key(&pointer)?;
+    let label = "certificate key".to_owned();
+    state.hand_secret(sealed(label, SecretKind::CertificateKey, &key))
+}
 
-    async fn secret(
-        &mut self,
-        token: Handle<TokenHandle>,
-    ) -> wasmtime::Result<Handle<SealedValue>> {
-        self.enter()?;
-        let token = &self.table.get(&token)?.token;
-        let label = format!("secret of bootstrap token {}", token.id());
-        let value = sealed(label, SecretKind::Token, token.secret()).without_looks();
-        Ok(self.table.push(value)?)
+pub async fn encrypt(
+    state: &mut PhaseState,
+    plain: Handle<SealedValue>,
+    key: Handle<SealedValue>,
+) -> Answer<Handle<SealedValue>> {
+    let plain = state.table.get(&plain)?.clone();
+    let key = state.table.get(&key)?.clone();
+    state.budget.spend(plain.reveal().len())?;
+    let is_key = key
+        .sole(&[])
+        .is_some_and(|key| key.kinds().iter().eq([&SecretKind::CertificateKey]));
+    if !is_key {
+        return Err(Refusal::Told(types::Error {
+            code: types::ErrorCode::Invalid,
+            message: "this is no certificate key: a component could know it, and read what is encrypted with it".to_owned(),
+            hint: Some("ask for one with certificate-key".to_owned()),
+        }));
     }
+    let encrypted = (|| {
+        // Bytes that are no text are no hex digits either.
+        let hex = Zeroizing::new(String::from_utf8_lossy(key.reveal()).into_owned());
+        CertificateKey::from_hex(&hex)?.encrypt(plain.reveal())
+    })();
+    let bytes = encrypted.map_err(SecretError::Encrypt)?;
+    let label = format!("encrypted {}", plain.label());
+    state.hand_secret(SealedValue::new(
+        label,
+        SecretKind::Encrypted,
+        Zeroizing::new(bytes),
+    ))
+}
 
-    async fn full(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<Handle<SealedValue>> {
-        self.enter()?;
-        let token = &self.table.get(&token)?.token;
-        let label = format!("bootstrap token {}", token.id());
-        let value = sealed(label, SecretKind::Token, &token.whole());
-        Ok(self.table.push(value)?)
-    }
+pub async fn uuid(state: &mut PhaseState, name: String) -> Answer<String> {
+    let uuid = state.run.secrets.uuid(&name)?;
+    state.answer(uuid)
+}
 
-    async fn generated(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<bool> {
-        Ok(self.table.get(&token)?.generated)
-    }
+pub async fn time_based_uuid(state: &mut PhaseState, name: String) -> Answer<String> {
+    let seconds = u64::try_from(state.world().now).unwrap_or(0);
+    let now = UNIX_EPOCH + Duration::from_secs(seconds);
+    let uuid = state.run.secrets.time_based_uuid(&name, now)?;
+    state.answer(uuid)
+}
 
-    async fn drop(&mut self, token: Handle<TokenHandle>) -> wasmtime::Result<()> {
-        self.table.delete(token)?;
-        Ok(())
-    }
+pub async fn id(state: &mut PhaseState, token: Handle<TokenHandle>) -> Answer<String> {
+    let id = state.table.get(&token)?.token.id().to_owned();
+    state.answer(id)
+}
+
+pub async fn secret(
+    state: &mut PhaseState,
+    token: Handle<TokenHandle>,
+) -> Answer<Handle<SealedValue>> {
+    let token = &state.table.get(&token)?.token;
+    let label = format!("secret of bootstrap token {}", token.id());
+    let value = sealed(label, SecretKind::Token, token.secret()).without_looks();
+    state.hand_secret(value)
+}
+
+pub async fn full(
+    state: &mut PhaseState,
+    token: Handle<TokenHandle>,
+) -> Answer<Handle<SealedValue>> {
+    let value = whole(&state.table.get(&token)?.token);
+    state.hand_secret(value)
+}
+
+pub async fn generated(state: &mut PhaseState, token: Handle<TokenHandle>) -> Answer<bool> {
+    let generated = state.table.get(&token)?.generated;
+    state.answer(generated)
+}
+
+fn whole(token: &BootstrapToken) -> SealedValue {
+    let label = format!("bootstrap token {}", token.id());
+    sealed(label, SecretKind::Token, &token.whole())
 }

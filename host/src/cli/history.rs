@@ -95,6 +95,7 @@ fn effect_line(record: &Record) -> String {
         Record::Landed { effect, change } => format!("{effect}: {change}"),
         Record::Failed { effect } => format!("{effect}: failed"),
         Record::Undone { path } => format!("undone: {path}"),
-        Record::Run(_) | Record::End { .. } => String::new(),
+        // For the program: what the file is, not what became of it.
+        Record::Wrote { .. } | Record::Run(_) | Record::End { .. } => String::new(),
     }
 }

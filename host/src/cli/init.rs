@@ -121,7 +121,9 @@ fn carry_out(
     let lock = folder.lock(&command)?;
     // Before what differs from run to run goes in.
     let configuration = run.prepared.document.to_string().into_bytes();
-    tell_owned(&mut run.prepared.document, &Ledger::of(&folder.read()?));
+    let ledger = Ledger::of(&folder.read()?);
+    tell_owned(&mut run.prepared.document, &ledger);
+    let provenance = ledger.provenance(&*machine.files);
     let state_folders = machine.state_folders(&run.prepared.document)?;
     let header = RunHeader {
         command,
@@ -148,7 +150,7 @@ fn carry_out(
     }
     let facts = run.facts.clone();
     let result = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
-        Ok(machine.world(facts, started))
+        Ok(machine.world(facts, provenance, started))
     });
     output.done();
     if let Err(error) = &result

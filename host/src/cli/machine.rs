@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::effect::{Folder, Ledger, State, state_of};
 use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
-use crate::world::{Files, MachinePath, NodeFacts, World};
+use crate::world::{Files, MachinePath, NodeFacts, Provenance, World};
 
 /// What is read of a text file at most.
 const TEXT_LIMIT: u64 = 1 << 20;
@@ -112,7 +112,7 @@ impl Machine {
     }
 
     /// The doors that open onto it. Called within the runtime.
-    pub fn world(&self, facts: NodeFacts, now: i64) -> World {
+    pub fn world(&self, facts: NodeFacts, provenance: Provenance, now: i64) -> World {
         let files: Arc<MachineFiles> = Arc::clone(&self.files);
         World {
             kube: Arc::new(MachineApi::new(Arc::<MachineFiles>::clone(&files))),
@@ -122,6 +122,7 @@ impl Machine {
             },
             health: Arc::new(MachineHealth::new(Arc::<MachineFiles>::clone(&files))),
             files,
+            provenance: Arc::new(provenance),
             now,
         }
     }

@@ -16,6 +16,7 @@ mod output;
 mod phases;
 mod plan;
 mod render;
+mod render_made;
 mod render_output;
 mod reset;
 mod run;

@@ -68,7 +68,9 @@ impl Plan {
 
 /// Plans, prints, and says whether anything would change.
 pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<bool> {
-    tell_owned(&mut run.prepared.document, &machine.ledger()?);
+    let ledger = machine.ledger()?;
+    tell_owned(&mut run.prepared.document, &ledger);
+    let provenance = Arc::new(ledger.provenance(&*machine.files));
     let now = now()?;
     let files = Arc::new(SandboxFiles::over(Some(
         Arc::clone(&machine.files) as Arc<dyn Files>
@@ -109,6 +111,7 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
             },
             health: Arc::new(SandboxHealth),
             files: Arc::<SandboxFiles>::clone(&files),
+            provenance,
             now,
         })
     });

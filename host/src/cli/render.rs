@@ -61,8 +61,14 @@ impl Render {
         let inputs = self.arguments.load(output)?;
         let folder = RenderOutput::open(&self.out)?;
         let run = Run::prepare(inputs, &self.arguments.policies, output)?;
-        let outcome = sandbox_run::run(run, folder.base()?, &folder.objects()?, now()?)?;
-        let written = folder.write(&outcome.files, &outcome.api)?;
+        let outcome = sandbox_run::run(
+            run,
+            folder.base()?,
+            folder.provenance()?,
+            &folder.objects()?,
+            now()?,
+        )?;
+        let written = folder.write(&outcome.files, &outcome.api, &outcome.provenance)?;
         output.done();
         outcome.finished.show(output);
         self.summary(output, &outcome, &written);

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use anyhow::{Context, bail, ensure};
 use serde_json::Value;
 
+use super::render_made;
 use crate::kube::embedded::EmbeddedApi;
 use crate::world::machine::MachineFiles;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{Files, MachinePath};
+use crate::world::{Files, MachinePath, Provenance};
 
 const ROOTFS: &str = "rootfs";
 const OBJECTS: &str = "objects.yaml";
@@ -45,7 +46,7 @@ impl RenderOutput {
                     }
                     let expected = match name.to_str() {
                         Some(ROOTFS) => Some(entry.file_type()?.is_dir()),
-                        Some(OBJECTS) => Some(entry.file_type()?.is_file()),
+                        Some(OBJECTS | render_made::FILE) => Some(entry.file_type()?.is_file()),
                         _ => None,
                     };
                     ensure!(
@@ -105,6 +106,11 @@ impl RenderOutput {
         Ok(Some(Arc::new(files)))
     }
 
+    /// What is known of the files of an earlier render.
+    pub fn provenance(&self) -> anyhow::Result<Provenance> {
+        render_made::read(&self.folder)
+    }
+
     /// The objects of an earlier render.
     pub fn objects(&self) -> anyhow::Result<Vec<Value>> {
         let path = self.folder.join(OBJECTS);
@@ -137,7 +143,12 @@ impl RenderOutput {
     }
 
     /// Writes what came out: only what differs, each file whole or not at all.
-    pub fn write(&self, files: &SandboxFiles, api: &EmbeddedApi) -> anyhow::Result<Written> {
+    pub fn write(
+        &self,
+        files: &SandboxFiles,
+        api: &EmbeddedApi,
+        provenance: &Provenance,
+    ) -> anyhow::Result<Written> {
         let mut count = 0;
         files.each_change::<std::convert::Infallible>(|_, change| {
             count += usize::from(!matches!(change, Change::Directory { .. }));
@@ -163,6 +174,7 @@ impl RenderOutput {
         files.commit(&target).with_context(|| {
             format!("cannot write the rendered files below {}", rootfs.display())
         })?;
+        render_made::write(&self.folder, files, &target, provenance)?;
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
         if objects != before {

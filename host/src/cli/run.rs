@@ -152,6 +152,7 @@ impl Run {
             let patches = std::mem::take(&mut self.patches);
             let run = RunContext::new(conduit, secrets, patches)
                 .with_call_timeout(self.prepared.api_call_timeout)
+                .with_waiting(self.prepared.waiting)
                 .with_force_conflicts(self.force_conflicts);
             let run = Arc::new(run);
             let phases = self
@@ -161,8 +162,7 @@ impl Run {
                 ended = phases => ended?,
                 interrupted = interrupted() => return Err(interrupted.into()),
             }
-            let shown =
-                std::mem::take(&mut *run.shown.lock().unwrap_or_else(PoisonError::into_inner));
+            let shown = run.shown.take();
             let landed =
                 std::mem::take(&mut *self.landed.lock().unwrap_or_else(PoisonError::into_inner));
             Ok(Finished {

@@ -11,13 +11,15 @@ use crate::effect::MemoryJournal;
 use crate::kube::embedded::{self, EmbeddedApi};
 use crate::kube::objects::FIELD_MANAGER;
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth, SandboxNode};
-use crate::world::{Files, World};
+use crate::world::{Files, Provenance, World};
 
 /// What came out of a run in the sandbox.
 pub struct Outcome {
     pub files: Arc<SandboxFiles>,
     pub api: EmbeddedApi,
     pub finished: Finished,
+    /// What is known of who made the files.
+    pub provenance: Arc<Provenance>,
 }
 
 /// Runs it over `base` (none for a machine as the distribution wants it) and
@@ -25,6 +27,7 @@ pub struct Outcome {
 pub fn run(
     mut run: Run,
     base: Option<Arc<dyn Files>>,
+    provenance: Provenance,
     objects: &[Value],
     now: i64,
 ) -> anyhow::Result<Outcome> {
@@ -34,12 +37,14 @@ pub fn run(
         .context("cannot prepare the sandbox")?;
     let api = embedded_api(&run, now, objects)?;
     let facts = run.facts.clone();
+    let provenance = Arc::new(provenance);
     let finished = run.run(Arc::new(MemoryJournal::default()), || {
         Ok(World {
             files: Arc::<SandboxFiles>::clone(&files),
             kube: Arc::new(SandboxApi::new(api.client())),
             node: Arc::new(SandboxNode::new(facts)),
             health: Arc::new(SandboxHealth),
+            provenance: Arc::clone(&provenance),
             now,
         })
     })?;
@@ -47,6 +52,7 @@ pub fn run(
         files,
         api,
         finished,
+        provenance,
     })
 }
 

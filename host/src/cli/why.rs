@@ -227,6 +227,7 @@ fn begun(run: &RunRecords, wanted: u64) -> Option<Found<'_>> {
             action,
             target,
             object,
+            ..
         } if *effect == wanted => Some(Found {
             run,
             effect: wanted,

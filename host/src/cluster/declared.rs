@@ -236,6 +236,7 @@ fn prepared(
         patches_directory: String::new(),
         skip_phases: flags.skip_phases.clone(),
         api_call_timeout: None,
+        waiting: std::time::Duration::ZERO,
         warnings: answer.warnings,
     })
 }

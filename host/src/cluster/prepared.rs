@@ -26,6 +26,8 @@ pub struct Prepared {
     /// How long a call to the API is tried again that may succeed yet; none
     /// for the time that is usual.
     pub api_call_timeout: Option<Duration>,
+    /// How long the operator lets phases wait for others, all of it together.
+    pub waiting: Duration,
     pub warnings: Vec<String>,
 }
 
@@ -44,6 +46,13 @@ impl Prepared {
                 .timeouts
                 .as_ref()
                 .and_then(|timeouts| timeouts.kubernetes_api_call?.to_std()),
+            waiting: init
+                .init
+                .timeouts
+                .iter()
+                .flat_map(|timeouts| timeouts.given())
+                .filter_map(|(_, timeout)| timeout.to_std())
+                .fold(Duration::ZERO, Duration::saturating_add),
             warnings: init.warnings.clone(),
         }
     }

@@ -18,8 +18,16 @@ pub struct Limits {
     /// Time spent in the component's own code; waiting for the host does not
     /// count.
     pub running: Duration,
+    /// Time from its start to its end, the work of the host for it included,
+    /// and what it waits for left out.
+    pub wall_clock: Duration,
+    /// Time that it waits for others (servers, services, image pulls) in all,
+    /// beyond what the configuration gives to waiting.
+    pub waiting: Duration,
     /// Calls to the host.
     pub host_calls: u64,
+    /// Calls that go to a network.
+    pub requests: u64,
     /// Bytes that one call may hand to the host.
     pub call_bytes: usize,
     /// Bytes of content (files, objects, sealed values) in all.
@@ -33,6 +41,9 @@ impl Limits {
     pub fn allowance(&self) -> Allowance {
         Allowance {
             calls: self.host_calls,
+            requests: self.requests,
+            working: self.wall_clock,
+            waiting: self.waiting,
             call_bytes: self.call_bytes,
             content_bytes: self.content_bytes,
             handles: self.handles,
@@ -47,7 +58,10 @@ impl Default for Limits {
             table_elements: 20_000,
             instances: 32,
             running: Duration::from_secs(10),
+            wall_clock: Duration::from_secs(300),
+            waiting: Duration::from_secs(1200),
             host_calls: 20_000,
+            requests: 2_000,
             call_bytes: 8 << 20,
             content_bytes: 64 << 20,
             handles: 1_000,

@@ -91,12 +91,18 @@ impl PhaseComponent {
     ) -> Result<(), Failure> {
         let phase = origin.phase.clone();
         let state = PhaseState::new(run, origin, limits.allowance());
+        let clock = state.budget.clock();
         let mut store = new_store(&self.component, state, limits);
-        let result = async {
+        let called = async {
             let instance = self.linked.instantiate_async(&mut store).await?;
             instance.call_run(&mut store, &phase, document).await
-        }
-        .await;
+        };
+        // What a call was doing is dropped half way, as if the process had
+        // died: the journal says how far it came.
+        let result = tokio::select! {
+            result = called => result,
+            exceeded = clock.used_up() => Err(wasmtime::Error::new(exceeded)),
+        };
         let state = &mut store.data_mut().state;
         let kind = match result {
             Ok(Ok(())) => return Ok(()),

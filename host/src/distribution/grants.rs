@@ -99,7 +99,11 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
                 rule.verbs.clear();
             }
         }
-        grants.kube = Some(KubeGrant { kubeconfigs, rules });
+        grants.kube = Some(KubeGrant {
+            kubeconfigs,
+            servers: BTreeSet::new(),
+            rules,
+        });
     }
     if let Some(node) = &document.node {
         grants.node = Some(NodeGrant {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::action::Action;
+use super::effect::{Effect, Inverse, Landing, described};
 use super::event::{Change, Event, Events};
 use super::grant::{Denial, Grants};
 use super::journal::{Entry, Journal, JournalError, RecordedFiles};
+use super::noted::NotedFiles;
 use super::policy::{Policy, PolicyError, Verdict};
-use crate::world::World;
+use crate::world::{Files, World};
 
 /// Who asks for an effect.
 #[derive(Clone)]
@@ -66,7 +67,8 @@ pub struct Conduit {
     policies: Vec<Arc<dyn Policy>>,
     journal: Arc<dyn Journal>,
     events: Events,
-    /// Facts that every effect shows to policies, as `certificatesDir`.
+    /// What every effect shows to policies below `context`, as
+    /// `certificatesDir`: a component may have made it.
     context: Value,
 }
 
@@ -96,54 +98,66 @@ impl Conduit {
         (self.events)(event);
     }
 
-    /// Sends one effect down the path. `landing` does the work in the world
-    /// and says what it changed; it runs only if nothing objects. The outer
-    /// error is the path's, the inner one the world's.
-    pub async fn land<T, E>(
+    /// Sends one effect down the path. It lands only if nothing objects. The
+    /// outer error is the path's, the inner one the world's.
+    pub async fn land<E: Landing>(
         &self,
         origin: &Origin,
-        action: &Action,
-        landing: impl AsyncFnOnce(&World) -> Result<(T, Change), E>,
-    ) -> Result<Result<(T, Change), E>, EffectError> {
-        origin.grants.covers(action)?;
-        self.ask_policies(origin, action).await?;
-        let private = action.private_files();
+        effect: &E,
+    ) -> Result<Result<(E::Output, Change), E::Error>, EffectError> {
+        effect.grant(&origin.grants, &*self.world.files)?;
+        self.ask_policies(origin, effect).await?;
+        let writes = effect.writes();
         let number = self.journal.begin(&Entry {
             phase: origin.phase.clone(),
             component: origin.component.clone(),
             digest: origin.digest.clone(),
-            action: action.name(),
-            target: action.target(),
-            of_files: action.is_of_files(),
-            private: private.clone(),
-            object: action.written_object(),
+            action: effect.name(),
+            target: effect.target(),
+            of_files: !matches!(effect.inverse(), Inverse::None(_)),
+            writes: writes.clone(),
+            object: effect.object(),
         })?;
-        let landed = if self.journal.wants_touches() {
-            let recorded = Arc::new(RecordedFiles::new(
-                Arc::clone(&self.world.files),
+        let noted = Arc::new(NotedFiles::new(
+            Arc::clone(&self.world.files),
+            Arc::clone(&self.world.provenance),
+            Arc::clone(&self.journal),
+            number,
+            writes.clone(),
+        ));
+        let mut files: Arc<dyn Files> = Arc::<NotedFiles>::clone(&noted);
+        let recorded = self.journal.wants_touches().then(|| {
+            let private = writes.iter().filter(|(_, made)| made.is_sealed());
+            Arc::new(RecordedFiles::new(
+                Arc::clone(&files),
                 Arc::clone(&self.journal),
                 number,
-                private,
-            ));
-            let world = World {
-                files: Arc::<RecordedFiles>::clone(&recorded),
-                ..self.world.clone()
-            };
-            let landed = landing(&world).await;
-            if let Some(failure) = recorded.take_failure() {
-                return Err(failure.into());
-            }
-            landed
-        } else {
-            landing(&self.world).await
+                private.map(|(path, _)| path.clone()).collect(),
+            ))
+        });
+        if let Some(recorded) = &recorded {
+            files = Arc::<RecordedFiles>::clone(recorded);
+        }
+        let world = World {
+            files,
+            ..self.world.clone()
         };
+        let landed = effect.land(&world).await;
+        if landed.is_ok() {
+            // What was so already was not written.
+            noted.note_all();
+        }
+        let failure = recorded.and_then(|recorded| recorded.take_failure());
+        if let Some(failure) = failure.or_else(|| noted.take_failure()) {
+            return Err(failure.into());
+        }
         match &landed {
             Ok((_, change)) => {
                 self.journal.landed(number, *change)?;
                 self.tell(Event::Effect {
                     phase: origin.phase.clone(),
-                    action: action.name(),
-                    target: action.target(),
+                    action: effect.name(),
+                    target: effect.target(),
                     change: *change,
                 });
             }
@@ -152,11 +166,11 @@ impl Conduit {
         Ok(landed)
     }
 
-    async fn ask_policies(&self, origin: &Origin, action: &Action) -> Result<(), EffectError> {
+    async fn ask_policies(&self, origin: &Origin, asked: &dyn Effect) -> Result<(), EffectError> {
         if self.policies.is_empty() {
             return Ok(());
         }
-        let effect = action.describe(&origin.phase, &origin.component, &self.context);
+        let effect = described(asked, &origin.phase, &origin.component, &self.context);
         for policy in &self.policies {
             for finding in policy.check(&effect).await? {
                 match finding.verdict {
@@ -166,8 +180,8 @@ impl Conduit {
                             "policy {}, rule {}: {} {}: {} ({})",
                             policy.name(),
                             finding.rule,
-                            action.name(),
-                            action.target(),
+                            asked.name(),
+                            asked.target(),
                             finding.reason,
                             finding.remedy
                         ),
@@ -178,8 +192,8 @@ impl Conduit {
                             rule: finding.rule,
                             reason: finding.reason,
                             remedy: finding.remedy,
-                            action: action.name(),
-                            target: action.target(),
+                            action: asked.name(),
+                            target: asked.target(),
                         });
                     }
                 }

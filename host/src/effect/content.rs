@@ -20,7 +20,14 @@ pub enum SecretKind {
     Encrypted,
 }
 
-/// A secret in the host's keeping, with a name for people.
+/// How deep compositions nest.
+const MOST_LAYERS: usize = 32;
+
+/// The longest label; the rest of a longer one is cut off.
+const LONGEST_LABEL: usize = 256;
+
+/// A secret in the host's keeping, or what a component composed of some, with
+/// a name for people.
 ///
 /// A component holds it as a handle. Its bytes leave this type only through
 /// [`Content::reveal`], as an effect lands.
@@ -32,16 +39,28 @@ pub struct SealedValue {
     /// private key in PEM is, sixteen random letters are not.
     telltale: bool,
     bytes: Arc<Zeroizing<Vec<u8>>>,
+    composed: Option<Arc<Composition>>,
+}
+
+/// What a value was composed of.
+struct Composition {
+    content: Content,
+    encoding: Encoding,
+    /// Compositions within it, at most.
+    layers: usize,
+    /// Bytes of what is shown of it.
+    shown: usize,
 }
 
 impl SealedValue {
     /// Seals bytes. The label is public: it must not hold any of them.
-    pub fn new(label: impl Into<Arc<str>>, kind: SecretKind, bytes: Zeroizing<Vec<u8>>) -> Self {
+    pub fn new(label: impl AsRef<str>, kind: SecretKind, bytes: Zeroizing<Vec<u8>>) -> Self {
         Self {
-            label: label.into(),
+            label: shortened(label.as_ref()),
             kinds: BTreeSet::from([kind]),
             telltale: kind != SecretKind::CertificateKey,
             bytes: Arc::new(bytes),
+            composed: None,
         }
     }
 
@@ -57,26 +76,78 @@ impl SealedValue {
         &self.label
     }
 
-    /// The kinds of secret in it.
+    /// The kinds of secret in it. None: it was composed of what is public.
     pub fn kinds(&self) -> &BTreeSet<SecretKind> {
         &self.kinds
+    }
+
+    /// The secret that this is, however encoded, with nothing before or after
+    /// it.
+    fn secret(&self) -> Option<&Self> {
+        match &self.composed {
+            None => Some(self),
+            Some(composed) => composed.content.sole_piece()?.secret(),
+        }
+    }
+
+    /// The secret that this is under the given encodings, the outermost first,
+    /// with nothing before or after it. None where it is anything else.
+    pub fn sole(&self, encodings: &[Encoding]) -> Option<&Self> {
+        match (&self.composed, encodings) {
+            (None, []) => Some(self),
+            (None, _) => None,
+            (Some(composed), _) => {
+                let inner = composed.content.sole_piece()?;
+                match (composed.encoding, encodings) {
+                    (Encoding::Plain, _) => inner.sole(encodings),
+                    (encoding, [first, rest @ ..]) if encoding == *first => inner.sole(rest),
+                    _ => None,
+                }
+            }
+        }
     }
 
     /// The secret itself. Only for what lands or encrypts it.
     pub fn reveal(&self) -> &[u8] {
         &self.bytes
     }
+
+    /// Bytes of what is shown of it.
+    fn shown_len(&self) -> usize {
+        match &self.composed {
+            None => self.label.len() + "<sealed: >".len(),
+            Some(composed) => composed.shown + "<base64 of: >".len(),
+        }
+    }
+
+    fn layers(&self) -> usize {
+        self.composed.as_ref().map_or(0, |composed| composed.layers)
+    }
 }
 
+/// The value as anybody may see it: the secrets in it by their labels, all
+/// that stands around them as it is.
 impl fmt::Display for SealedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "<sealed: {}>", self.label)
+        let Some(composed) = &self.composed else {
+            return write!(f, "<sealed: {}>", self.label);
+        };
+        // Encoded or not, that is all there is to say of one secret.
+        if self.secret().is_some() {
+            return write!(f, "<sealed: {}>", self.label);
+        }
+        let inner = composed.content.redacted();
+        match composed.encoding {
+            Encoding::Plain => f.write_str(&inner),
+            Encoding::Base64 => write!(f, "<base64 of: {inner}>"),
+            Encoding::JsonString => write!(f, "<JSON string of: {inner}>"),
+        }
     }
 }
 
 impl fmt::Debug for SealedValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+        write!(f, "<sealed: {}>", self.label)
     }
 }
 
@@ -102,6 +173,8 @@ pub enum Piece {
 pub enum ContentError {
     #[error("content to be encoded as a JSON string is not UTF-8")]
     NotText,
+    #[error("compositions nest {0} deep; the limit is {MOST_LAYERS}")]
+    TooDeep(usize),
 }
 
 /// Pieces in their order.
@@ -109,8 +182,35 @@ pub enum ContentError {
 pub struct Content(Vec<Piece>);
 
 impl Content {
+    /// Of pieces. What holds no secret is no secret: it stands there as it is,
+    /// whoever composed it.
     pub fn new(pieces: Vec<Piece>) -> Self {
-        Self(pieces)
+        let pieces = pieces.into_iter().map(|piece| match piece {
+            Piece::Sealed(value) if value.kinds.is_empty() => Piece::Plain(value.bytes.to_vec()),
+            piece => piece,
+        });
+        Self(pieces.collect())
+    }
+
+    /// The one sealed value that this is.
+    fn sole_piece(&self) -> Option<&SealedValue> {
+        let is_empty = |piece: &&Piece| matches!(piece, Piece::Plain(plain) if plain.is_empty());
+        let mut pieces = self.0.iter().filter(|piece| !is_empty(piece));
+        match (pieces.next(), pieces.next()) {
+            (Some(Piece::Sealed(value)), None) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Bytes that [`Content::redacted`] would give.
+    pub fn shown_len(&self) -> usize {
+        self.0.iter().fold(0_usize, |length, piece| {
+            length.saturating_add(match piece {
+                // What is no text is replaced by three bytes each.
+                Piece::Plain(plain) => plain.len().saturating_mul(3),
+                Piece::Sealed(value) => value.shown_len(),
+            })
+        })
     }
 
     pub fn plain(bytes: impl Into<Vec<u8>>) -> Self {
@@ -145,24 +245,32 @@ impl Content {
         self.len() == 0
     }
 
-    /// The content with each secret shown as `<sealed: LABEL>`; bytes that
-    /// are no text are replaced.
-    pub fn redacted(&self) -> String {
-        self.with_sealed_as(&SealedValue::to_string)
-    }
-
-    /// The content with each secret replaced by a plain word, so that it still
-    /// parses as what it is (YAML, JSON).
-    pub fn skeleton(&self) -> String {
-        self.with_sealed_as(&|_| "sealed".to_owned())
-    }
-
-    fn with_sealed_as(&self, shown: &dyn Fn(&SealedValue) -> String) -> String {
+    /// The content with each sealed value replaced by the word that `name`
+    /// gives for it and its place among them, so that it still parses as what
+    /// it is (YAML, JSON).
+    pub fn with_words(&self, mut word: impl FnMut(usize) -> String) -> String {
+        let mut at = 0;
         let mut text = String::new();
         for piece in &self.0 {
             match piece {
                 Piece::Plain(plain) => text.push_str(&String::from_utf8_lossy(plain)),
-                Piece::Sealed(value) => text.push_str(&shown(value)),
+                Piece::Sealed(_) => {
+                    text.push_str(&word(at));
+                    at += 1;
+                }
+            }
+        }
+        text
+    }
+
+    /// The content with each secret shown as `<sealed: LABEL>`; bytes that
+    /// are no text are replaced.
+    pub fn redacted(&self) -> String {
+        let mut text = String::new();
+        for piece in &self.0 {
+            match piece {
+                Piece::Plain(plain) => text.push_str(&String::from_utf8_lossy(plain)),
+                Piece::Sealed(value) => text.push_str(&value.to_string()),
             }
         }
         text
@@ -197,6 +305,10 @@ impl Content {
             .flat_map(|value| value.label().split(", "))
             .collect();
         let labels: Vec<&str> = labels.into_iter().collect();
+        let layers = 1 + self.sealed().map(SealedValue::layers).max().unwrap_or(0);
+        if layers > MOST_LAYERS {
+            return Err(ContentError::TooDeep(layers));
+        }
         let joined = self.reveal();
         let bytes = match encoding {
             Encoding::Plain => joined,
@@ -208,12 +320,26 @@ impl Content {
             }
         };
         Ok(SealedValue {
-            label: labels.join(", ").into(),
+            label: shortened(&labels.join(", ")),
             kinds: self.kinds(),
             telltale: self.is_telltale(),
             bytes: Arc::new(bytes),
+            composed: Some(Arc::new(Composition {
+                content: self.clone(),
+                encoding,
+                layers,
+                shown: self.shown_len(),
+            })),
         })
     }
+}
+
+fn shortened(label: &str) -> Arc<str> {
+    let mut end = label.len().min(LONGEST_LABEL);
+    while !label.is_char_boundary(end) {
+        end -= 1;
+    }
+    label[..end].into()
 }
 
 #[cfg(test)]
@@ -260,6 +386,64 @@ mod tests {
             assert_eq!(sealed.label(), "ca key", "{name}");
             assert!(sealed.kinds().contains(&SecretKind::PrivateKey), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_public_of_a_composition_shows() {
+        let public = Content::plain("privileged: true")
+            .seal(Encoding::Base64)
+            .unwrap();
+        let twice = content().seal(Encoding::Plain).unwrap();
+        let key = Content::new(vec![Piece::Sealed(secret())])
+            .seal(Encoding::Base64)
+            .unwrap();
+        let cases = [
+            ("no secret", public, "cHJpdmlsZWdlZDogdHJ1ZQ=="),
+            ("text around", twice.clone(), "key: <sealed: ca key>"),
+            ("nothing around", key, "<sealed: ca key>"),
+            (
+                "encoded with text around",
+                Content::new(vec![Piece::Sealed(twice)])
+                    .seal(Encoding::Base64)
+                    .unwrap(),
+                "<base64 of: key: <sealed: ca key>>",
+            ),
+            (
+                "encoded at once",
+                content().seal(Encoding::Base64).unwrap(),
+                "<base64 of: key: <sealed: ca key>>",
+            ),
+        ];
+        for (name, value, wanted) in cases {
+            let content = Content::new(vec![Piece::Sealed(value)]);
+            assert_eq!(content.redacted(), wanted, "{name}");
+            assert!(content.shown_len() >= wanted.len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn one_secret_is_known_under_its_encodings() {
+        let wrap = |value, encoding| {
+            Content::new(vec![Piece::Sealed(value)])
+                .seal(encoding)
+                .unwrap()
+        };
+        let encoded = wrap(wrap(secret(), Encoding::Base64), Encoding::Plain);
+        assert!(encoded.sole(&[Encoding::Base64]).is_some());
+        assert!(encoded.sole(&[]).is_none());
+        let more = content().seal(Encoding::Base64).unwrap();
+        assert!(more.sole(&[Encoding::Base64]).is_none());
+    }
+
+    #[test]
+    fn compositions_nest_to_a_bound() {
+        let mut value = secret();
+        let mut sealed = 0;
+        while let Ok(next) = Content::new(vec![Piece::Sealed(value)]).seal(Encoding::Plain) {
+            value = next;
+            sealed += 1;
+        }
+        assert_eq!(sealed, MOST_LAYERS);
     }
 
     #[test]

@@ -4,8 +4,10 @@ use std::collections::BTreeSet;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
-use super::action::{Action, Holds, KeyFile, KubeAction, ObjectReference};
-use crate::world::MachinePath;
+use super::object::ObjectReference;
+use super::pki::{Holds, KeyFile};
+use super::place::Place;
+use crate::world::{Files, LastLink, MachinePath};
 
 /// What may be done to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Deserialize)]
@@ -60,6 +62,36 @@ impl PathPattern {
     pub fn as_str(&self) -> &str {
         &self.text
     }
+
+    /// Whether it grants a place: the file that is meant, not its spelling.
+    /// Where links led elsewhere, those of the pattern's own folder are
+    /// followed as well: whoever grants a folder that is a link grants what it
+    /// leads to, and a link within a granted folder leads out of it.
+    fn covers(&self, place: &Place, files: &dyn Files) -> bool {
+        if self.matches(place.real().as_str()) {
+            return true;
+        }
+        place.is_linked()
+            && self
+                .resolved(place.last(), files)
+                .is_some_and(|pattern| pattern.matches(place.real().as_str()))
+    }
+
+    /// With the links of its folder followed, as far as it has no wildcard.
+    fn resolved(&self, last: LastLink, files: &dyn Files) -> Option<Self> {
+        let wildcard = self.text.find(['*', '?', '[', '{', '\\']);
+        let (folder, rest) = match wildcard {
+            None => (self.text.as_str(), ""),
+            Some(at) => self.text.split_at(self.text[..at].rfind('/')?),
+        };
+        let last = match rest.is_empty() {
+            true => last,
+            false => LastLink::Follow,
+        };
+        let real = files.real(&MachinePath::parse(folder).ok()?, last).ok()?;
+        let real = globset::escape(&real.as_str().replace('\\', r"\\"));
+        Self::new(&format!("{}{rest}", real.trim_end_matches('/'))).ok()
+    }
 }
 
 /// Paths and what may be done there.
@@ -97,6 +129,9 @@ pub struct KubeRule {
 #[derive(Clone, Debug, Default)]
 pub struct KubeGrant {
     pub kubeconfigs: Vec<MachinePath>,
+    /// Servers that may be connected to, by their origins, besides the one of
+    /// a kubeconfig that no component wrote.
+    pub servers: BTreeSet<String>,
     pub rules: Vec<KubeRule>,
 }
 
@@ -137,6 +172,9 @@ pub struct Denial {
 impl Denial {
     /// How to grant it.
     pub fn hint(&self) -> String {
+        if self.line.is_empty() {
+            return "no grant reaches it".to_owned();
+        }
         format!(
             "if the component should be allowed to, add to its phase's grants in the distribution file:\n    {}",
             self.line
@@ -145,51 +183,6 @@ impl Denial {
 }
 
 impl Grants {
-    /// Whether this effect is granted.
-    pub fn covers(&self, action: &Action) -> Result<(), Denial> {
-        match action {
-            Action::WriteFile { path, .. } | Action::MakeDirectory { path, .. } => {
-                self.covers_file(path, FileVerb::Write)
-            }
-            Action::RemoveFile { path } => self.covers_file(path, FileVerb::Remove),
-            Action::EnsureAccounts { users, groups } => {
-                let members = groups.iter().flat_map(|group| &group.members);
-                let groups = groups.iter().map(|group| &group.name);
-                let mut names = users.iter().chain(groups).chain(members);
-                names.try_for_each(|name| self.covers_account(name))
-            }
-            Action::SetOwner {
-                path, user, group, ..
-            } => {
-                self.covers_file(path, FileVerb::Own)?;
-                // It can only lose by that.
-                let mut others = [user, group].into_iter().filter(|name| *name != "root");
-                others.try_for_each(|name| self.covers_account(name))
-            }
-            Action::CreateKey { name, files, .. }
-            | Action::IssueCertificate { name, files, .. } => {
-                self.covers_pki(name, PkiVerb::Create, files)
-            }
-            Action::Kube {
-                action, reference, ..
-            } => {
-                let verbs: &[&str] = match action {
-                    KubeAction::Apply => &["create", "patch"],
-                    KubeAction::Create => &["create"],
-                    KubeAction::Patch { .. } => &["patch"],
-                    KubeAction::Delete => &["delete"],
-                };
-                verbs
-                    .iter()
-                    .try_for_each(|verb| self.covers_object(reference, verb))
-            }
-            Action::Service { name, .. } => self.covers_service(name),
-            Action::PullImage { socket, .. } => self.covers_runtime(socket),
-            // Bounded by the interface grant, which is checked at load.
-            Action::Show { .. } => Ok(()),
-        }
-    }
-
     pub fn covers_service(&self, name: &str) -> Result<(), Denial> {
         self.covers_node(|node| &node.services, "service", "services", name)
     }
@@ -253,44 +246,61 @@ impl Grants {
         }
     }
 
-    pub fn covers_file(&self, path: &MachinePath, verb: FileVerb) -> Result<(), Denial> {
+    pub fn covers_file(
+        &self,
+        place: &Place,
+        verb: FileVerb,
+        files: &dyn Files,
+    ) -> Result<(), Denial> {
         let granted = self.files.iter().any(|grant| {
             grant.verbs.contains(&verb)
                 && grant
                     .paths
                     .iter()
-                    .any(|pattern| pattern.matches(path.as_str()))
+                    .any(|pattern| pattern.covers(place, files))
         });
-        if granted {
-            return Ok(());
-        }
         let verb = match verb {
             FileVerb::Read => "read",
             FileVerb::Write => "write",
             FileVerb::Remove => "remove",
             FileVerb::Own => "own",
         };
+        let led = match place.is_linked() {
+            true => format!(", which leads to {}", place.real()),
+            false => String::new(),
+        };
+        if granted {
+            return refuse_own(place, files);
+        }
         Err(Denial {
-            what: format!("{verb} {path}"),
-            line: format!("files: [{{paths: [{path}], verbs: [{verb}]}}]"),
+            what: format!("{verb} {place}{led}"),
+            line: format!("files: [{{paths: [{}], verbs: [{verb}]}}]", place.real()),
         })
     }
 
     /// Whether `verb` is granted for the name, and every file lies where the
     /// grant says and is one of that name.
-    pub fn covers_pki(&self, name: &str, verb: PkiVerb, files: &[KeyFile]) -> Result<(), Denial> {
+    pub fn covers_pki(
+        &self,
+        name: &str,
+        verb: PkiVerb,
+        keys: &[KeyFile],
+        files: &dyn Files,
+    ) -> Result<(), Denial> {
         let granted = self.pki.iter().any(|grant| {
             grant.verbs.contains(&verb)
                 && grant.names.iter().any(|pattern| pattern.matches(name))
-                && files.iter().all(|file| {
+                && keys.iter().all(|file| {
                     grant
                         .below
                         .as_ref()
-                        .is_some_and(|below| belongs(name, below, &file.path))
+                        .is_some_and(|below| belongs(name, below, &file.place, files))
                 })
         });
         if granted {
-            return Ok(());
+            return keys
+                .iter()
+                .try_for_each(|file| refuse_own(&file.place, files));
         }
         let verb = match verb {
             PkiVerb::Load => "load",
@@ -298,11 +308,11 @@ impl Grants {
             PkiVerb::Sign => "sign",
             PkiVerb::Place => "place",
         };
-        let folder = files
+        let folder = keys
             .iter()
             .find(|file| file.holds == Holds::Certificate)
-            .or(files.first())
-            .and_then(|file| file.path.parent());
+            .or(keys.first())
+            .and_then(|file| file.place.real().parent());
         let (at, below) = match &folder {
             Some(folder) => (format!(" in {folder}"), format!(", below: {folder}")),
             None => Default::default(),
@@ -368,14 +378,42 @@ impl Grants {
     }
 
     /// Whether a kubeconfig may be used.
-    pub fn covers_kubeconfig(&self, path: &MachinePath) -> Result<(), Denial> {
+    pub fn covers_kubeconfig(&self, place: &Place, files: &dyn Files) -> Result<(), Denial> {
+        let is_meant = |granted: &MachinePath| {
+            granted == place.real()
+                || place.is_linked()
+                    && files
+                        .real(granted, place.last())
+                        .is_ok_and(|real| real == *place.real())
+        };
         match &self.kube {
-            Some(kube) if kube.kubeconfigs.contains(path) => Ok(()),
+            Some(kube) if kube.kubeconfigs.iter().any(is_meant) => refuse_own(place, files),
             _ => Err(Denial {
-                what: format!("use the kubeconfig {path}"),
-                line: format!("kube: {{kubeconfigs: [{path}]}}"),
+                what: format!("use the kubeconfig {place}"),
+                line: format!("kube: {{kubeconfigs: [{place}]}}"),
             }),
         }
+    }
+}
+
+/// What the program keeps for itself: journals, and secrets of runs that did
+/// not come to their end. No grant reaches it, however wide.
+fn refuse_own(place: &Place, files: &dyn Files) -> Result<(), Denial> {
+    let own = MachinePath::parse(super::journal::FOLDER).ok();
+    let is_own = own.is_some_and(|own| {
+        place.real().is_within(&own)
+            || files
+                .real(&own, LastLink::Follow)
+                .is_ok_and(|real| place.real().is_within(&real))
+    });
+    // The kernel's view of processes, this one among them.
+    let is_process = place.real().as_str().starts_with("/proc/");
+    match is_own || is_process {
+        false => Ok(()),
+        true => Err(Denial {
+            what: format!("use {place}: it is of the program itself, and never granted"),
+            line: String::new(),
+        }),
     }
 }
 
@@ -400,7 +438,17 @@ fn origin(url: &str) -> Option<String> {
 /// Whether a file is one of the key or certificate of this name: without that
 /// a component could load one under the name of another. `below` may be the
 /// file itself.
-fn belongs(name: &str, below: &MachinePath, path: &MachinePath) -> bool {
+fn belongs(name: &str, below: &MachinePath, place: &Place, files: &dyn Files) -> bool {
+    if lies(name, below, place.real()) {
+        return true;
+    }
+    place.is_linked()
+        && files
+            .real(below, LastLink::Follow)
+            .is_ok_and(|below| lies(name, &below, place.real()))
+}
+
+fn lies(name: &str, below: &MachinePath, path: &MachinePath) -> bool {
     if path == below {
         return true;
     }

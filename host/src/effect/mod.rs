@@ -1,29 +1,44 @@
 //! Effects, and the one path they all go: grant, policy, journal, world.
 //!
 //! Nothing in this program writes a file, makes a key, applies an object or
-//! touches a service on behalf of a component but through [`Conduit::land`].
+//! touches a service on behalf of a component but through [`Conduit::land`]. Each
+//! effect is one value in one file below `effects`.
 
 mod accounts;
-mod action;
+mod cluster;
 mod conduit;
 mod content;
+#[expect(clippy::module_inception, reason = "the trait that the room is about")]
+mod effect;
+mod effects;
 mod event;
 mod files;
 mod grant;
 mod journal;
+mod made;
+mod noted;
+mod object;
 mod pki;
+mod place;
 mod policy;
 mod recognise;
+mod sealed_object;
+mod vault;
 
 pub use accounts::{
-    AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, ensure_accounts,
-    find_owner, remove_accounts,
+    AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, remove_accounts,
 };
-pub use action::{Action, Holds, KeyFile, KubeAction, ObjectReference, PatchKind, WrittenObject};
+pub use cluster::{Cluster, Connection};
 pub use conduit::{Conduit, EffectError, Origin};
-pub use content::{Content, Encoding, Piece, SealedValue, SecretKind};
+pub use content::{Content, ContentError, Encoding, Piece, SealedValue, SecretKind};
+pub use effect::{Effect, Inverse, Landing};
+pub use effects::{
+    ApplyObject, CreateKey, CreateObject, DeleteObject, EnsureAccounts, IssueCertificate,
+    MakeDirectory, PatchKind, PatchObject, PullImage, RemoveFile, Service, SetOwner, Show, Shown,
+    WriteFile,
+};
 pub use event::{Change, Event, Events, LogLevel};
-pub use files::{ensure_parents, set_owner, set_owner_below, write_file};
+pub use files::{ensure_parents, write_file};
 pub use grant::{
     Denial, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
     PkiVerb,
@@ -33,9 +48,13 @@ pub use journal::{
     Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, Undo,
     digest, empty_folder, state_of,
 };
+pub use object::{ObjectReference, WrittenObject};
 pub use pki::{
-    Existing, HeldCertificate, KeyFiles, PkiError, Signer, WantedCertificate, ensure_certificate,
-    ensure_key_pair, generate, load_certificate, load_key_pair, sign,
+    CertificateFiles, Existing, HeldCertificate, Holds, KeyFile, KeyFiles, PkiError, Signer,
+    WantedCertificate, load_certificate, load_key_pair,
 };
+pub use place::Place;
 pub use policy::{Finding, Policy, PolicyError, Verdict};
 pub use recognise::{holds_password, holds_secret};
+pub use sealed_object::{SealedObject, SealedObjectError};
+pub use vault::Vault;

@@ -6,20 +6,24 @@
 //! found is held against what it should be: what is not sound is an error that
 //! names every reason, and nothing is replaced unless that was asked for.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
+use serde::Serialize;
+use serde_json::{Value, json};
 use tokio::sync::Semaphore;
 use zeroize::Zeroizing;
 
-use super::action::{Holds, KeyFile};
+use super::effect::octal;
 use super::event::Change;
 use super::files::write_file;
+use super::place::Place;
 use crate::pki::{
     self, Algorithm, Certificate, CertificateError, Finding, IssueError, KeyError, KeyPair,
     LoadKeyError, Profile, Severity,
 };
-use crate::world::{FileError, Files, MachinePath, World};
+use crate::world::{FileError, MachinePath, Made, Misuse, Purpose, World};
 
 /// What is read of a key or certificate at most.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -29,27 +33,90 @@ const FILE_LIMIT: u64 = 1 << 20;
 static CORES: LazyLock<Semaphore> =
     LazyLock::new(|| Semaphore::new(std::thread::available_parallelism().map_or(1, usize::from)));
 
+/// What a file of the PKI holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holds {
+    Certificate,
+    PrivateKey,
+    PublicKey,
+}
+
+/// A file that a key or a certificate goes to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyFile {
+    pub place: Place,
+    pub mode: u32,
+    pub holds: Holds,
+}
+
+impl KeyFile {
+    /// Where it lies.
+    pub fn path(&self) -> &MachinePath {
+        self.place.path()
+    }
+}
+
 /// What to do about what is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Existing {
     Keep,
     Replace,
 }
 
-/// The files of a key, or of a certificate and its key.
+/// The files of a key.
 #[derive(Clone, Debug)]
 pub struct KeyFiles {
-    pub certificate: Option<KeyFile>,
     pub key: KeyFile,
     pub public_key: Option<KeyFile>,
 }
 
 impl KeyFiles {
-    /// All of them, for grants and policies.
+    /// All of them.
     pub fn all(&self) -> Vec<KeyFile> {
-        let files = [&self.certificate, &Some(self.key.clone()), &self.public_key];
-        files.into_iter().flatten().cloned().collect()
+        let files = std::iter::once(&self.key).chain(&self.public_key);
+        files.cloned().collect()
     }
+}
+
+/// The files of a certificate and its key.
+#[derive(Clone, Debug)]
+pub struct CertificateFiles {
+    pub certificate: KeyFile,
+    pub keys: KeyFiles,
+}
+
+impl CertificateFiles {
+    /// All of them.
+    pub fn all(&self) -> Vec<KeyFile> {
+        let mut files = vec![self.certificate.clone()];
+        files.extend(self.keys.all());
+        files
+    }
+}
+
+/// Files as policies see them.
+pub(super) fn shown_files(files: &[KeyFile]) -> Vec<Value> {
+    let shown = |KeyFile { place, mode, holds }: &KeyFile| {
+        json!({
+            "path": place.path(), "realPath": place.shown_real(), "mode": octal(*mode),
+            "holds": holds,
+        })
+    };
+    files.iter().map(shown).collect()
+}
+
+/// What files are once they are written.
+pub(super) fn written_files(files: &[KeyFile]) -> BTreeMap<MachinePath, Made> {
+    let made = |file: &KeyFile| {
+        let made = match file.holds {
+            Holds::PrivateKey => Made::HostKey,
+            Holds::Certificate | Holds::PublicKey => Made::HostPublic,
+        };
+        (file.path().clone(), made)
+    };
+    files.iter().map(made).collect()
 }
 
 /// A certificate that may sign, with its key where that is here.
@@ -84,6 +151,8 @@ pub struct WantedCertificate {
 pub enum PkiError {
     #[error(transparent)]
     File(#[from] FileError),
+    #[error("{path} {misuse}")]
+    Misused { path: MachinePath, misuse: Misuse },
     #[error("{path} is not a usable private key")]
     Key {
         path: MachinePath,
@@ -193,14 +262,14 @@ pub async fn ensure_key_pair(
 ) -> Result<((Arc<KeyPair>, Vec<String>), Change), PkiError> {
     let mut doubts = Vec::new();
     let found = match existing {
-        Existing::Keep => load_optional_key(&*world.files, &files.key.path)?,
+        Existing::Keep => load_optional_key(world, files.key.path())?,
         Existing::Replace => None,
     };
     let (key, mut change) = match found {
         Some(key) => {
             let found = key.key_type().clone();
             if found.algorithm() != Some(algorithm) {
-                let path = &files.key.path;
+                let path = files.key.path();
                 let differs = Finding::AlgorithmDiffers {
                     found,
                     wanted: algorithm,
@@ -225,13 +294,16 @@ pub async fn ensure_key_pair(
 pub async fn ensure_certificate(
     world: &World,
     wanted: &WantedCertificate,
-    certificate_file: &KeyFile,
-    files: &KeyFiles,
+    all: &CertificateFiles,
 ) -> Result<HeldCertificate, PkiError> {
+    let CertificateFiles {
+        certificate: certificate_file,
+        keys: files,
+    } = all;
     let (found, key) = match wanted.existing {
         Existing::Keep => (
-            load_optional_certificate(&*world.files, &certificate_file.path)?,
-            load_optional_key(&*world.files, &files.key.path)?,
+            load_optional_certificate(world, certificate_file.path())?,
+            load_optional_key(world, files.key.path())?,
         ),
         Existing::Replace => (None, None),
     };
@@ -252,7 +324,7 @@ pub async fn ensure_certificate(
     .partition(|finding| finding.severity() == Severity::Tolerable);
     if !fatal.is_empty() {
         return Err(PkiError::Unsound {
-            path: certificate_file.path.clone(),
+            path: certificate_file.path().clone(),
             findings: fatal,
         });
     }
@@ -269,7 +341,7 @@ pub async fn ensure_certificate(
         change,
         doubts: doubts
             .iter()
-            .map(|doubt| format!("{} {doubt}; it is kept", certificate_file.path))
+            .map(|doubt| format!("{} {doubt}; it is kept", certificate_file.path()))
             .collect(),
     })
 }
@@ -287,7 +359,7 @@ async fn make(
         .is_some_and(|signer| signer.key.is_none())
     {
         return Err(PkiError::SignerWithoutKey {
-            path: certificate_file.path.clone(),
+            path: certificate_file.path().clone(),
         });
     }
     let key = match key {
@@ -296,7 +368,7 @@ async fn make(
         Some(key) => {
             if key.key_type().algorithm() != Some(wanted.algorithm) {
                 return Err(PkiError::KeyType {
-                    path: files.key.path.clone(),
+                    path: files.key.path().clone(),
                     found: key.key_type().to_string(),
                     wanted: wanted.algorithm,
                 });
@@ -320,7 +392,7 @@ async fn make(
     )?;
     let change = write_file(
         &*world.files,
-        &certificate_file.path,
+        certificate_file.path(),
         certificate_file.mode,
         certificate.pem().as_bytes(),
     )?;
@@ -361,14 +433,14 @@ pub fn sign(
 
 /// Loads a certificate, and its key if that has a path and is there.
 pub fn load_certificate(
-    files: &dyn Files,
+    world: &World,
     certificate: &MachinePath,
     key: Option<&MachinePath>,
 ) -> Result<HeldCertificate, PkiError> {
-    let found = load_optional_certificate(files, certificate)?
+    let found = load_optional_certificate(world, certificate)?
         .ok_or_else(|| FileError::NotFound(certificate.clone()))?;
     let key = match key {
-        Some(path) => load_optional_key(files, path)?,
+        Some(path) => load_optional_key(world, path)?,
         None => None,
     };
     if let Some(key) = &key
@@ -388,20 +460,19 @@ pub fn load_certificate(
 }
 
 /// Loads a key pair.
-pub fn load_key_pair(files: &dyn Files, path: &MachinePath) -> Result<Arc<KeyPair>, PkiError> {
-    load_optional_key(files, path)?
+pub fn load_key_pair(world: &World, path: &MachinePath) -> Result<Arc<KeyPair>, PkiError> {
+    load_optional_key(world, path)?
         .map(Arc::new)
         .ok_or_else(|| FileError::NotFound(path.clone()).into())
 }
 
 fn load_optional_certificate(
-    files: &dyn Files,
+    world: &World,
     path: &MachinePath,
 ) -> Result<Option<Certificate>, PkiError> {
-    if files.stat(path)?.is_none() {
+    let Some(text) = open(world, path, Purpose::Certificate)? else {
         return Ok(None);
-    }
-    let text = files.read(path, FILE_LIMIT)?;
+    };
     Certificate::from_pem(&text)
         .map(Some)
         .map_err(|source| PkiError::Certificate {
@@ -410,11 +481,10 @@ fn load_optional_certificate(
         })
 }
 
-fn load_optional_key(files: &dyn Files, path: &MachinePath) -> Result<Option<KeyPair>, PkiError> {
-    if files.stat(path)?.is_none() {
+fn load_optional_key(world: &World, path: &MachinePath) -> Result<Option<KeyPair>, PkiError> {
+    let Some(text) = open(world, path, Purpose::PrivateKey)? else {
         return Ok(None);
-    }
-    let text = Zeroizing::new(files.read(path, FILE_LIMIT)?);
+    };
     KeyPair::from_pem(&*text)
         .map(Some)
         .map_err(|source| PkiError::Key {
@@ -423,10 +493,28 @@ fn load_optional_key(files: &dyn Files, path: &MachinePath) -> Result<Option<Key
         })
 }
 
+/// A file, if it is there and may be used for this.
+fn open(
+    world: &World,
+    path: &MachinePath,
+    purpose: Purpose,
+) -> Result<Option<Zeroizing<Vec<u8>>>, PkiError> {
+    if world.files.stat(path)?.is_none() {
+        return Ok(None);
+    }
+    let opened = world.files.open(path, FILE_LIMIT)?;
+    let allowed = world.provenance.allows(opened.identity, purpose);
+    allowed.map_err(|misuse| PkiError::Misused {
+        path: path.clone(),
+        misuse,
+    })?;
+    Ok(Some(opened.content))
+}
+
 fn write_key(world: &World, files: &KeyFiles, key: &KeyPair) -> Result<Change, FileError> {
     write_file(
         &*world.files,
-        &files.key.path,
+        files.key.path(),
         files.key.mode,
         key.private_pem().reveal(),
     )
@@ -443,28 +531,21 @@ fn write_public_key(
         return Ok(false);
     };
     let text = key.public_key().pem();
-    if existing == Existing::Keep && world.files.stat(&file.path)?.is_some() {
-        let found = world.files.read(&file.path, FILE_LIMIT)?;
+    if existing == Existing::Keep && world.files.stat(file.path())?.is_some() {
+        let found = open(world, file.path(), Purpose::Certificate)?.unwrap_or_default();
         let same = pki::PublicKey::from_pem(&found).is_ok_and(|found| found == *key.public_key());
         return match same {
             true => Ok(false),
             false => Err(PkiError::PublicKeyMismatch {
-                key: files.key.path.clone(),
-                public_key: file.path.clone(),
+                key: files.key.path().clone(),
+                public_key: file.path().clone(),
             }),
         };
     }
-    let change = write_file(&*world.files, &file.path, file.mode, text.as_bytes())?;
+    let change = write_file(&*world.files, file.path(), file.mode, text.as_bytes())?;
     Ok(change != Change::Unchanged)
 }
 
 fn now(world: &World) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(u64::try_from(world.now).unwrap_or(0))
-}
-
-impl KeyFile {
-    /// A file for this kind of content.
-    pub fn new(path: MachinePath, mode: u32, holds: Holds) -> Self {
-        Self { path, mode, holds }
-    }
 }

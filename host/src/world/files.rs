@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::MachinePath;
+use zeroize::Zeroizing;
+
+use super::{MachinePath, links};
 
 /// What lies at a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,36 @@ pub struct Metadata {
     pub size: u64,
 }
 
+/// Which file it is, whatever it is called: two names of one file (links of
+/// either kind) have one identity, and a file that took the place of another
+/// has another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Identity {
+    pub device: u64,
+    pub inode: u64,
+    /// When it was made, in seconds and nanoseconds, where the file system
+    /// tells: numbers of files that are gone are given to new ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub born: Option<(i64, u32)>,
+}
+
+/// A file's content, and which file it was read from.
+pub struct Opened {
+    pub content: Zeroizing<Vec<u8>>,
+    pub identity: Identity,
+}
+
+/// What becomes of a symbolic link at the end of a path. Those on the way are
+/// always followed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastLink {
+    /// It stands for what it leads to, as when a file is read.
+    Follow,
+    /// It stands for itself, as when a file is replaced.
+    Keep,
+}
+
 /// Why a file operation did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -62,6 +94,8 @@ pub enum FileError {
         "{0} is a link, a device or a socket: only a file or a directory is changed where it is"
     )]
     Special(MachinePath),
+    #[error("{0} is not a regular file: a device, pipe or socket is not read")]
+    NotRegular(MachinePath),
     #[error("{path} leads out of the root folder through a symbolic link")]
     Escapes { path: MachinePath },
     #[error("cannot {doing} {path}")]
@@ -78,8 +112,24 @@ pub enum FileError {
 pub trait Files: Send + Sync {
     /// What is at `path`; a link itself where it is one.
     fn stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError>;
-    /// A regular file of at most `limit` bytes.
-    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError>;
+    /// A regular file of at most `limit` bytes, and which one it is. Links are
+    /// followed.
+    fn open(&self, path: &MachinePath, limit: u64) -> Result<Opened, FileError>;
+    /// The content of a regular file of at most `limit` bytes.
+    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError> {
+        let mut opened = self.open(path, limit)?;
+        Ok(std::mem::take(&mut *opened.content))
+    }
+    /// Which file a path leads to; none where that is no regular file.
+    fn identity(&self, path: &MachinePath) -> Result<Option<Identity>, FileError>;
+    /// Where the link at a path points, as it is written in it; none where
+    /// there is no link.
+    fn link(&self, path: &MachinePath) -> Result<Option<String>, FileError>;
+    /// The path without links on its way: what is there, or would be. Grants
+    /// and policies are asked for this one.
+    fn real(&self, path: &MachinePath, last: LastLink) -> Result<MachinePath, FileError> {
+        links::resolve(path, last, &mut |path| self.link(path))
+    }
     /// Names of a directory's entries, sorted.
     fn list(&self, path: &MachinePath) -> Result<Vec<String>, FileError>;
     /// Writes a whole file. Its directory must be there.

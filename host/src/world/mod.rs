@@ -7,11 +7,13 @@
 
 mod checks;
 mod files;
+mod links;
 pub mod machine;
 mod node;
 mod observed_api;
 mod overlay;
 mod path;
+mod provenance;
 mod runtime;
 pub mod sandbox;
 pub mod yaml;
@@ -21,13 +23,14 @@ use std::sync::Arc;
 pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
-pub use files::{FileError, FileKind, Files, Metadata, Owner};
+pub use files::{FileError, FileKind, Files, Identity, LastLink, Metadata, Opened, Owner};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
     KubeconfigReason, Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
 };
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};
+pub use provenance::{Made, Misuse, Provenance, Purpose};
 pub use runtime::{ContainerRuntime, IdealRuntime, RuntimeError, RuntimeState};
 
 /// The doors that effects go through.
@@ -37,6 +40,8 @@ pub struct World {
     pub kube: Arc<dyn KubeAccess>,
     pub node: Arc<dyn Node>,
     pub health: Arc<dyn Health>,
+    /// What is known of who made the files.
+    pub provenance: Arc<Provenance>,
     /// The time of the run, in seconds since the epoch: one value for the
     /// whole run, so that what a run makes is dated alike.
     pub now: i64,

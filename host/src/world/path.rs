@@ -50,6 +50,11 @@ impl MachinePath {
         Ok(Self(format!("/{}", parts.join("/"))))
     }
 
+    /// `/`
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

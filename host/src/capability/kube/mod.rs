@@ -1,6 +1,5 @@
 //! `kube`: the API of the cluster that is being made, by grant.
 
-mod fields;
 mod names;
 mod wait;
 
@@ -8,15 +7,23 @@ use serde_json::Value;
 use wasmtime::component::Resource as Handle;
 
 use super::bindings::{kube, types};
-use super::state::{IntoWit, PhaseState, wit_error};
-use crate::effect::{Action, Change, Content, KubeAction, ObjectReference};
-use crate::kube::objects::{ApiError, Objects, Resource};
-use crate::kube::secrets::mask;
-use crate::world::{KubeAccessError, MachinePath};
+use super::gate::{Answer, Disclosed};
+use super::refusal::{IntoWit, Refusal, wit_error};
+use super::state::PhaseState;
+use crate::effect::{
+    ApplyObject, Cluster, Connection, CreateObject, DeleteObject, ObjectReference, PatchObject,
+    SealedObject, SealedValue,
+};
+use crate::kube::objects::{ApiError, Objects, PatchBody, Resource};
+use crate::kube::secrets::is_secret_kind;
+use crate::world::{KubeAccessError, LastLink, Purpose};
+
+/// What is read of a kubeconfig at most.
+const KUBECONFIG_LIMIT: u64 = 1 << 20;
 
 /// A connection to the API.
 pub struct ClientHandle {
-    objects: Objects,
+    cluster: Cluster,
 }
 
 impl IntoWit for ApiError {
@@ -70,10 +77,6 @@ fn resource(reference: &ObjectReference) -> Resource {
     )
 }
 
-fn version(object: &Value) -> Option<&str> {
-    object.pointer("/metadata/resourceVersion")?.as_str()
-}
-
 /// What to do where somebody else has set fields that a phase would set.
 fn taken(phase: &str) -> String {
     format!(
@@ -81,39 +84,23 @@ fn taken(phase: &str) -> String {
     )
 }
 
-/// What a write did, by the resource versions before and after it.
-fn change(before: Option<&Value>, after: &Value) -> Change {
-    match before {
-        None => Change::Created,
-        Some(before) if version(before) == version(after) => Change::Unchanged,
-        Some(_) => Change::Updated,
-    }
-}
-
 impl PhaseState {
-    fn objects(&self, client: &Handle<ClientHandle>) -> wasmtime::Result<Objects> {
-        Ok(self.table.get(client)?.objects.clone())
+    fn cluster(&self, client: &Handle<ClientHandle>) -> Result<Cluster, Refusal> {
+        Ok(self.table.get(client)?.cluster.clone())
     }
 
     /// Whether this may be done; the words go where a failure finds them.
-    fn granted_object(
-        &mut self,
-        reference: &ObjectReference,
-        verb: &str,
-    ) -> Result<(), types::Error> {
+    fn granted_object(&mut self, reference: &ObjectReference, verb: &str) -> Result<(), Refusal> {
         names::check(reference)?;
         self.doing = format!("{verb} {reference}");
-        self.origin
-            .grants
-            .covers_object(reference, verb)
-            .map_err(IntoWit::into_wit)
+        Ok(self.origin.grants.covers_object(reference, verb)?)
     }
 
     fn granted_selection(
         &mut self,
         selection: &kube::Selection,
         verb: &str,
-    ) -> Result<(), types::Error> {
+    ) -> Result<(), Refusal> {
         names::check_kind(
             &selection.api_version,
             &selection.kind,
@@ -124,344 +111,263 @@ impl PhaseState {
             .api_version
             .split_once('/')
             .map_or("", |(group, _)| group);
-        self.origin
-            .grants
-            .covers_kube(
-                group,
-                &selection.api_version,
-                &selection.kind,
-                selection.namespace.as_deref(),
-                None,
-                verb,
-            )
-            .map_err(IntoWit::into_wit)
+        Ok(self.origin.grants.covers_kube(
+            group,
+            &selection.api_version,
+            &selection.kind,
+            selection.namespace.as_deref(),
+            None,
+            verb,
+        )?)
     }
 
-    /// An object with its sealed fields filled in, and the effect that writing
-    /// it is.
+    /// An object with its sealed fields filled in.
     fn object(
         &mut self,
-        action: KubeAction,
         object: &str,
         sealed: Vec<kube::SealedField>,
-    ) -> wasmtime::Result<Result<(Value, ObjectReference, Action), types::Error>> {
-        self.spend(object.len())?;
-        let mut values = Vec::with_capacity(sealed.len());
+    ) -> Result<SealedObject, Refusal> {
+        let mut values: Vec<(String, SealedValue)> = Vec::with_capacity(sealed.len());
         for field in sealed {
-            values.push((field.pointer, self.table.get(&field.value)?.clone()));
+            let value = self.table.get(&field.value)?.clone();
+            self.budget.spend(value.reveal().len())?;
+            values.push((field.pointer, value));
         }
-        Ok(fields::fill(object, &values).map(|filled| {
-            let effect = Action::Kube {
-                action,
-                reference: filled.reference.clone(),
-                object: filled.masked,
-                sealed: Content::new(
-                    values
-                        .into_iter()
-                        .map(|(_, value)| crate::effect::Piece::Sealed(value))
-                        .collect(),
-                )
-                .kinds(),
-            };
-            (filled.object, filled.reference, effect)
-        }))
-    }
-}
-
-impl kube::Host for PhaseState {
-    async fn connect(
-        &mut self,
-        kubeconfig: String,
-    ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
-        self.open(&kubeconfig, None).await
+        let object = SealedObject::new(object, &values)?;
+        names::check(object.reference())?;
+        Ok(object)
     }
 
-    async fn connect_to(
-        &mut self,
-        kubeconfig: String,
-        server: String,
-    ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
-        self.open(&kubeconfig, Some(&server)).await
-    }
-}
-
-impl PhaseState {
-    async fn open(
+    async fn open_connection(
         &mut self,
         kubeconfig: &str,
         server: Option<&str>,
-    ) -> wasmtime::Result<Result<Handle<ClientHandle>, types::Error>> {
-        self.enter()?;
+    ) -> Answer<Handle<ClientHandle>> {
         self.doing = match server {
             None => format!("connecting with {kubeconfig}"),
             Some(server) => format!("connecting with {kubeconfig} to {server}"),
         };
-        let path = match MachinePath::parse(kubeconfig) {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error.into_wit())),
-        };
-        if let Err(denial) = self.origin.grants.covers_kubeconfig(&path) {
-            return Ok(Err(denial.into_wit()));
+        let place = self.place(kubeconfig, LastLink::Follow)?;
+        let files = &*self.run.conduit.world().files;
+        self.origin.grants.covers_kubeconfig(&place, files)?;
+        // Who made it, in every world alike: a sandbox does not read it.
+        if self.world().files.stat(place.path())?.is_some() {
+            self.open(&place, Purpose::Connect, KUBECONFIG_LIMIT)?;
         }
         let world = self.world().clone();
+        let path = place.path();
         let client = match server {
-            None => world.kube.client(&path).await,
-            Some(server) => world.kube.client_at(&path, server).await,
+            None => world.kube.client(path).await?,
+            Some(server) => world.kube.client_at(path, server).await?,
         };
-        match client {
-            Ok(client) => Ok(Ok(self.table.push(ClientHandle {
-                objects: Objects::new(client)
-                    .with_call_timeout(self.run.call_timeout)
-                    .with_force(self.run.force_conflicts),
-            })?)),
-            Err(error) => Ok(Err(error.into_wit())),
-        }
+        let objects = Objects::new(client).with_call_timeout(self.run.call_timeout);
+        self.hand(ClientHandle {
+            cluster: Cluster {
+                connection: Connection {
+                    kubeconfig: path.clone(),
+                    server: server.unwrap_or_default().to_owned(),
+                },
+                objects,
+            },
+        })
     }
 }
 
-impl kube::HostClient for PhaseState {
-    async fn get(
-        &mut self,
-        client: Handle<ClientHandle>,
-        wanted: kube::ObjectReference,
-    ) -> wasmtime::Result<Result<Option<String>, types::Error>> {
-        self.enter()?;
-        let wanted = reference(wanted);
-        if let Err(error) = self.granted_object(&wanted, "get") {
-            return Ok(Err(error));
-        }
-        let objects = self.objects(&client)?;
-        Ok(objects
-            .get(&resource(&wanted), &wanted.name)
-            .await
-            .map(|found| {
-                found.map(|mut object| {
-                    mask(&mut object);
-                    object.to_string()
-                })
-            })
-            .map_err(IntoWit::into_wit))
-    }
+pub async fn connect(state: &mut PhaseState, kubeconfig: String) -> Answer<Handle<ClientHandle>> {
+    state.open_connection(&kubeconfig, None).await
+}
 
-    async fn get_list(
-        &mut self,
-        client: Handle<ClientHandle>,
-        selection: kube::Selection,
-    ) -> wasmtime::Result<Result<Vec<String>, types::Error>> {
-        self.enter()?;
-        if let Err(error) = self.granted_selection(&selection, "list") {
-            return Ok(Err(error));
-        }
-        let objects = self.objects(&client)?;
-        let found = objects
-            .list(
-                &wait::selected(&selection),
-                &selection.label_selector,
-                &selection.field_selector,
-            )
-            .await;
-        Ok(found
-            .map(|(items, _)| {
-                items
-                    .into_iter()
-                    .map(|mut object| {
-                        mask(&mut object);
-                        object.to_string()
-                    })
-                    .collect()
-            })
-            .map_err(IntoWit::into_wit))
-    }
+pub async fn connect_to(
+    state: &mut PhaseState,
+    kubeconfig: String,
+    server: String,
+) -> Answer<Handle<ClientHandle>> {
+    state.open_connection(&kubeconfig, Some(&server)).await
+}
 
-    async fn apply(
-        &mut self,
-        client: Handle<ClientHandle>,
-        object: String,
-        sealed: Vec<kube::SealedField>,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let objects = self.objects(&client)?;
-        let (object, reference, action) = match self.object(KubeAction::Apply, &object, sealed)? {
-            Ok(parts) => parts,
-            Err(error) => return Ok(Err(error)),
-        };
-        let landed = self
-            .land(action, async |_| {
-                let resource = resource(&reference);
-                let before = objects.get(&resource, &reference.name).await?;
-                let after = objects.apply(&resource, &reference.name, &object).await?;
-                Ok::<_, ApiError>(((), change(before.as_ref(), &after)))
-            })
-            .await?;
-        Ok(match landed {
-            Ok(((), change)) => Ok(change.into()),
-            Err(mut error) => {
-                if error.code == types::ErrorCode::Conflict {
-                    error.hint.get_or_insert_with(|| taken(&self.origin.phase));
-                }
-                Err(error)
+pub async fn get(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    wanted: kube::ObjectReference,
+) -> Answer<Option<String>> {
+    let wanted = reference(wanted);
+    state.granted_object(&wanted, "get")?;
+    let cluster = state.cluster(&client)?;
+    let _waiting = state.wait()?;
+    let objects = cluster.objects;
+    let found = objects.get(&resource(&wanted), &wanted.name).await?;
+    let is_secret = is_secret_kind(&wanted.kind);
+    let shown = found.map(|object| state.run.gate.object(object, is_secret));
+    state.charged(Disclosed::optional(shown))
+}
+
+pub async fn get_list(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    selection: kube::Selection,
+) -> Answer<Vec<String>> {
+    state.granted_selection(&selection, "list")?;
+    let cluster = state.cluster(&client)?;
+    let _waiting = state.wait()?;
+    let (items, _) = cluster
+        .objects
+        .list(
+            &wait::selected(&selection),
+            &selection.label_selector,
+            &selection.field_selector,
+        )
+        .await?;
+    let is_secret = is_secret_kind(&selection.kind);
+    let shown = state.run.gate.objects(items, is_secret);
+    state.charged(shown)
+}
+
+pub async fn apply(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    object: String,
+    sealed: Vec<kube::SealedField>,
+) -> Answer<types::Change> {
+    let effect = ApplyObject {
+        cluster: state.cluster(&client)?,
+        object: state.object(&object, sealed)?,
+        force: state.run.force_conflicts,
+    };
+    let _waiting = state.wait()?;
+    match state.land(effect).await {
+        Ok(((), change)) => state.answer(change.into()),
+        Err(Refusal::Told(mut error)) => {
+            if error.code == types::ErrorCode::Conflict {
+                let phase = &state.origin.phase;
+                error.hint.get_or_insert_with(|| taken(phase));
             }
-        })
-    }
-
-    async fn create(
-        &mut self,
-        client: Handle<ClientHandle>,
-        object: String,
-        sealed: Vec<kube::SealedField>,
-    ) -> wasmtime::Result<Result<String, types::Error>> {
-        self.enter()?;
-        let objects = self.objects(&client)?;
-        let (object, reference, action) = match self.object(KubeAction::Create, &object, sealed)? {
-            Ok(parts) => parts,
-            Err(error) => return Ok(Err(error)),
-        };
-        let landed = self
-            .land(action, async |_| {
-                let made = objects.create(&resource(&reference), &object).await?;
-                let name = made
-                    .pointer("/metadata/name")
-                    .and_then(Value::as_str)
-                    .unwrap_or(&reference.name)
-                    .to_owned();
-                Ok::<_, ApiError>((name, Change::Created))
-            })
-            .await?;
-        Ok(landed.map(|(name, _)| name))
-    }
-
-    async fn patch(
-        &mut self,
-        client: Handle<ClientHandle>,
-        wanted: kube::ObjectReference,
-        patch_type: kube::PatchType,
-        patch: String,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let objects = self.objects(&client)?;
-        let reference = reference(wanted);
-        if let Err(error) = names::check(&reference) {
-            return Ok(Err(error));
+            Err(error.into())
         }
-        let (kind, value, body) = match fields::patch(&reference.kind, patch_type, &patch) {
-            Ok(parts) => parts,
-            Err(error) => return Ok(Err(error)),
-        };
-        let action = Action::Kube {
-            action: KubeAction::Patch { kind, patch: value },
-            reference: reference.clone(),
-            object: Value::Null,
-            sealed: Default::default(),
-        };
-        let landed = self
-            .land(action, async |_| {
-                let resource = resource(&reference);
-                let before = objects.get(&resource, &reference.name).await?;
-                let after = objects.patch(&resource, &reference.name, &body).await?;
-                Ok::<_, ApiError>(((), change(before.as_ref(), &after)))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
+        Err(ended) => Err(ended),
     }
+}
 
-    async fn delete(
-        &mut self,
-        client: Handle<ClientHandle>,
-        wanted: kube::ObjectReference,
-    ) -> wasmtime::Result<Result<types::Change, types::Error>> {
-        self.enter()?;
-        let objects = self.objects(&client)?;
-        let reference = reference(wanted);
-        if let Err(error) = names::check(&reference) {
-            return Ok(Err(error));
-        }
-        let action = Action::Kube {
-            action: KubeAction::Delete,
-            reference: reference.clone(),
-            object: Value::Null,
-            sealed: Default::default(),
-        };
-        let landed = self
-            .land(action, async |_| {
-                let was_there = objects
-                    .delete(&resource(&reference), &reference.name)
-                    .await?;
-                let change = match was_there {
-                    true => Change::Removed,
-                    false => Change::Unchanged,
-                };
-                Ok::<_, ApiError>(((), change))
-            })
-            .await?;
-        Ok(landed.map(|((), change)| change.into()))
-    }
+pub async fn create(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    object: String,
+    sealed: Vec<kube::SealedField>,
+) -> Answer<String> {
+    let effect = CreateObject {
+        cluster: state.cluster(&client)?,
+        object: state.object(&object, sealed)?,
+    };
+    let name = effect.object.reference().name.clone();
+    let _waiting = state.wait()?;
+    state.land(effect).await?;
+    state.answer(name)
+}
 
-    async fn wait(
-        &mut self,
-        client: Handle<ClientHandle>,
-        wanted: kube::ObjectReference,
-        condition: kube::Condition,
-        timeout_seconds: u32,
-    ) -> wasmtime::Result<Result<(), types::Error>> {
-        self.enter()?;
-        let wanted = reference(wanted);
-        if let Err(error) = self.granted_object(&wanted, "get") {
-            return Ok(Err(error));
-        }
-        let selection = kube::Selection {
-            field_selector: format!("metadata.name={}", wanted.name),
-            api_version: wanted.api_version,
-            kind: wanted.kind,
-            namespace: wanted.namespace,
-            label_selector: String::new(),
-        };
-        self.wait_for(&client, selection, 1, condition, timeout_seconds)
-            .await
-    }
+pub async fn patch(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    wanted: kube::ObjectReference,
+    patch_type: kube::PatchType,
+    patch: String,
+) -> Answer<types::Change> {
+    let reference = reference(wanted);
+    names::check(&reference)?;
+    let effect = PatchObject {
+        cluster: state.cluster(&client)?,
+        body: patch_body(&reference.kind, patch_type, &patch)?,
+        reference,
+    };
+    let _waiting = state.wait()?;
+    let ((), change) = state.land(effect).await?;
+    state.answer(change.into())
+}
 
-    async fn wait_all(
-        &mut self,
-        client: Handle<ClientHandle>,
-        selection: kube::Selection,
-        minimum: u32,
-        condition: kube::Condition,
-        timeout_seconds: u32,
-    ) -> wasmtime::Result<Result<(), types::Error>> {
-        self.enter()?;
-        if let Err(error) = self.granted_selection(&selection, "list") {
-            return Ok(Err(error));
-        }
-        self.wait_for(&client, selection, minimum, condition, timeout_seconds)
-            .await
-    }
+pub async fn delete(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    wanted: kube::ObjectReference,
+) -> Answer<types::Change> {
+    let reference = reference(wanted);
+    names::check(&reference)?;
+    let effect = DeleteObject {
+        cluster: state.cluster(&client)?,
+        reference,
+    };
+    let _waiting = state.wait()?;
+    let ((), change) = state.land(effect).await?;
+    state.answer(change.into())
+}
 
-    async fn adopt_token(
-        &mut self,
-        client: Handle<ClientHandle>,
-        pointer: String,
-        namespace: String,
-        name: String,
-    ) -> wasmtime::Result<Result<bool, types::Error>> {
-        self.enter()?;
-        let secret = ObjectReference {
-            api_version: "v1".to_owned(),
-            kind: "Secret".to_owned(),
-            namespace: Some(namespace),
-            name,
-        };
-        if let Err(error) = self.granted_object(&secret, "get") {
-            return Ok(Err(error));
-        }
-        let objects = self.objects(&client)?;
-        Ok(match objects.get(&resource(&secret), &secret.name).await {
-            Ok(Some(found)) => Ok(self.run.secrets.adopt(&pointer, &found)),
-            Ok(None) => Ok(false),
-            Err(error) => Err(error.into_wit()),
-        })
-    }
+pub async fn wait(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    wanted: kube::ObjectReference,
+    condition: kube::Condition,
+    timeout_seconds: u32,
+) -> Answer<()> {
+    let wanted = reference(wanted);
+    state.granted_object(&wanted, "get")?;
+    let selection = kube::Selection {
+        field_selector: format!("metadata.name={}", wanted.name),
+        api_version: wanted.api_version,
+        kind: wanted.kind,
+        namespace: wanted.namespace,
+        label_selector: String::new(),
+    };
+    state
+        .wait_for(&client, selection, 1, condition, timeout_seconds)
+        .await
+}
 
-    async fn drop(&mut self, client: Handle<ClientHandle>) -> wasmtime::Result<()> {
-        self.table.delete(client)?;
-        Ok(())
+pub async fn wait_all(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    selection: kube::Selection,
+    minimum: u32,
+    condition: kube::Condition,
+    timeout_seconds: u32,
+) -> Answer<()> {
+    state.granted_selection(&selection, "list")?;
+    state
+        .wait_for(&client, selection, minimum, condition, timeout_seconds)
+        .await
+}
+
+pub async fn adopt_token(
+    state: &mut PhaseState,
+    client: Handle<ClientHandle>,
+    pointer: String,
+    namespace: String,
+    name: String,
+) -> Answer<bool> {
+    let secret = ObjectReference {
+        api_version: "v1".to_owned(),
+        kind: "Secret".to_owned(),
+        namespace: Some(namespace),
+        name,
+    };
+    state.granted_object(&secret, "get")?;
+    let objects = state.cluster(&client)?.objects;
+    let _waiting = state.wait()?;
+    let found = objects.get(&resource(&secret), &secret.name).await?;
+    let adopted = found.is_some_and(|found| state.run.secrets.adopt(&pointer, &found));
+    state.answer(adopted)
+}
+
+/// A patch, as the API takes it.
+fn patch_body(kind: &str, patch_type: kube::PatchType, text: &str) -> Result<PatchBody, Refusal> {
+    // `copy` would move a value to where it is not masked, `test` would tell
+    // whether it is right.
+    if is_secret_kind(kind) && patch_type == kube::PatchType::Json {
+        return Err(Refusal::invalid(
+            "Secrets take merge and strategic patches only: a JSON patch could copy their values",
+        ));
     }
+    let invalid = |error| wit_error(types::ErrorCode::Invalid, &error);
+    let value: Value = serde_json::from_str(text).map_err(invalid)?;
+    Ok(match patch_type {
+        kube::PatchType::Json => PatchBody::Json(serde_json::from_value(value).map_err(invalid)?),
+        kube::PatchType::Merge => PatchBody::Merge(value),
+        kube::PatchType::Strategic => PatchBody::Strategic(value),
+    })
 }

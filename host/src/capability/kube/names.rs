@@ -1,11 +1,11 @@
 //! What names an object, before it becomes part of a URL.
 
-use crate::capability::bindings::types;
+use crate::capability::refusal::Refusal;
 use crate::effect::ObjectReference;
 
 /// Refuses names that would lead to another resource than the one that grants
 /// are asked for: kinds, groups and names become parts of a URL.
-pub fn check(reference: &ObjectReference) -> Result<(), types::Error> {
+pub fn check(reference: &ObjectReference) -> Result<(), Refusal> {
     check_kind(
         &reference.api_version,
         &reference.kind,
@@ -27,11 +27,7 @@ pub fn check(reference: &ObjectReference) -> Result<(), types::Error> {
 }
 
 /// The same for what a list selects from.
-pub fn check_kind(
-    api_version: &str,
-    kind: &str,
-    namespace: Option<&str>,
-) -> Result<(), types::Error> {
+pub fn check_kind(api_version: &str, kind: &str, namespace: Option<&str>) -> Result<(), Refusal> {
     let label = |text: &str| {
         !text.is_empty()
             && text
@@ -57,12 +53,8 @@ pub fn check_kind(
     }
 }
 
-fn invalid(what: &str, text: &str) -> types::Error {
-    types::Error {
-        code: types::ErrorCode::Invalid,
-        message: format!("{text:?} cannot be the {what} of an object"),
-        hint: None,
-    }
+fn invalid(what: &str, text: &str) -> Refusal {
+    Refusal::invalid(format!("{text:?} cannot be the {what} of an object"))
 }
 
 #[cfg(test)]

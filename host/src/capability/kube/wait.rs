@@ -1,5 +1,6 @@
 //! Waiting for objects.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -7,10 +8,12 @@ use wasmtime::component::Resource as Handle;
 
 use super::ClientHandle;
 use crate::capability::bindings::{kube, types};
-use crate::capability::state::{IntoWit, PhaseState, wit_error};
+use crate::capability::gate::Answer;
+use crate::capability::refusal::{IntoWit, Refusal, wit_error};
+use crate::capability::state::PhaseState;
 use crate::effect::Event;
 use crate::kube::objects::Resource;
-use crate::kube::secrets::{is_secret, mask};
+use crate::kube::secrets::is_secret_kind;
 use crate::world::Waiting;
 
 /// The kind and namespace that a selection selects from.
@@ -32,7 +35,7 @@ enum Wanted {
 }
 
 impl Wanted {
-    fn new(condition: kube::Condition) -> Result<Self, types::Error> {
+    fn new(condition: kube::Condition) -> Result<Self, Refusal> {
         Ok(match condition {
             kube::Condition::Exists => Self::Exists,
             kube::Condition::Absent => Self::Absent,
@@ -44,17 +47,6 @@ impl Wanted {
                     .map_err(|error| wit_error(types::ErrorCode::Invalid, &error))?,
             },
         })
-    }
-
-    /// Whether one object, as a component may see it, fulfils it: a condition
-    /// on a secret would tell whether it was guessed right.
-    fn holds_shown(&self, object: &Value) -> bool {
-        if !is_secret(object) {
-            return self.holds(object);
-        }
-        let mut shown = object.clone();
-        mask(&mut shown);
-        self.holds(&shown)
     }
 
     /// Whether one object, which is there, fulfils it.
@@ -97,12 +89,10 @@ impl PhaseState {
         minimum: u32,
         condition: kube::Condition,
         timeout_seconds: u32,
-    ) -> wasmtime::Result<Result<(), types::Error>> {
-        let wanted = match Wanted::new(condition) {
-            Ok(wanted) => wanted,
-            Err(error) => return Ok(Err(error)),
-        };
-        let objects = self.objects(client)?;
+    ) -> Answer<()> {
+        let wanted = Wanted::new(condition)?;
+        let objects = self.cluster(client)?.objects;
+        let is_secret = is_secret_kind(&selection.kind);
         let what = format!(
             "{} {}",
             selection.kind,
@@ -118,12 +108,22 @@ impl PhaseState {
                 reason: wanted.words(),
             }],
         });
+        // As the component may see them: a condition on a secret would tell
+        // whether it was guessed right.
+        let run = Arc::clone(&self.run);
+        let shown = |item: &Value| {
+            let mut item = item.clone();
+            run.gate.mask_object(&mut item, is_secret);
+            item
+        };
         let fulfilled = |items: &[Value]| match wanted {
             Wanted::Absent => items.is_empty(),
             _ => {
-                items.len() >= minimum as usize && items.iter().all(|item| wanted.holds_shown(item))
+                items.len() >= minimum as usize
+                    && items.iter().all(|item| wanted.holds(&shown(item)))
             }
         };
+        let _waiting = self.wait()?;
         let waited = objects
             .wait(
                 &selected(&selection),
@@ -133,7 +133,7 @@ impl PhaseState {
                 &fulfilled,
             )
             .await;
-        Ok(waited.map_err(|error| {
+        waited.map_err(|error| {
             let mut error = error.into_wit();
             if error.code == types::ErrorCode::Timeout {
                 error.message = format!(
@@ -143,7 +143,8 @@ impl PhaseState {
                 );
             }
             error
-        }))
+        })?;
+        self.answer(())
     }
 }
 

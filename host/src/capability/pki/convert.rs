@@ -3,14 +3,15 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
-use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::super::bindings::{pki, types};
-use super::super::state::{IntoWit, wit_error};
+use super::super::files::permissions;
+use super::super::refusal::{IntoWit, Refusal, wit_error};
+use super::super::state::PhaseState;
 use crate::effect::{Existing, Holds, KeyFile, PkiError, SealedValue, SecretKind};
 use crate::pki::{Algorithm, ExtendedKeyUsage, KeyPair, KeyUsage, Profile, Serial, Start, Subject};
-use crate::world::MachinePath;
+use crate::world::LastLink;
 
 impl IntoWit for PkiError {
     fn into_wit(self) -> types::Error {
@@ -19,6 +20,7 @@ impl IntoWit for PkiError {
             return error.into_wit();
         }
         let code = match &self {
+            Self::Misused { .. } => ErrorCode::Sealed,
             Self::Key { .. }
             | Self::Certificate { .. }
             | Self::Unsound { .. }
@@ -52,36 +54,54 @@ pub(super) fn existing(existing: pki::Existing) -> Existing {
     }
 }
 
-pub(super) fn file(placement: pki::Placement, holds: Holds) -> Result<KeyFile, types::Error> {
-    let path = MachinePath::parse(&placement.path).map_err(IntoWit::into_wit)?;
-    Ok(KeyFile::new(path, placement.mode & 0o777, holds))
+/// A file that a key or certificate goes to: a link there is replaced.
+pub(super) fn file(
+    state: &PhaseState,
+    placement: pki::Placement,
+    holds: Holds,
+) -> Result<KeyFile, Refusal> {
+    Ok(KeyFile {
+        place: state.place(&placement.path, LastLink::Keep)?,
+        mode: permissions(&placement.path, placement.mode)?,
+        holds,
+    })
+}
+
+/// The same files for loading: a link there is followed.
+pub(super) fn followed(state: &PhaseState, files: &[KeyFile]) -> Result<Vec<KeyFile>, Refusal> {
+    let follow = |file: &KeyFile| {
+        Ok(KeyFile {
+            place: state.place(file.path().as_str(), LastLink::Follow)?,
+            ..file.clone()
+        })
+    };
+    files.iter().map(follow).collect()
 }
 
 /// Files that are not one and the same: the last to be written would replace
 /// the key that the others belong to.
-pub(super) fn distinct(files: Vec<KeyFile>) -> Result<Vec<KeyFile>, types::Error> {
+pub(super) fn distinct(files: &[KeyFile]) -> Result<(), Refusal> {
     for (at, file) in files.iter().enumerate() {
-        if files[..at].iter().any(|other| other.path == file.path) {
-            return Err(types::Error {
-                code: types::ErrorCode::Invalid,
-                message: format!("{} cannot hold two things", file.path),
-                hint: None,
-            });
+        if files[..at]
+            .iter()
+            .any(|other| other.place.real() == file.place.real())
+        {
+            return Err(Refusal::invalid(format!(
+                "{} cannot hold two things",
+                file.path()
+            )));
         }
     }
-    Ok(files)
+    Ok(())
 }
 
-pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, types::Error> {
+pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, Refusal> {
     let ip_addresses = wanted
         .ip_addresses
         .iter()
         .map(|text| {
-            text.parse::<IpAddr>().map_err(|_| types::Error {
-                code: types::ErrorCode::Invalid,
-                message: format!("{text:?} is not an IP address"),
-                hint: None,
-            })
+            text.parse::<IpAddr>()
+                .map_err(|_| Refusal::invalid(format!("{text:?} is not an IP address")))
         })
         .collect::<Result<_, _>>()?;
     let usages = [
@@ -125,20 +145,6 @@ pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, types::Error> {
             pki::Serial::Fixed(number) => Serial::Fixed(number),
         },
         key_identifiers: true,
-    })
-}
-
-/// A profile as policies see it.
-pub(super) fn described(profile: &Profile) -> serde_json::Value {
-    json!({
-        "commonName": profile.subject.common_name,
-        "organizations": profile.subject.organizations,
-        "dnsNames": profile.dns_names,
-        "ipAddresses": profile.ip_addresses,
-        "certificateAuthority": profile.is_ca,
-        "keyUsages": profile.key_usages.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "extendedUsages": profile.extended_key_usages.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "validitySeconds": profile.validity.as_secs(),
     })
 }
 

@@ -1,27 +1,31 @@
 //! `pki`: keys and certificates, whose private halves stay here.
 
 mod convert;
-mod resources;
+pub(super) mod resources;
 
 use std::sync::Arc;
 
 use wasmtime::component::Resource as Handle;
 
-use self::convert::{algorithm, described, distinct, existing, file, profile, sealed_key};
+use self::convert::{algorithm, distinct, existing, file, followed, profile, sealed_key};
 use super::bindings::{pki, types};
-use super::state::{IntoWit, PhaseState};
+use super::gate::Answer;
+use super::refusal::Refusal;
+use super::state::PhaseState;
 use crate::effect::{
-    Action, Change, Event, HeldCertificate, Holds, KeyFile, KeyFiles, PkiError, PkiVerb,
-    SealedValue, Signer, WantedCertificate, ensure_certificate, ensure_key_pair, generate,
-    load_certificate, load_key_pair,
+    CertificateFiles, CreateKey, Event, Existing, HeldCertificate, Holds, IssueCertificate,
+    KeyFile, KeyFiles, PkiVerb, SealedValue, Signer, WantedCertificate, load_certificate,
+    load_key_pair,
 };
 use crate::pki::{Certificate, KeyPair};
-use crate::world::MachinePath;
+use crate::world::LastLink;
 
 /// A key pair of a name.
 pub struct KeyPairHandle {
     name: String,
     key: Arc<KeyPair>,
+    /// Where it came from: what may be done with it is granted for there.
+    files: Vec<KeyFile>,
 }
 
 /// A certificate of a name.
@@ -29,34 +33,23 @@ pub struct CertificateHandle {
     name: String,
     certificate: Arc<Certificate>,
     key: Option<Arc<KeyPair>>,
+    /// Where it came from; empty where the host alone has it.
+    files: Vec<KeyFile>,
 }
 
 impl PhaseState {
-    fn granted_key(
-        &mut self,
-        name: &str,
-        verb: PkiVerb,
-        files: &[KeyFile],
-    ) -> Result<(), types::Error> {
-        self.origin
-            .grants
-            .covers_pki(name, verb, files)
-            .map_err(IntoWit::into_wit)
+    fn granted_key(&self, name: &str, verb: PkiVerb, keys: &[KeyFile]) -> Result<(), Refusal> {
+        let files = &*self.world().files;
+        Ok(self.origin.grants.covers_pki(name, verb, keys, files)?)
     }
 
-    fn signer(
-        &mut self,
-        signer: &Handle<CertificateHandle>,
-    ) -> wasmtime::Result<Result<Signer, types::Error>> {
+    fn signer(&mut self, signer: &Handle<CertificateHandle>) -> Result<Signer, Refusal> {
         let held = self.table.get(signer)?;
-        let (name, signer) = (
-            held.name.clone(),
-            Signer {
-                certificate: Arc::clone(&held.certificate),
-                key: held.key.clone(),
-            },
-        );
-        Ok(self.granted_key(&name, PkiVerb::Sign, &[]).map(|()| signer))
+        self.granted_key(&held.name, PkiVerb::Sign, &held.files)?;
+        Ok(Signer {
+            certificate: Arc::clone(&held.certificate),
+            key: held.key.clone(),
+        })
     }
 
     /// Tells what is not as it would be made now, and is kept.
@@ -73,245 +66,183 @@ impl PhaseState {
         &mut self,
         name: String,
         held: HeldCertificate,
-    ) -> wasmtime::Result<Handle<CertificateHandle>> {
+        files: Vec<KeyFile>,
+    ) -> Answer<Handle<CertificateHandle>> {
         self.warn(held.doubts);
-        Ok(self.table.push(CertificateHandle {
+        // The host keeps all of a bundle for as long as the handle is open.
+        self.budget.spend(held.certificate.bundle_pem().len())?;
+        self.hand(CertificateHandle {
             name,
             certificate: held.certificate,
             key: held.key,
-        })?)
+            files,
+        })
     }
 
     /// The private key for placing, if that was granted.
-    fn placeable(&mut self, name: &str, key: &KeyPair) -> Result<SealedValue, types::Error> {
-        self.granted_key(name, PkiVerb::Place, &[])?;
+    fn placeable(
+        &self,
+        name: &str,
+        key: &KeyPair,
+        files: &[KeyFile],
+    ) -> Result<SealedValue, Refusal> {
+        self.granted_key(name, PkiVerb::Place, files)?;
         Ok(sealed_key(name, key))
+    }
+
+    /// The files of a key, which may also be loaded from there.
+    fn key_files(
+        &self,
+        key: pki::Placement,
+        public_key: Option<pki::Placement>,
+    ) -> Result<KeyFiles, Refusal> {
+        Ok(KeyFiles {
+            key: file(self, key, Holds::PrivateKey)?,
+            public_key: public_key
+                .map(|at| file(self, at, Holds::PublicKey))
+                .transpose()?,
+        })
+    }
+
+    fn granted_files(&self, name: &str, files: &[KeyFile]) -> Result<(), Refusal> {
+        distinct(files)?;
+        self.granted_key(name, PkiVerb::Load, &followed(self, files)?)
     }
 }
 
-impl pki::Host for PhaseState {
-    async fn ensure_key_pair(
-        &mut self,
-        name: String,
-        wanted: pki::Algorithm,
-        key: pki::Placement,
-        public_key: Option<pki::Placement>,
-        if_there: pki::Existing,
-    ) -> wasmtime::Result<Result<(Handle<KeyPairHandle>, types::Change), types::Error>> {
-        self.enter()?;
-        let algorithm = algorithm(wanted);
-        let files = (|| {
-            let files = KeyFiles {
-                certificate: None,
-                key: file(key, Holds::PrivateKey)?,
-                public_key: public_key
-                    .map(|at| file(at, Holds::PublicKey))
-                    .transpose()?,
-            };
-            self.granted_key(&name, PkiVerb::Load, &distinct(files.all())?)?;
-            Ok(files)
-        })();
-        let files = match files {
-            Ok(files) => files,
-            Err(error) => return Ok(Err(error)),
-        };
-        let action = Action::CreateKey {
-            name: name.clone(),
-            algorithm: algorithm.to_string(),
-            files: files.all(),
-        };
-        let landed = self
-            .land(action, async |world| {
-                ensure_key_pair(world, &name, algorithm, &files, existing(if_there)).await
-            })
-            .await?;
-        match landed {
-            Ok(((key, doubts), change)) => {
-                self.warn(doubts);
-                let handle = self.table.push(KeyPairHandle { name, key })?;
-                Ok(Ok((handle, change.into())))
-            }
-            Err(error) => Ok(Err(error)),
-        }
-    }
+pub async fn ensure_key_pair(
+    state: &mut PhaseState,
+    name: String,
+    wanted: pki::Algorithm,
+    key: pki::Placement,
+    public_key: Option<pki::Placement>,
+    if_there: pki::Existing,
+) -> Answer<(Handle<KeyPairHandle>, types::Change)> {
+    let files = state.key_files(key, public_key)?;
+    let all = files.all();
+    state.granted_files(&name, &all)?;
+    let effect = CreateKey {
+        name: name.clone(),
+        algorithm: algorithm(wanted),
+        files,
+        existing: existing(if_there),
+    };
+    let ((key, doubts), change) = state.land(effect).await?;
+    state.warn(doubts);
+    let handle = state.hand(KeyPairHandle {
+        name,
+        key,
+        files: all,
+    })?;
+    Ok(handle.and(state.answer(change.into())?))
+}
 
-    async fn ensure_certificate(
-        &mut self,
-        name: String,
-        wanted: pki::Profile,
-        wanted_algorithm: pki::Algorithm,
-        signer: Option<Handle<CertificateHandle>>,
-        certificate: pki::Placement,
-        key: pki::Placement,
-        public_key: Option<pki::Placement>,
-        if_there: pki::Existing,
-    ) -> wasmtime::Result<Result<(Handle<CertificateHandle>, types::Change), types::Error>> {
-        self.enter()?;
-        let signer = match signer.map(|signer| self.signer(&signer)).transpose()? {
-            None => None,
-            Some(Ok(signer)) => Some(signer),
-            Some(Err(error)) => return Ok(Err(error)),
-        };
-        let parts = (|| {
-            let certificate = file(certificate, Holds::Certificate)?;
-            let files = KeyFiles {
-                certificate: Some(certificate.clone()),
-                key: file(key, Holds::PrivateKey)?,
-                public_key: public_key
-                    .map(|at| file(at, Holds::PublicKey))
-                    .transpose()?,
-            };
-            self.granted_key(&name, PkiVerb::Load, &distinct(files.all())?)?;
-            Ok((certificate, files, profile(wanted)?))
-        })();
-        let (certificate, files, profile) = match parts {
-            Ok(parts) => parts,
-            Err(error) => return Ok(Err(error)),
-        };
-        let action = Action::IssueCertificate {
+#[expect(clippy::too_many_arguments, reason = "the contract's")]
+pub async fn ensure_certificate(
+    state: &mut PhaseState,
+    name: String,
+    wanted: pki::Profile,
+    wanted_algorithm: pki::Algorithm,
+    signer: Option<Handle<CertificateHandle>>,
+    certificate: pki::Placement,
+    key: pki::Placement,
+    public_key: Option<pki::Placement>,
+    if_there: pki::Existing,
+) -> Answer<(Handle<CertificateHandle>, types::Change)> {
+    let signer = signer.map(|signer| state.signer(&signer)).transpose()?;
+    let files = CertificateFiles {
+        certificate: file(state, certificate, Holds::Certificate)?,
+        keys: state.key_files(key, public_key)?,
+    };
+    let all = files.all();
+    state.granted_files(&name, &all)?;
+    let effect = IssueCertificate {
+        wanted: WantedCertificate {
             name: name.clone(),
-            algorithm: algorithm(wanted_algorithm).to_string(),
-            profile: described(&profile),
-            signer: signer
-                .as_ref()
-                .map(|signer| signer.certificate.facts().subject.common_name.clone()),
-            files: files.all(),
-        };
-        let wanted = WantedCertificate {
-            name: name.clone(),
-            profile,
+            profile: profile(wanted)?,
             algorithm: algorithm(wanted_algorithm),
             signer,
             existing: existing(if_there),
-        };
-        let landed = self
-            .land(action, async |world| {
-                let held = ensure_certificate(world, &wanted, &certificate, &files).await?;
-                let change = held.change;
-                Ok::<_, PkiError>((held, change))
-            })
-            .await?;
-        match landed {
-            Ok((held, change)) => Ok(Ok((self.hold(name, held)?, change.into()))),
-            Err(error) => Ok(Err(error)),
-        }
-    }
+        },
+        files: Some(files),
+    };
+    let (held, change) = state.land(effect).await?;
+    let handle = state.hold(name, held, all)?;
+    Ok(handle.and(state.answer(change.into())?))
+}
 
-    async fn issue(
-        &mut self,
-        name: String,
-        wanted: pki::Profile,
-        wanted_algorithm: pki::Algorithm,
-        signer: Handle<CertificateHandle>,
-    ) -> wasmtime::Result<Result<Handle<CertificateHandle>, types::Error>> {
-        self.enter()?;
-        let signer = match self.signer(&signer)? {
-            Ok(signer) => signer,
-            Err(error) => return Ok(Err(error)),
-        };
-        let profile = match profile(wanted) {
-            Ok(profile) => profile,
-            Err(error) => return Ok(Err(error)),
-        };
-        let algorithm = algorithm(wanted_algorithm);
-        let action = Action::IssueCertificate {
+pub async fn issue(
+    state: &mut PhaseState,
+    name: String,
+    wanted: pki::Profile,
+    wanted_algorithm: pki::Algorithm,
+    signer: Handle<CertificateHandle>,
+) -> Answer<Handle<CertificateHandle>> {
+    let effect = IssueCertificate {
+        wanted: WantedCertificate {
             name: name.clone(),
-            algorithm: algorithm.to_string(),
-            profile: described(&profile),
-            signer: Some(signer.certificate.facts().subject.common_name.clone()),
-            files: Vec::new(),
-        };
-        let landed = self
-            .land(action, async |world| {
-                let key = generate(&name, algorithm).await?;
-                let certificate = crate::effect::sign(world, &name, &profile, &key, Some(&signer))?;
-                let held = HeldCertificate {
-                    certificate: Arc::new(certificate),
-                    key: Some(Arc::new(key)),
-                    change: Change::Created,
-                    doubts: Vec::new(),
-                };
-                Ok::<_, PkiError>((held, Change::Created))
-            })
-            .await?;
-        match landed {
-            Ok((held, _)) => {
-                self.run.keep_issued(&name, &held);
-                Ok(Ok(self.hold(name, held)?))
-            }
-            Err(error) => Ok(Err(error)),
-        }
-    }
+            signer: Some(state.signer(&signer)?),
+            profile: profile(wanted)?,
+            algorithm: algorithm(wanted_algorithm),
+            // Nothing is there: both stay with the host.
+            existing: Existing::Replace,
+        },
+        files: None,
+    };
+    let (held, _) = state.land(effect).await?;
+    state.run.keep_issued(&name, &held);
+    state.hold(name, held, Vec::new())
+}
 
-    async fn issued(
-        &mut self,
-        name: String,
-    ) -> wasmtime::Result<Result<Handle<CertificateHandle>, types::Error>> {
-        self.enter()?;
-        self.doing = format!("looking for the certificate {name}");
-        if let Err(error) = self.granted_key(&name, PkiVerb::Load, &[]) {
-            return Ok(Err(error));
-        }
-        match self.run.issued(&name) {
-            Some(held) => Ok(Ok(self.hold(name, held)?)),
-            None => Ok(Err(types::Error {
-                code: types::ErrorCode::NotFound,
-                message: format!("no phase of this run has issued the certificate {name}"),
-                hint: Some("run the phase that issues it in the same run".to_owned()),
-            })),
-        }
-    }
+pub async fn issued(state: &mut PhaseState, name: String) -> Answer<Handle<CertificateHandle>> {
+    state.doing = format!("looking for the certificate {name}");
+    state.granted_key(&name, PkiVerb::Load, &[])?;
+    let held = state.run.issued(&name).ok_or_else(|| types::Error {
+        code: types::ErrorCode::NotFound,
+        message: format!("no phase of this run has issued the certificate {name}"),
+        hint: Some("run the phase that issues it in the same run".to_owned()),
+    })?;
+    state.hold(name, held, Vec::new())
+}
 
-    async fn load_certificate(
-        &mut self,
-        name: String,
-        certificate: String,
-        key: Option<String>,
-    ) -> wasmtime::Result<Result<Handle<CertificateHandle>, types::Error>> {
-        self.enter()?;
-        self.doing = format!("loading {certificate}");
-        let paths = (|| {
-            let parse = |text: &str| MachinePath::parse(text).map_err(IntoWit::into_wit);
-            let certificate = parse(&certificate)?;
-            let key = key.as_deref().map(parse).transpose()?;
-            let mut files = vec![KeyFile::new(certificate.clone(), 0, Holds::Certificate)];
-            files.extend(
-                key.clone()
-                    .map(|key| KeyFile::new(key, 0, Holds::PrivateKey)),
-            );
-            self.granted_key(&name, PkiVerb::Load, &files)?;
-            Ok((certificate, key))
-        })();
-        let (certificate, key) = match paths {
-            Ok(paths) => paths,
-            Err(error) => return Ok(Err(error)),
-        };
-        match load_certificate(&*self.world().files, &certificate, key.as_ref()) {
-            Ok(held) => Ok(Ok(self.hold(name, held)?)),
-            Err(error) => Ok(Err(error.into_wit())),
-        }
-    }
+pub async fn load_certificate_file(
+    state: &mut PhaseState,
+    name: String,
+    certificate: String,
+    key: Option<String>,
+) -> Answer<Handle<CertificateHandle>> {
+    state.doing = format!("loading {certificate}");
+    let mut files = vec![loaded(state, &certificate, Holds::Certificate)?];
+    let key = key
+        .map(|key| loaded(state, &key, Holds::PrivateKey))
+        .transpose()?;
+    files.extend(key.clone());
+    state.granted_key(&name, PkiVerb::Load, &files)?;
+    let key = key.as_ref().map(KeyFile::path);
+    let held = load_certificate(state.world(), files[0].path(), key)?;
+    state.hold(name, held, files)
+}
 
-    async fn load_key_pair(
-        &mut self,
-        name: String,
-        key: String,
-    ) -> wasmtime::Result<Result<Handle<KeyPairHandle>, types::Error>> {
-        self.enter()?;
-        self.doing = format!("loading {key}");
-        let path = (|| {
-            let path = MachinePath::parse(&key).map_err(IntoWit::into_wit)?;
-            let file = KeyFile::new(path.clone(), 0, Holds::PrivateKey);
-            self.granted_key(&name, PkiVerb::Load, &[file])?;
-            Ok(path)
-        })();
-        let path = match path {
-            Ok(path) => path,
-            Err(error) => return Ok(Err(error)),
-        };
-        match load_key_pair(&*self.world().files, &path) {
-            Ok(key) => Ok(Ok(self.table.push(KeyPairHandle { name, key })?)),
-            Err(error) => Ok(Err(error.into_wit())),
-        }
-    }
+pub async fn load_key_file(
+    state: &mut PhaseState,
+    name: String,
+    key: String,
+) -> Answer<Handle<KeyPairHandle>> {
+    state.doing = format!("loading {key}");
+    let file = loaded(state, &key, Holds::PrivateKey)?;
+    state.granted_key(&name, PkiVerb::Load, std::slice::from_ref(&file))?;
+    let key = load_key_pair(state.world(), file.path())?;
+    state.hand(KeyPairHandle {
+        name,
+        key,
+        files: vec![file],
+    })
+}
+
+fn loaded(state: &PhaseState, path: &str, holds: Holds) -> Result<KeyFile, Refusal> {
+    Ok(KeyFile {
+        place: state.place(path, LastLink::Follow)?,
+        mode: 0,
+        holds,
+    })
 }

@@ -5,94 +5,93 @@ use std::time::UNIX_EPOCH;
 
 use wasmtime::component::Resource as Handle;
 
-use super::super::bindings::{pki, types};
+use super::super::bindings::types;
+use super::super::gate::Answer;
 use super::super::state::PhaseState;
 use super::{CertificateHandle, KeyPairHandle};
 use crate::effect::SealedValue;
 
-impl pki::HostKeyPair for PhaseState {
-    async fn public_key_pem(&mut self, handle: Handle<KeyPairHandle>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&handle)?.key.public_key().pem())
-    }
-
-    async fn private_key_pem(
-        &mut self,
-        handle: Handle<KeyPairHandle>,
-    ) -> wasmtime::Result<Result<Handle<SealedValue>, types::Error>> {
-        self.enter()?;
-        let held = self.table.get(&handle)?;
-        let (name, key) = (held.name.clone(), Arc::clone(&held.key));
-        match self.placeable(&name, &key) {
-            Ok(value) => Ok(Ok(self.table.push(value)?)),
-            Err(error) => Ok(Err(error)),
-        }
-    }
-
-    async fn drop(&mut self, handle: Handle<KeyPairHandle>) -> wasmtime::Result<()> {
-        self.table.delete(handle)?;
-        Ok(())
-    }
+pub async fn public_key_pem(state: &mut PhaseState, pair: Handle<KeyPairHandle>) -> Answer<String> {
+    let pem = state.table.get(&pair)?.key.public_key().pem();
+    state.answer(pem)
 }
 
-impl pki::HostCertificate for PhaseState {
-    async fn pem(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<String> {
-        Ok(self.table.get(&handle)?.certificate.pem())
-    }
+pub async fn private_key_of_pair(
+    state: &mut PhaseState,
+    pair: Handle<KeyPairHandle>,
+) -> Answer<Handle<SealedValue>> {
+    let held = state.table.get(&pair)?;
+    let value = state.placeable(&held.name, &held.key, &held.files)?;
+    state.hand_secret(value)
+}
 
-    async fn common_name(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<String> {
-        let held = self.table.get(&handle)?;
-        Ok(held.certificate.facts().subject.common_name.clone())
-    }
+pub async fn pem(state: &mut PhaseState, certificate: Handle<CertificateHandle>) -> Answer<String> {
+    let pem = state.table.get(&certificate)?.certificate.pem();
+    state.answer(pem)
+}
 
-    async fn organizations(
-        &mut self,
-        handle: Handle<CertificateHandle>,
-    ) -> wasmtime::Result<Vec<String>> {
-        let held = self.table.get(&handle)?;
-        Ok(held.certificate.facts().subject.organizations.clone())
-    }
+pub async fn common_name(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<String> {
+    let facts = state.table.get(&certificate)?.certificate.facts();
+    state.answer(facts.subject.common_name.clone())
+}
 
-    async fn not_after(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<i64> {
-        let not_after = self.table.get(&handle)?.certificate.facts().not_after;
-        let seconds = not_after
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        Ok(i64::try_from(seconds).unwrap_or(i64::MAX))
-    }
+pub async fn organizations(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<Vec<String>> {
+    let facts = state.table.get(&certificate)?.certificate.facts();
+    state.answer(facts.subject.organizations.clone())
+}
 
-    async fn public_key_hash(
-        &mut self,
-        handle: Handle<CertificateHandle>,
-    ) -> wasmtime::Result<String> {
-        Ok(self.table.get(&handle)?.certificate.public_key().pin())
-    }
+pub async fn not_after(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<i64> {
+    let not_after = state.table.get(&certificate)?.certificate.facts().not_after;
+    let seconds = not_after
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    state.answer(i64::try_from(seconds).unwrap_or(i64::MAX))
+}
 
-    async fn has_key(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<bool> {
-        Ok(self.table.get(&handle)?.key.is_some())
-    }
+pub async fn public_key_hash(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<String> {
+    let pin = state
+        .table
+        .get(&certificate)?
+        .certificate
+        .public_key()
+        .pin();
+    state.answer(pin)
+}
 
-    async fn private_key_pem(
-        &mut self,
-        handle: Handle<CertificateHandle>,
-    ) -> wasmtime::Result<Result<Handle<SealedValue>, types::Error>> {
-        self.enter()?;
-        let held = self.table.get(&handle)?;
-        let (name, key) = (held.name.clone(), held.key.clone());
-        let Some(key) = key else {
-            return Ok(Err(types::Error {
-                code: types::ErrorCode::NotFound,
-                message: format!("the key of {name} is not here"),
-                hint: None,
-            }));
-        };
-        match self.placeable(&name, &key) {
-            Ok(value) => Ok(Ok(self.table.push(value)?)),
-            Err(error) => Ok(Err(error)),
-        }
-    }
+pub async fn has_key(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<bool> {
+    let has_key = state.table.get(&certificate)?.key.is_some();
+    state.answer(has_key)
+}
 
-    async fn drop(&mut self, handle: Handle<CertificateHandle>) -> wasmtime::Result<()> {
-        self.table.delete(handle)?;
-        Ok(())
-    }
+pub async fn private_key_of_certificate(
+    state: &mut PhaseState,
+    certificate: Handle<CertificateHandle>,
+) -> Answer<Handle<SealedValue>> {
+    let held = state.table.get(&certificate)?;
+    let key = held
+        .key
+        .as_ref()
+        .map(Arc::clone)
+        .ok_or_else(|| types::Error {
+            code: types::ErrorCode::NotFound,
+            message: format!("the key of {} is not here", held.name),
+            hint: None,
+        })?;
+    let value = state.placeable(&held.name, &key, &held.files)?;
+    state.hand_secret(value)
 }

@@ -1,6 +1,6 @@
 //! A reset at work: the phases in kubeadm's order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ impl<'a> Work<'a> {
             action: effect.action,
             target: effect.target.to_owned(),
             of_files: false,
-            private: BTreeSet::new(),
+            writes: BTreeMap::new(),
             object: None,
         })?;
         let landed = landing.await;

@@ -1,4 +1,11 @@
 use super::*;
+use crate::effect::{Effect, EnsureAccounts, Service, SetOwner};
+use crate::world::Files;
+use crate::world::sandbox::SandboxFiles;
+
+fn files() -> SandboxFiles {
+    SandboxFiles::over(None)
+}
 
 fn path(text: &str) -> MachinePath {
     MachinePath::parse(text).unwrap()
@@ -24,6 +31,7 @@ fn grants() -> Grants {
         }],
         kube: Some(KubeGrant {
             kubeconfigs: vec![path("/etc/kubernetes/admin.conf")],
+            servers: BTreeSet::new(),
             rules: vec![KubeRule {
                 api_groups: vec![String::new()],
                 resources: vec!["secrets".into()],
@@ -47,25 +55,29 @@ fn accounts_are_granted_by_pattern_and_files_given_by_verb() {
         paths: patterns(&["/etc/kubernetes/pki/*.key"]),
         verbs: BTreeSet::from([FileVerb::Own]),
     });
-    let give = |at: &str, user: &str, group: &str| Action::SetOwner {
-        path: path(at),
-        user: user.to_owned(),
-        group: group.to_owned(),
-        mode: Some(0o600),
-        holds: None,
+    let give = |at: &str, user: &str, group: &str| -> Box<dyn Effect> {
+        Box::new(SetOwner {
+            place: Place::plain(at),
+            user: user.to_owned(),
+            group: group.to_owned(),
+            mode: Some(0o600),
+            holds: None,
+        })
     };
-    let make = |user: &str, group: &str, member: &str| Action::EnsureAccounts {
-        users: vec![user.to_owned()],
-        groups: vec![crate::effect::WantedGroup {
-            name: group.to_owned(),
-            members: vec![member.to_owned()],
-        }],
+    let make = |user: &str, group: &str, member: &str| -> Box<dyn Effect> {
+        Box::new(EnsureAccounts {
+            users: vec![user.to_owned()],
+            groups: vec![crate::effect::WantedGroup {
+                name: group.to_owned(),
+                members: vec![member.to_owned()],
+            }],
+        })
     };
     let key = "/etc/kubernetes/pki/ca.key";
-    let nothing_yet = grants.covers(&make("kubeadm-a", "kubeadm-a", "kubeadm-a"));
+    let nothing_yet = make("kubeadm-a", "kubeadm-a", "kubeadm-a").grant(&grants, &files());
     let line = nothing_yet.unwrap_err().line;
     assert_eq!(line, "node: {accounts: [\"kubeadm-a\"]}");
-    assert!(grants.covers(&give(key, "root", "root")).is_ok());
+    assert!(give(key, "root", "root").grant(&grants, &files()).is_ok());
     grants.node.as_mut().unwrap().accounts = patterns(&["kubeadm-*"]);
     for (name, action, wanted) in [
         ("its own", make("kubeadm-a", "kubeadm-b", "kubeadm-c"), true),
@@ -91,11 +103,15 @@ fn accounts_are_granted_by_pattern_and_files_given_by_verb() {
             false,
         ),
     ] {
-        assert_eq!(grants.covers(&action).is_ok(), wanted, "{name}");
+        assert_eq!(action.grant(&grants, &files()).is_ok(), wanted, "{name}");
     }
     // Neither read nor written by that.
     for verb in [FileVerb::Read, FileVerb::Write, FileVerb::Remove] {
-        assert!(grants.covers_file(&path(key), verb).is_err());
+        assert!(
+            grants
+                .covers_file(&Place::plain(key), verb, &files())
+                .is_err()
+        );
     }
 }
 
@@ -120,7 +136,9 @@ fn files_are_granted_by_pattern_and_verb() {
     ];
     for (name, at, verb, wanted) in cases {
         assert_eq!(
-            grants().covers_file(&path(at), verb).is_ok(),
+            grants()
+                .covers_file(&Place::plain(at), verb, &files())
+                .is_ok(),
             wanted,
             "{name}"
         );
@@ -130,7 +148,7 @@ fn files_are_granted_by_pattern_and_verb() {
 #[test]
 fn keys_are_granted_by_name_and_folder() {
     let file = |at: &str| KeyFile {
-        path: path(at),
+        place: Place::plain(at),
         mode: 0o600,
         holds: Holds::PrivateKey,
     };
@@ -188,7 +206,9 @@ fn keys_are_granted_by_name_and_folder() {
     ];
     for (name, key, verb, at, wanted) in cases {
         assert_eq!(
-            grants().covers_pki(key, verb, &[file(at)]).is_ok(),
+            grants()
+                .covers_pki(key, verb, &[file(at)], &files())
+                .is_ok(),
             wanted,
             "{name}"
         );
@@ -268,18 +288,24 @@ fn objects_are_granted_by_rule() {
 #[test]
 fn a_denial_gives_the_line_that_would_grant_it() {
     let denial = grants()
-        .covers_file(&path("/etc/passwd"), FileVerb::Write)
+        .covers_file(&Place::plain("/etc/passwd"), FileVerb::Write, &files())
         .unwrap_err();
     assert_eq!(
         denial.line,
         "files: [{paths: [/etc/passwd], verbs: [write]}]"
     );
     assert!(denial.hint().contains(&denial.line));
-    let service = Action::Service {
-        name: "sshd".into(),
+    let service = Service {
+        service: "sshd".into(),
         operation: crate::world::ServiceOperation::Stop,
     };
-    assert!(grants().covers(&service).unwrap_err().line.contains("sshd"));
+    assert!(
+        service
+            .grant(&grants(), &files())
+            .unwrap_err()
+            .line
+            .contains("sshd")
+    );
 }
 
 #[test]
@@ -311,4 +337,59 @@ fn servers_are_granted_by_their_origins() {
     }
     let denial = grants.covers_endpoint("https://b/x").unwrap_err();
     assert!(denial.line.contains("endpoints: [\"https://b:443\"]"));
+}
+
+/// A grant is about the file, not about what it is called.
+#[test]
+fn links_neither_widen_a_grant_nor_take_it_away() {
+    use crate::world::LastLink;
+    use crate::world::machine::MachineFiles;
+    let folder = tempfile::tempdir().unwrap();
+    let at = |path: &str| folder.path().join(path);
+    for path in ["srv/red", "data/kubelet", "etc", "var/lib/kubewright"] {
+        std::fs::create_dir_all(at(path)).unwrap();
+    }
+    for (link, target) in [
+        ("srv/red/out", "/etc"),
+        ("srv/red/shadow", "/etc/shadow"),
+        ("var/lib/kubelet", "/data/kubelet"),
+        ("srv/red/own", "../../var/lib/kubewright"),
+        ("srv/link", "red"),
+    ] {
+        std::os::unix::fs::symlink(target, at(link)).unwrap();
+    }
+    let files = MachineFiles::open(folder.path()).unwrap();
+    let grants = Grants {
+        files: vec![FileGrant {
+            paths: patterns(&["/srv/red/**", "/var/lib/kubelet/config.yaml", "/var/lib/**"]),
+            verbs: BTreeSet::from([FileVerb::Read]),
+        }],
+        ..Grants::default()
+    };
+    for (name, path, wanted) in [
+        ("plain", "/srv/red/x", true),
+        ("a link to a file outside", "/srv/red/shadow", false),
+        ("a link to a folder outside", "/srv/red/out/shadow", false),
+        (
+            "a granted path through a link",
+            "/var/lib/kubelet/config.yaml",
+            true,
+        ),
+        ("what it leads to", "/data/kubelet/other", false),
+        ("a link to a granted folder", "/srv/link/x", true),
+        (
+            "the program's own folder",
+            "/var/lib/kubewright/unfinished",
+            false,
+        ),
+        ("its own folder by a link", "/srv/red/own/unfinished", false),
+    ] {
+        let place = Place::of(
+            &files,
+            super::MachinePath::parse(path).unwrap(),
+            LastLink::Follow,
+        );
+        let got = grants.covers_file(&place.unwrap(), FileVerb::Read, &files as &dyn Files);
+        assert_eq!(got.is_ok(), wanted, "{name}: {got:?}");
+    }
 }

@@ -11,7 +11,7 @@ use super::folder::line;
 use super::record::{Outcome, Record, RunHeader, State};
 use super::{Entry, Folder, Journal, JournalError, Lock, Prior};
 use crate::effect::Change;
-use crate::world::MachinePath;
+use crate::world::{Identity, MachinePath, Made};
 
 /// What a run begins with.
 pub struct RunStart {
@@ -161,6 +161,12 @@ impl Journal for DiskJournal {
             digest: entry.digest.clone(),
             action: entry.action.to_owned(),
             target: entry.target.clone(),
+            seals: entry
+                .writes
+                .iter()
+                .filter(|(_, made)| made.is_sealed())
+                .map(|(path, made)| (path.clone(), *made))
+                .collect(),
             object: entry.object.clone().map(Box::new),
         };
         match entry.of_files {
@@ -201,6 +207,25 @@ impl Journal for DiskJournal {
         let begin = writing.pending.remove(&number);
         let records: Vec<&Record> = begin.iter().chain([&touch]).collect();
         self.write(&mut writing, &records, true)
+    }
+
+    fn wrote(
+        &self,
+        number: u64,
+        path: &MachinePath,
+        identity: Identity,
+        made: Made,
+    ) -> Result<(), JournalError> {
+        let wrote = Record::Wrote {
+            effect: number,
+            path: path.clone(),
+            identity,
+            made,
+        };
+        let mut writing = self.writing();
+        let begin = writing.pending.remove(&number);
+        let records: Vec<&Record> = begin.iter().chain([&wrote]).collect();
+        self.write(&mut writing, &records, made.is_sealed())
     }
 
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError> {

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use super::{Entry, Journal, JournalError, Prior, State};
 use crate::effect::Change;
-use crate::world::MachinePath;
+use crate::world::{Identity, MachinePath, Made};
 
 /// The environment variable: `begin:3`, `touch:5`, `landing:2`, `landed:2`.
 pub const VARIABLE: &str = "KUBEWRIGHT_CRASH_AT";
@@ -75,6 +75,16 @@ impl Journal for FaultyJournal {
         self.inner.touch(number, path, prior, after)?;
         self.reached("touch");
         Ok(())
+    }
+
+    fn wrote(
+        &self,
+        number: u64,
+        path: &MachinePath,
+        identity: Identity,
+        made: Made,
+    ) -> Result<(), JournalError> {
+        self.inner.wrote(number, path, identity, made)
     }
 
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError> {

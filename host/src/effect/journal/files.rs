@@ -8,7 +8,9 @@ use zeroize::Zeroizing;
 use super::{Journal, JournalError, Prior, State, digest};
 use crate::effect::files::owned_by_others;
 use crate::effect::holds_secret;
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
+use crate::world::{
+    FileError, FileKind, Files, Identity, LastLink, MachinePath, Metadata, Opened, Owner,
+};
 
 /// What is read at most of a file that is about to be replaced, to keep a copy
 /// of it. Nothing that a phase writes comes near it.
@@ -125,8 +127,20 @@ impl Files for RecordedFiles {
         self.inner.stat(path)
     }
 
-    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError> {
-        self.inner.read(path, limit)
+    fn open(&self, path: &MachinePath, limit: u64) -> Result<Opened, FileError> {
+        self.inner.open(path, limit)
+    }
+
+    fn identity(&self, path: &MachinePath) -> Result<Option<Identity>, FileError> {
+        self.inner.identity(path)
+    }
+
+    fn link(&self, path: &MachinePath) -> Result<Option<String>, FileError> {
+        self.inner.link(path)
+    }
+
+    fn real(&self, path: &MachinePath, last: LastLink) -> Result<MachinePath, FileError> {
+        self.inner.real(path, last)
     }
 
     fn list(&self, path: &MachinePath) -> Result<Vec<String>, FileError> {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::folder::RunRecords;
 use super::record::{Outcome, Record, State};
-use crate::world::MachinePath;
+use crate::world::{Files, Identity, MachinePath, Made, Provenance};
 
 /// What became of one path.
 #[derive(Clone, Debug)]
@@ -29,6 +29,11 @@ pub struct Ledger {
     /// Names of what was in those that were not empty; none of a folder where
     /// that was not recorded.
     pub state_entries: BTreeMap<MachinePath, BTreeSet<String>>,
+    /// Files that effects wrote, by identity, oldest first.
+    made: Vec<(Identity, Made)>,
+    /// Files that an effect was about to put sealed values into when its
+    /// process died: what lies there now may be that.
+    half_made: BTreeMap<MachinePath, Made>,
     /// Whether an `init` came to its end that was not undone since.
     pub completed: bool,
 }
@@ -50,6 +55,16 @@ impl Ledger {
             }
             for record in &run.records {
                 match record {
+                    Record::Begin { seals, .. } => ledger.half_made.extend(seals.clone()),
+                    Record::Wrote {
+                        path,
+                        identity,
+                        made,
+                        ..
+                    } => {
+                        ledger.half_made.remove(path);
+                        ledger.made.push((*identity, *made));
+                    }
                     Record::Touch {
                         effect,
                         path,
@@ -85,6 +100,16 @@ impl Ledger {
             }
         }
         ledger
+    }
+
+    /// What is known of who made the machine's files.
+    pub fn provenance(&self, files: &dyn Files) -> Provenance {
+        let half_made = self.half_made.iter().filter_map(|(path, made)| {
+            let identity = files.identity(path).ok().flatten()?;
+            Some((identity, *made))
+        });
+        // What was recorded last of an identity holds.
+        Provenance::of(half_made.chain(self.made.iter().copied()))
     }
 
     pub fn get(&self, path: &MachinePath) -> Option<&Touched> {

@@ -24,7 +24,7 @@ use crate::world::machine::MachineFiles;
 use crate::world::{FileKind, Files, MachinePath};
 
 /// Where it lies, below the root.
-const FOLDER: &str = "/var/lib/kubewright";
+pub const FOLDER: &str = "/var/lib/kubewright";
 const RUNS: &str = "runs";
 const COPIES: &str = "copies/sha256";
 const UNFINISHED: &str = "unfinished";

@@ -20,19 +20,19 @@ pub use disk::{DiskJournal, RunStart};
 pub use fault::FaultyJournal;
 pub use files::{RecordedFiles, state_of};
 pub use fold::{Ledger, Touched};
-pub use folder::{Folder, RunRecords};
+pub use folder::{FOLDER, Folder, RunRecords};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
 pub use undo::{Undo, empty_folder};
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
-use super::action::WrittenObject;
 use super::event::Change;
-use crate::world::{FileError, MachinePath, Owner};
+use super::object::WrittenObject;
+use crate::world::{FileError, Identity, MachinePath, Made, Owner};
 
 /// One effect, as it is about to land. Holds no secret.
 #[derive(Clone, Debug)]
@@ -44,8 +44,8 @@ pub struct Entry {
     pub target: String,
     /// Whether all it can change are files.
     pub of_files: bool,
-    /// Files that it puts secrets into.
-    pub private: BTreeSet<MachinePath>,
+    /// The files that it writes, and what they are then.
+    pub writes: BTreeMap<MachinePath, Made>,
     /// What it makes of an object of the cluster.
     pub object: Option<WrittenObject>,
 }
@@ -120,6 +120,17 @@ pub trait Journal: Send + Sync {
         prior: &Prior<'_>,
         after: &State,
     ) -> Result<(), JournalError>;
+    /// Records which file an effect wrote and what it is, so that later runs
+    /// know it whatever it is called.
+    fn wrote(
+        &self,
+        _number: u64,
+        _path: &MachinePath,
+        _identity: Identity,
+        _made: Made,
+    ) -> Result<(), JournalError> {
+        Ok(())
+    }
     /// Records that it landed, and what it changed.
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError>;
     /// Records that it did not land.

@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::Prior;
 use crate::effect::{Change, WrittenObject};
-use crate::world::{MachinePath, Owner};
+use crate::world::{Identity, MachinePath, Made, Owner};
 
 /// `sha256:HEX` of some content.
 pub fn digest(content: &[u8]) -> String {
@@ -29,6 +29,9 @@ pub enum Record {
         digest: String,
         action: String,
         target: String,
+        /// The files that it writes and puts sealed values into.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        seals: BTreeMap<MachinePath, Made>,
         /// What it makes of an object of the cluster.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         object: Option<Box<WrittenObject>>,
@@ -39,6 +42,13 @@ pub enum Record {
         path: MachinePath,
         prior: State,
         after: State,
+    },
+    /// A path was written by an effect: which file it is since, and what.
+    Wrote {
+        effect: u64,
+        path: MachinePath,
+        identity: Identity,
+        made: Made,
     },
     /// An effect landed.
     Landed { effect: u64, change: Change },
@@ -273,6 +283,16 @@ mod tests {
                     owner: Some(Owner { uid: 2, gid: 3 }),
                     within: [(path.clone(), Owner { uid: 4, gid: 5 })].into(),
                 },
+            },
+            Record::Wrote {
+                effect: 1,
+                path: path.clone(),
+                identity: Identity {
+                    device: 1,
+                    inode: 2,
+                    born: Some((3, 4)),
+                },
+                made: Made::OfSealed,
             },
             Record::Landed {
                 effect: 1,

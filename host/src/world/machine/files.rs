@@ -13,8 +13,12 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, ResolveFlags, StatxFlags};
 use rustix::io::Errno;
 
+use zeroize::Zeroizing;
+
 use super::{leftovers, owner};
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
+use crate::world::{
+    FileError, FileKind, Files, Identity, LastLink, MachinePath, Metadata, Opened, Owner,
+};
 
 /// The files below one directory of this machine.
 pub struct MachineFiles {
@@ -309,31 +313,85 @@ impl Files for MachineFiles {
         }))
     }
 
-    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError> {
+    fn open(&self, path: &MachinePath, limit: u64) -> Result<Opened, FileError> {
         // NONBLOCK, so that a FIFO put there does not hang the run.
         let fd = self.open_at(path, OFlags::RDONLY | OFlags::NONBLOCK, "read")?;
-        let file = std::fs::File::from(fd);
-        let io = |source| FileError::Io {
-            doing: "read",
-            path: path.clone(),
-            source,
+        let (identity, size) = match look(&fd, path)? {
+            Looked::File { identity, size } => (identity, size),
+            Looked::Directory => return Err(FileError::IsDirectory(path.clone())),
+            Looked::Other => return Err(FileError::NotRegular(path.clone())),
         };
-        let size = file.metadata().map_err(io)?;
-        if size.is_dir() {
-            return Err(FileError::IsDirectory(path.clone()));
-        }
-        let mut content = Vec::new();
+        // Sized first: growing would leave copies of secrets in freed memory.
+        let room = size.min(limit).saturating_add(1);
+        let mut content = Zeroizing::new(Vec::with_capacity(
+            usize::try_from(room).unwrap_or_default(),
+        ));
         // One byte more than allowed shows that there is too much, whatever
         // the size said (files below /proc say 0).
-        file.take(limit + 1).read_to_end(&mut content).map_err(io)?;
+        std::fs::File::from(fd)
+            .take(limit.saturating_add(1))
+            .read_to_end(&mut content)
+            .map_err(|source| FileError::Io {
+                doing: "read",
+                path: path.clone(),
+                source,
+            })?;
         if content.len() as u64 > limit {
             return Err(FileError::TooLarge {
                 path: path.clone(),
-                size: size.len().max(limit + 1),
+                size: size.max(limit.saturating_add(1)),
                 limit,
             });
         }
-        Ok(content)
+        Ok(Opened { content, identity })
+    }
+
+    fn identity(&self, path: &MachinePath) -> Result<Option<Identity>, FileError> {
+        let fd = match self.open_at(path, OFlags::PATH, "look at") {
+            Ok(fd) => fd,
+            Err(FileError::NotFound(_) | FileError::NotDirectory(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(match look(&fd, path)? {
+            Looked::File { identity, .. } => Some(identity),
+            Looked::Directory | Looked::Other => None,
+        })
+    }
+
+    fn link(&self, path: &MachinePath) -> Result<Option<String>, FileError> {
+        let fd = match self.open_at(path, OFlags::PATH | OFlags::NOFOLLOW, "look at") {
+            Ok(fd) => fd,
+            Err(FileError::NotFound(_) | FileError::NotDirectory(_)) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match rustix::fs::readlinkat(&fd, "", Vec::new()) {
+            Ok(target) => Ok(Some(target.to_string_lossy().into_owned())),
+            // Not a link.
+            Err(Errno::NOENT | Errno::INVAL) => Ok(None),
+            Err(errno) => Err(failed("look at", path, errno)),
+        }
+    }
+
+    fn real(&self, path: &MachinePath, last: LastLink) -> Result<MachinePath, FileError> {
+        let flags = match last {
+            LastLink::Follow => OFlags::PATH,
+            LastLink::Keep => OFlags::PATH | OFlags::NOFOLLOW,
+        };
+        // Mostly there is no link, and one question tells.
+        let opened = rustix::fs::openat2(
+            &self.root,
+            path.below_root(),
+            flags | OFlags::CLOEXEC,
+            Mode::empty(),
+            ResolveFlags::IN_ROOT | ResolveFlags::NO_SYMLINKS,
+        );
+        match opened {
+            Ok(_) | Err(Errno::NOENT | Errno::NOTDIR) => Ok(path.clone()),
+            Err(Errno::LOOP) => {
+                crate::world::links::resolve(path, last, &mut |path| self.link(path))
+            }
+            Err(errno) => Err(failed("look at", path, errno)),
+        }
     }
 
     fn list(&self, path: &MachinePath) -> Result<Vec<String>, FileError> {
@@ -395,6 +453,32 @@ impl Files for MachineFiles {
         let folder = self.unlink(path, flags)?;
         self.settle(&folder, "remove", path)
     }
+}
+
+/// What a handle leads to.
+enum Looked {
+    File { identity: Identity, size: u64 },
+    Directory,
+    Other,
+}
+
+fn look(fd: &OwnedFd, path: &MachinePath) -> Result<Looked, FileError> {
+    let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME;
+    let found = rustix::fs::statx(fd, "", AtFlags::EMPTY_PATH, wanted)
+        .map_err(|errno| failed("look at", path, errno))?;
+    let knows_birth = StatxFlags::from_bits_retain(found.stx_mask).contains(StatxFlags::BTIME);
+    Ok(match FileType::from_raw_mode(found.stx_mode.into()) {
+        FileType::RegularFile => Looked::File {
+            identity: Identity {
+                device: rustix::fs::makedev(found.stx_dev_major, found.stx_dev_minor),
+                inode: found.stx_ino,
+                born: knows_birth.then_some((found.stx_btime.tv_sec, found.stx_btime.tv_nsec)),
+            },
+            size: found.stx_size,
+        },
+        FileType::Directory => Looked::Directory,
+        _ => Looked::Other,
+    })
 }
 
 fn errno_of(error: std::io::Error) -> Errno {

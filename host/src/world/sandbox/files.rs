@@ -1,5 +1,6 @@
 //! Files in memory over files that are only read.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use crate::world::machine::MachineFiles;
-use crate::world::{FileError, FileKind, Files, MachinePath, Metadata, Owner};
+use crate::world::{
+    FileError, FileKind, Files, Identity, LastLink, MachinePath, Metadata, Opened, Owner, links,
+};
 
 /// What the sandbox holds at a path that was touched.
 #[derive(Clone)]
@@ -176,6 +179,24 @@ impl SandboxFiles {
         }
     }
 
+    /// The path under which the sandbox keeps what it leads to. Links lie in
+    /// the base only: no effect makes one.
+    fn canonical<'a>(
+        &self,
+        path: &'a MachinePath,
+        last: LastLink,
+    ) -> Result<Cow<'a, MachinePath>, FileError> {
+        let Some(base) = &self.base else {
+            return Ok(Cow::Borrowed(path));
+        };
+        // Where the base follows no link there is none.
+        let of_base = base.real(path, last);
+        if matches!(&of_base, Ok(real) if real == path) {
+            return Ok(Cow::Borrowed(path));
+        }
+        links::resolve(path, last, &mut |path| self.link(path)).map(Cow::Owned)
+    }
+
     fn put(&self, path: &MachinePath, rights: Rights, content: &[u8]) {
         let file = Layer::File {
             rights,
@@ -213,6 +234,7 @@ impl SandboxFiles {
 
 impl Files for SandboxFiles {
     fn stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         match self.layers().get(path) {
             Some(Layer::File {
                 rights, content, ..
@@ -231,7 +253,8 @@ impl Files for SandboxFiles {
         }
     }
 
-    fn read(&self, path: &MachinePath, limit: u64) -> Result<Vec<u8>, FileError> {
+    fn open(&self, path: &MachinePath, limit: u64) -> Result<Opened, FileError> {
+        let path = &*self.canonical(path, LastLink::Follow)?;
         match self.layers().get(path) {
             Some(Layer::File { content, .. }) if content.len() as u64 > limit => {
                 Err(FileError::TooLarge {
@@ -240,17 +263,44 @@ impl Files for SandboxFiles {
                     limit,
                 })
             }
-            Some(Layer::File { content, .. }) => Ok(content.to_vec()),
+            Some(Layer::File { content, turn, .. }) => Ok(Opened {
+                content: content.clone(),
+                identity: in_memory(*turn),
+            }),
             Some(Layer::Directory { .. }) => Err(FileError::IsDirectory(path.clone())),
             Some(Layer::Removed) => Err(FileError::NotFound(path.clone())),
             Some(Layer::Given { .. }) | None => match &self.base {
-                Some(base) => base.read(path, limit),
+                Some(base) => base.open(path, limit),
                 None => Err(FileError::NotFound(path.clone())),
             },
         }
     }
 
+    fn identity(&self, path: &MachinePath) -> Result<Option<Identity>, FileError> {
+        let path = &*self.canonical(path, LastLink::Follow)?;
+        match self.layers().get(path) {
+            Some(Layer::File { turn, .. }) => Ok(Some(in_memory(*turn))),
+            Some(Layer::Directory { .. } | Layer::Removed) => Ok(None),
+            Some(Layer::Given { .. }) | None => match &self.base {
+                Some(base) => base.identity(path),
+                None => Ok(None),
+            },
+        }
+    }
+
+    fn link(&self, path: &MachinePath) -> Result<Option<String>, FileError> {
+        match (self.layers().get(path), &self.base) {
+            (Some(Layer::Given { .. }) | None, Some(base)) => base.link(path),
+            _ => Ok(None),
+        }
+    }
+
+    fn real(&self, path: &MachinePath, last: LastLink) -> Result<MachinePath, FileError> {
+        self.canonical(path, last).map(Cow::into_owned)
+    }
+
     fn list(&self, path: &MachinePath) -> Result<Vec<String>, FileError> {
+        let path = &*self.canonical(path, LastLink::Follow)?;
         self.require_directory(path)?;
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
         if let Some(base) = &self.base
@@ -273,6 +323,7 @@ impl Files for SandboxFiles {
     }
 
     fn write(&self, path: &MachinePath, mode: u32, content: &[u8]) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         match path.parent() {
             Some(parent) => self.require_directory(&parent)?,
             None => return Err(FileError::IsDirectory(path.clone())),
@@ -287,6 +338,7 @@ impl Files for SandboxFiles {
     }
 
     fn rewrite(&self, path: &MachinePath, content: &[u8]) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         let found = self.plain(path)?;
         if found.kind == FileKind::Directory {
             return Err(FileError::IsDirectory(path.clone()));
@@ -300,6 +352,7 @@ impl Files for SandboxFiles {
     }
 
     fn set_owner(&self, path: &MachinePath, owner: Owner, mode: u32) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         self.plain(path)?;
         let given = Rights {
             mode,
@@ -319,6 +372,7 @@ impl Files for SandboxFiles {
     }
 
     fn set_owner_below(&self, path: &MachinePath, owner: Owner) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         let found = self.plain(path)?;
         for name in self.list(path)? {
             let Ok(inner) = path.join(&name) else {
@@ -338,6 +392,7 @@ impl Files for SandboxFiles {
     }
 
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         let Some(parent) = path.parent() else {
             return Ok(());
         };
@@ -360,6 +415,7 @@ impl Files for SandboxFiles {
     }
 
     fn remove(&self, path: &MachinePath) -> Result<(), FileError> {
+        let path = &*self.canonical(path, LastLink::Keep)?;
         match self.stat(path)? {
             None => return Err(FileError::NotFound(path.clone())),
             Some(found) if found.kind == FileKind::Directory && !self.list(path)?.is_empty() => {
@@ -373,6 +429,15 @@ impl Files for SandboxFiles {
             self.layers().remove(path);
         }
         Ok(())
+    }
+}
+
+/// Of what is in memory only: no device has this number.
+fn in_memory(turn: usize) -> Identity {
+    Identity {
+        device: u64::MAX,
+        inode: turn as u64,
+        born: None,
     }
 }
 

@@ -1,0 +1,182 @@
+//! The functions of the contract: the one entry of every call to the host, and
+//! the one exit.
+//!
+//! For each function the table says what takes its arguments and answers. Here
+//! the call is counted, its arguments are charged to the phase's budget, and
+//! what it answers is taken out of [`Disclosed`], which only the gate makes: a
+//! capability cannot answer with anything that has not passed it. A function
+//! of the contract that is not in the table does not compile.
+
+use wasmtime::component::Resource as Handle;
+
+use super::bindings::{
+    accounts, checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node,
+    patches, pki, sealed, terminal, tokens, types,
+};
+use super::charge::Charge;
+use super::kube::ClientHandle;
+use super::pki::{CertificateHandle, KeyPairHandle};
+use super::refusal::Refusal;
+use super::state::PhaseState;
+use super::tokens::TokenHandle;
+use crate::effect::SealedValue;
+
+macro_rules! contract {
+    ($($host:path { $($kind:ident $name:ident ( $($arg:ident : $ty:ty),* $(,)? ) $(-> $ret:ty)? $(= $function:path)? ;)* })*) => {$(
+        impl $host for PhaseState {
+            $(contract!(@$kind $name ($($arg : $ty),*) $($ret)? ; $($function)?);)*
+        }
+    )*};
+    // Answers, or tells why not.
+    (@told $name:ident ($($arg:ident : $ty:ty),*) $ret:ty ; $function:path) => {
+        async fn $name(&mut self, $($arg: $ty),*) -> Result<$ret, Refusal> {
+            self.enter([$($arg.charge()),*].into_iter().fold(0, usize::saturating_add))?;
+            Ok($function(self, $($arg),*).await?.release())
+        }
+    };
+    // Answers; what goes wrong ends the component.
+    (@plain $name:ident ($($arg:ident : $ty:ty),*) $ret:ty ; $function:path) => {
+        async fn $name(&mut self, $($arg: $ty),*) -> wasmtime::Result<$ret> {
+            let charge = [$($arg.charge()),*].into_iter().fold(0, usize::saturating_add);
+            self.enter(charge)?;
+            let answer = $function(self, $($arg),*).await;
+            Ok(answer.map_err(Refusal::into_trap)?.release())
+        }
+    };
+    // Gives back a handle.
+    (@drops $name:ident ($arg:ident : $ty:ty) ; ) => {
+        async fn $name(&mut self, $arg: $ty) -> wasmtime::Result<()> {
+            self.table.delete($arg)?;
+            Ok(())
+        }
+    };
+}
+
+impl types::Host for PhaseState {
+    fn convert_error(&mut self, refusal: Refusal) -> wasmtime::Result<types::Error> {
+        match refusal {
+            Refusal::Told(error) => Ok(self.run.gate.told(error)),
+            Refusal::Ended(error) => Err(error),
+        }
+    }
+}
+
+contract! {
+    accounts::Host {
+        told ensure(users: Vec<String>, groups: Vec<accounts::Group>) -> Option<accounts::Identities> = super::accounts::ensure;
+        told set_owner(path: String, user: String, group: String, mode: u32) -> types::Change = super::accounts::set_owner;
+        told set_owner_below(directory: String, user: String, group: String) -> types::Change = super::accounts::set_owner_below;
+    }
+    checks::Host {
+        told system() -> String = super::checks::system;
+        told kernel_options(names: Vec<String>) -> Option<Vec<(String, String)>> = super::checks::kernel_options;
+        told kernel_parameter(name: String) -> Option<String> = super::checks::kernel_parameter;
+        told port_is_free(port: u16) -> bool = super::checks::port_is_free;
+        told occupied(path: String) -> checks::Occupancy = super::checks::occupied;
+        told find_program(name: String) -> Option<String> = super::checks::find_program;
+        told program_version(name: String) -> String = super::checks::program_version;
+        told resolve(name: String) -> Vec<String> = super::checks::resolve;
+        told ask(question: checks::Question) -> Option<checks::Answer> = super::checks::ask;
+        told service(name: String) -> checks::ServiceState = super::checks::service;
+    }
+    clock::Host {
+        plain now() -> i64 = super::clock::now;
+    }
+    container_runtime::Host {
+        told state(socket: String) -> container_runtime::RuntimeState = super::container_runtime::state;
+        told has_image(socket: String, image: String) -> bool = super::container_runtime::has_image;
+        told pull_images(socket: String, images: Vec<String>, at_once: bool) -> Vec<(String, String)> = super::container_runtime::pull_images;
+    }
+    files::Host {
+        told write(path: String, mode: u32, content: Vec<sealed::Piece>) -> types::Change = super::files::write;
+        told make_directory(path: String, mode: u32) -> types::Change = super::files::make_directory;
+        told remove(path: String) -> types::Change = super::files::remove;
+        told read(path: String) -> Vec<u8> = super::files::read;
+        told list_directory(path: String) -> Vec<String> = super::files::list_directory;
+        told stat(path: String) -> Option<files::Metadata> = super::files::stat;
+    }
+    health::Host {
+        told await_healthy(targets: Vec<health::Target>, timeout_seconds: u32) -> () = super::health::await_healthy;
+    }
+    kube::Host {
+        told connect(kubeconfig: String) -> Handle<ClientHandle> = super::kube::connect;
+        told connect_to(kubeconfig: String, server: String) -> Handle<ClientHandle> = super::kube::connect_to;
+    }
+    kube::HostClient {
+        told get(client: Handle<ClientHandle>, reference: kube::ObjectReference) -> Option<String> = super::kube::get;
+        told get_list(client: Handle<ClientHandle>, selection: kube::Selection) -> Vec<String> = super::kube::get_list;
+        told apply(client: Handle<ClientHandle>, object: String, sealed: Vec<kube::SealedField>) -> types::Change = super::kube::apply;
+        told create(client: Handle<ClientHandle>, object: String, sealed: Vec<kube::SealedField>) -> String = super::kube::create;
+        told patch(client: Handle<ClientHandle>, reference: kube::ObjectReference, patch_type: kube::PatchType, patch: String) -> types::Change = super::kube::patch;
+        told delete(client: Handle<ClientHandle>, reference: kube::ObjectReference) -> types::Change = super::kube::delete;
+        told wait(client: Handle<ClientHandle>, reference: kube::ObjectReference, condition: kube::Condition, timeout_seconds: u32) -> () = super::kube::wait;
+        told adopt_token(client: Handle<ClientHandle>, pointer: String, namespace: String, name: String) -> bool = super::kube::adopt_token;
+        told wait_all(client: Handle<ClientHandle>, selection: kube::Selection, minimum: u32, condition: kube::Condition, timeout_seconds: u32) -> () = super::kube::wait_all;
+        drops drop(client: Handle<ClientHandle>);
+    }
+    kubeconfigs::Host {
+        told inspect(path: String) -> Option<kubeconfigs::Summary> = super::kubeconfigs::inspect;
+    }
+    log::Host {
+        plain log(level: log::Level, message: String) -> () = super::log::log;
+        plain panicked(message: String) -> () = super::log::panicked;
+    }
+    node::Host {
+        told facts() -> String = super::node::facts;
+        told has_directory(path: String) -> bool = super::node::has_directory;
+        told service(name: String, action: node::ServiceAction) -> types::Change = super::node::service;
+        told service_active(name: String) -> bool = super::node::service_active;
+    }
+    patches::Host {
+        told apply(target: String, object: String) -> String = super::patches::apply;
+    }
+    pki::Host {
+        told ensure_key_pair(name: String, algorithm: pki::Algorithm, key: pki::Placement, public_key: Option<pki::Placement>, existing: pki::Existing) -> (Handle<KeyPairHandle>, types::Change) = super::pki::ensure_key_pair;
+        told ensure_certificate(name: String, profile: pki::Profile, algorithm: pki::Algorithm, signer: Option<Handle<CertificateHandle>>, certificate: pki::Placement, key: pki::Placement, public_key: Option<pki::Placement>, existing: pki::Existing) -> (Handle<CertificateHandle>, types::Change) = super::pki::ensure_certificate;
+        told issue(name: String, profile: pki::Profile, algorithm: pki::Algorithm, signer: Handle<CertificateHandle>) -> Handle<CertificateHandle> = super::pki::issue;
+        told issued(name: String) -> Handle<CertificateHandle> = super::pki::issued;
+        told load_certificate(name: String, certificate: String, key: Option<String>) -> Handle<CertificateHandle> = super::pki::load_certificate_file;
+        told load_key_pair(name: String, key: String) -> Handle<KeyPairHandle> = super::pki::load_key_file;
+    }
+    pki::HostKeyPair {
+        plain public_key_pem(pair: Handle<KeyPairHandle>) -> String = super::pki::resources::public_key_pem;
+        told private_key_pem(pair: Handle<KeyPairHandle>) -> Handle<SealedValue> = super::pki::resources::private_key_of_pair;
+        drops drop(pair: Handle<KeyPairHandle>);
+    }
+    pki::HostCertificate {
+        plain pem(certificate: Handle<CertificateHandle>) -> String = super::pki::resources::pem;
+        plain common_name(certificate: Handle<CertificateHandle>) -> String = super::pki::resources::common_name;
+        plain organizations(certificate: Handle<CertificateHandle>) -> Vec<String> = super::pki::resources::organizations;
+        plain not_after(certificate: Handle<CertificateHandle>) -> i64 = super::pki::resources::not_after;
+        plain public_key_hash(certificate: Handle<CertificateHandle>) -> String = super::pki::resources::public_key_hash;
+        plain has_key(certificate: Handle<CertificateHandle>) -> bool = super::pki::resources::has_key;
+        told private_key_pem(certificate: Handle<CertificateHandle>) -> Handle<SealedValue> = super::pki::resources::private_key_of_certificate;
+        drops drop(certificate: Handle<CertificateHandle>);
+    }
+    sealed::Host {
+        told compose(pieces: Vec<sealed::Piece>, encoding: sealed::Encoding) -> Handle<SealedValue> = super::sealed::compose;
+    }
+    sealed::HostValue {
+        plain label(value: Handle<SealedValue>) -> String = super::sealed::label;
+        drops drop(value: Handle<SealedValue>);
+    }
+    terminal::Host {
+        plain progress(message: String) -> () = super::terminal::progress;
+        plain progress_under(topic: String, message: String) -> () = super::terminal::progress_under;
+        told show(content: Vec<sealed::Piece>) -> () = super::terminal::show;
+    }
+    tokens::Host {
+        told bootstrap(pointer: String, alphabet: tokens::Alphabet) -> Handle<TokenHandle> = super::tokens::bootstrap;
+        told certificate_key(pointer: String) -> Handle<SealedValue> = super::tokens::certificate_key;
+        told encrypt(plain: Handle<SealedValue>, key: Handle<SealedValue>) -> Handle<SealedValue> = super::tokens::encrypt;
+        told uuid(name: String) -> String = super::tokens::uuid;
+        told time_based_uuid(name: String) -> String = super::tokens::time_based_uuid;
+    }
+    tokens::HostToken {
+        plain id(token: Handle<TokenHandle>) -> String = super::tokens::id;
+        plain secret(token: Handle<TokenHandle>) -> Handle<SealedValue> = super::tokens::secret;
+        plain full(token: Handle<TokenHandle>) -> Handle<SealedValue> = super::tokens::full;
+        plain generated(token: Handle<TokenHandle>) -> bool = super::tokens::generated;
+        drops drop(token: Handle<TokenHandle>);
+    }
+}

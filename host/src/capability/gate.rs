@@ -1,0 +1,176 @@
+//! The one gate for what a component learns.
+//!
+//! A component's code never touches a secret, but it can have one put into a
+//! file, an object, a certificate, and then ask the host what is in there. So
+//! every answer of a capability passes here, and the types see to it: what a
+//! capability returns is a [`Disclosed`] value, which only this file makes, and
+//! every error is told by [`Gate::told`]. What is asked for in turn:
+//!
+//! - files: who made the one that is meant (by identity, [`Provenance`]), then
+//!   what it looks like;
+//! - everything: whether a piece of a secret of this run is in it, plain or
+//!   encoded ([`Vault`]), and whether it looks like a secret of somebody else.
+
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+use super::bindings::types;
+use super::refusal::Refusal;
+use crate::effect::{Place, SealedValue, Vault, holds_secret};
+use crate::kube::secrets::{MASK, mask};
+use crate::world::{FileError, MachinePath, Misuse, Purpose, World};
+
+/// What a capability answers with.
+pub type Answer<T> = Result<Disclosed<T>, Refusal>;
+
+/// A value that passed the gate. Nothing but the gate makes one, and nothing
+/// but the contract takes one apart.
+#[derive(Debug)]
+pub struct Disclosed<T>(T);
+
+impl<T> Disclosed<T> {
+    /// For the contract, which hands it to the component.
+    pub(super) fn release(self) -> T {
+        self.0
+    }
+
+    /// Bytes that the component gets.
+    pub fn weight(&self) -> usize
+    where
+        T: Disclose,
+    {
+        let mut bytes = 0_usize;
+        self.0
+            .each(&mut |part| bytes = bytes.saturating_add(part.len()));
+        bytes
+    }
+
+    /// None, or one.
+    pub fn optional(value: Option<Self>) -> Disclosed<Option<T>> {
+        Disclosed(value.map(|value| value.0))
+    }
+
+    /// Both of two.
+    pub fn and<U>(self, other: Disclosed<U>) -> Disclosed<(T, U)> {
+        Disclosed((self.0, other.0))
+    }
+}
+
+/// What can be disclosed: it shows every text and byte in it.
+pub trait Disclose {
+    /// Visits all that a component could read a secret from.
+    fn each(&self, visit: &mut dyn FnMut(&[u8]));
+}
+
+/// Why a file was not opened for a component.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    #[error(transparent)]
+    File(#[from] FileError),
+    #[error("{path} {misuse}")]
+    Misused { path: MachinePath, misuse: Misuse },
+}
+
+/// The gate of one run.
+#[derive(Default)]
+pub struct Gate {
+    vault: Vault,
+}
+
+impl Gate {
+    /// Learns a secret, so that no piece of it passes. Every sealed value is
+    /// learned before a component gets a handle of it.
+    pub fn learn(&self, secret: SealedValue) -> SealedValue {
+        self.vault.learn(&secret);
+        secret
+    }
+
+    /// Opens a file for a purpose, by who made the file that is meant.
+    pub fn open(
+        &self,
+        world: &World,
+        place: &Place,
+        purpose: Purpose,
+        limit: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        let opened = world.files.open(place.path(), limit)?;
+        let misused = |misuse| OpenError::Misused {
+            path: place.path().clone(),
+            misuse,
+        };
+        let allowed = world.provenance.allows(opened.identity, purpose);
+        allowed.map_err(misused)?;
+        if purpose == Purpose::Read && self.holds(&opened.content) {
+            return Err(misused(Misuse::Sealed));
+        }
+        Ok(opened.content)
+    }
+
+    /// Lets a value through, or refuses it with `sealed`.
+    pub fn disclose<T: Disclose>(&self, value: T) -> Answer<T> {
+        let mut sealed = false;
+        value.each(&mut |bytes| sealed = sealed || self.holds(bytes));
+        match sealed {
+            false => Ok(Disclosed(value)),
+            true => Err(Refusal::Told(types::Error {
+                code: types::ErrorCode::Sealed,
+                message: "the answer holds a secret, which no component may read".to_owned(),
+                hint: Some("ask for what is public of it: interfaces pki and kubeconfigs".into()),
+            })),
+        }
+    }
+
+    /// An object as a component may see it, as JSON: values of Secrets masked,
+    /// and whatever else of it is a secret. `is_secret` says whether Secrets
+    /// were asked for, whatever the answer calls itself.
+    pub fn object(&self, mut object: Value, is_secret: bool) -> Disclosed<String> {
+        self.mask_object(&mut object, is_secret);
+        Disclosed(object.to_string())
+    }
+
+    /// The same for all objects of a list.
+    pub fn objects(&self, objects: Vec<Value>, is_secret: bool) -> Disclosed<Vec<String>> {
+        let shown = objects
+            .into_iter()
+            .map(|object| self.object(object, is_secret).0);
+        Disclosed(shown.collect())
+    }
+
+    /// Masks an object as [`Self::object`] does.
+    pub fn mask_object(&self, object: &mut Value, is_secret: bool) {
+        if is_secret {
+            object["kind"] = "Secret".into();
+        }
+        mask(object);
+        self.mask_texts(object);
+    }
+
+    fn mask_texts(&self, value: &mut Value) {
+        match value {
+            Value::String(text) if self.holds(text.as_bytes()) => *text = MASK.to_owned(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_texts(item)),
+            Value::Object(fields) => {
+                fields.retain(|key, _| !self.vault.holds(key.as_bytes()));
+                fields.values_mut().for_each(|field| self.mask_texts(field));
+            }
+            _ => {}
+        }
+    }
+
+    /// An error as a component may see it.
+    pub fn told(&self, error: types::Error) -> types::Error {
+        let hint = error.hint.as_deref().unwrap_or_default();
+        match self.holds(error.message.as_bytes()) || self.holds(hint.as_bytes()) {
+            false => error,
+            true => types::Error {
+                message: "it failed for a reason that holds a secret".to_owned(),
+                hint: None,
+                ..error
+            },
+        }
+    }
+
+    fn holds(&self, bytes: &[u8]) -> bool {
+        !bytes.is_empty() && (self.vault.holds(bytes) || holds_secret(bytes))
+    }
+}

@@ -1,0 +1,125 @@
+//! The secrets of a run, known again wherever a piece of one turns up.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::sync::{PoisonError, RwLock};
+
+use super::content::{SealedValue, SecretKind};
+use super::recognise::any_layer;
+use crate::pki::secret_parts;
+
+/// Bytes of a secret that tell it: whoever sees fewer has to guess the rest of
+/// a token of sixteen letters, or all of a key.
+const PIECE: usize = 12;
+
+/// Fewer different bytes than this are no secret: zeros before a number.
+const DIFFERENT: usize = 4;
+
+/// What is known of the secrets that components hold handles of. It keeps no
+/// secret, only keyed hashes of all pieces of them.
+#[derive(Default)]
+pub struct Vault {
+    hasher: RandomState,
+    pieces: RwLock<HashSet<u64>>,
+}
+
+impl Vault {
+    /// Learns a secret before anybody gets a handle of it.
+    pub fn learn(&self, secret: &SealedValue) {
+        let kinds = secret.kinds();
+        let bytes = secret.reveal();
+        let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
+        let mut learn = |bytes: &[u8]| {
+            let windows = bytes.windows(PIECE).filter(|window| is_telling(window));
+            pieces.extend(windows.map(|window| self.hasher.hash_one(window)));
+        };
+        if kinds.contains(&SecretKind::PrivateKey) {
+            secret_parts(bytes).iter().for_each(|part| learn(part));
+        }
+        if kinds.contains(&SecretKind::Token) {
+            learn(bytes);
+        }
+        if kinds.contains(&SecretKind::CertificateKey) {
+            learn(bytes);
+            let digits = bytes.iter().map(|byte| char::from(*byte).to_digit(16));
+            if let Some(digits) = digits.collect::<Option<Vec<u32>>>() {
+                let plain = digits
+                    .chunks_exact(2)
+                    .filter_map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok());
+                learn(&zeroize::Zeroizing::new(plain.collect::<Vec<u8>>()));
+            }
+        }
+    }
+
+    /// Whether a piece of a secret is in it, plain or encoded.
+    pub fn holds(&self, content: &[u8]) -> bool {
+        let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
+        if pieces.is_empty() {
+            return false;
+        }
+        let mut known = |layer: &[u8]| {
+            let mut windows = layer.windows(PIECE);
+            windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
+        };
+        any_layer(content, &mut known)
+    }
+}
+
+fn is_telling(window: &[u8]) -> bool {
+    window.iter().collect::<HashSet<_>>().len() >= DIFFERENT
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pki::{Algorithm, KeyPair};
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use zeroize::Zeroizing;
+
+    fn value(kind: SecretKind, bytes: &[u8]) -> SealedValue {
+        SealedValue::new("it", kind, Zeroizing::new(bytes.to_vec()))
+    }
+
+    #[test]
+    fn pieces_of_secrets_are_known_again() {
+        let vault = Vault::default();
+        let token = "abcdef.q1w2e3r4t5y6u7i8";
+        let key = "3f1c9d0be27a48565d90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6";
+        vault.learn(&value(SecretKind::Token, token.as_bytes()));
+        vault.learn(&value(SecretKind::CertificateKey, key.as_bytes()));
+        let raw: Vec<u8> = (0..32)
+            .map(|at| u8::from_str_radix(&key[2 * at..2 * at + 2], 16).unwrap())
+            .collect();
+        let cases = [
+            ("the token", token.as_bytes().to_vec(), true),
+            ("a piece", b"xxq1w2e3r4t5y6yy".to_vec(), true),
+            ("the id", b"abcdef.other".to_vec(), false),
+            (
+                "in base64",
+                STANDARD.encode(format!("a{token}")).into_bytes(),
+                true,
+            ),
+            ("a number", raw.clone(), true),
+            ("its base64", STANDARD.encode(raw).into_bytes(), true),
+            ("upper case", key.to_uppercase().into_bytes(), true),
+            ("nothing", b"nothing of the kind is in here".to_vec(), false),
+        ];
+        for (name, content, wanted) in cases {
+            assert_eq!(vault.holds(&content), wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn keys_are_known_by_what_is_secret_of_them() {
+        let vault = Vault::default();
+        let key = KeyPair::generate(Algorithm::EcdsaP256).unwrap();
+        let pem = key.private_pem().reveal();
+        vault.learn(&value(SecretKind::PrivateKey, pem));
+        assert!(vault.holds(pem));
+        assert!(!vault.holds(key.public_key().pem().as_bytes()));
+        for part in secret_parts(pem) {
+            assert!(vault.holds(&part[5..25]));
+        }
+    }
+}
