@@ -6,6 +6,7 @@
 //! above this room knows which it is talking to: that is why a plan is true.
 
 mod checks;
+pub mod endpoint;
 mod files;
 pub mod machine;
 mod node;
