@@ -21,6 +21,8 @@ pub enum EndpointError {
     Syntax,
     #[error("wanted https:// (or http://, where plain text is allowed)")]
     Scheme,
+    #[error("it is http://, which everybody on the way can read: wanted https://")]
+    Plain,
     #[error("it has a user or a password before the host: wanted none")]
     UserInfo,
     #[error("it names no host")]
@@ -175,6 +177,15 @@ impl Origin {
             host: Host::parse(host)?,
             port,
         })
+    }
+
+    /// That of a URL that must be `https://`.
+    pub fn of_https(url: &str) -> Result<Self, EndpointError> {
+        let origin = Self::of(url)?;
+        match origin.is_https() {
+            true => Ok(origin),
+            false => Err(EndpointError::Plain),
+        }
     }
 
     pub fn is_https(&self) -> bool {

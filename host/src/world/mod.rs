@@ -8,6 +8,8 @@
 mod checks;
 pub mod endpoint;
 mod files;
+mod kube_access;
+mod kubeconfig;
 pub mod machine;
 mod node;
 mod observed_api;
@@ -23,9 +25,10 @@ pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
 pub use files::{FileError, FileKind, Files, Metadata, Owner};
+pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
 pub use node::{
-    AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
-    KubeconfigReason, Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
+    AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, Node, NodeError, NodeFacts,
+    ServiceOperation, Trust, Waiting,
 };
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};

@@ -59,7 +59,7 @@ fn is_masked(object: &Value, pointer: &str) -> bool {
     if !is_secret(&probe) || set(&mut probe, pointer, "x".into()).is_err() {
         return false;
     }
-    crate::kube::secrets::mask(&mut probe);
+    crate::kube::secrets::mask(&mut probe, true);
     probe.pointer(pointer).is_some_and(|value| *value != "x")
 }
 

@@ -11,7 +11,7 @@ use super::bindings::{kube, types};
 use super::state::{IntoWit, PhaseState, wit_error};
 use crate::effect::{Action, Change, Content, KubeAction, ObjectReference};
 use crate::kube::objects::{ApiError, Objects, Resource};
-use crate::kube::secrets::mask;
+use crate::kube::secrets::{is_secret_kind, mask};
 use crate::world::{KubeAccessError, MachinePath};
 
 /// A connection to the API.
@@ -32,9 +32,10 @@ impl IntoWit for ApiError {
             Self::Status {
                 code: 400..=499, ..
             } => ErrorCode::Invalid,
-            Self::Status { .. } | Self::Unreachable { .. } | Self::Silent { .. } => {
-                ErrorCode::Unavailable
-            }
+            Self::Status { .. }
+            | Self::Unreachable { .. }
+            | Self::Answer { .. }
+            | Self::Silent { .. } => ErrorCode::Unavailable,
             Self::Request { .. } => ErrorCode::Invalid,
             Self::Timeout { .. } => ErrorCode::Timeout,
         };
@@ -236,7 +237,7 @@ impl kube::HostClient for PhaseState {
             .await
             .map(|found| {
                 found.map(|mut object| {
-                    mask(&mut object);
+                    mask(&mut object, is_secret_kind(&wanted.kind));
                     object.to_string()
                 })
             })
@@ -265,7 +266,7 @@ impl kube::HostClient for PhaseState {
                 items
                     .into_iter()
                     .map(|mut object| {
-                        mask(&mut object);
+                        mask(&mut object, is_secret_kind(&selection.kind));
                         object.to_string()
                     })
                     .collect()

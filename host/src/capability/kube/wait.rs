@@ -53,7 +53,7 @@ impl Wanted {
             return self.holds(object);
         }
         let mut shown = object.clone();
-        mask(&mut shown);
+        mask(&mut shown, true);
         self.holds(&shown)
     }
 
