@@ -103,7 +103,7 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
             node: match machine.is_this {
                 true => Arc::new(PlannedNode::new(MachineNode::new(
                     facts,
-                    Arc::clone(&machine.files) as Arc<dyn Files>,
+                    Arc::clone(&machine.files),
                 ))),
                 false => Arc::new(RootfsNode::new(
                     facts,

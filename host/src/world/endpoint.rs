@@ -23,6 +23,10 @@ pub enum EndpointError {
     Scheme,
     #[error("it is http://, which everybody on the way can read: wanted https://")]
     Plain,
+    #[error(
+        "wanted an address of this machine: a server elsewhere is asked over https, and its certificate is verified"
+    )]
+    Elsewhere,
     #[error("it has a user or a password before the host: wanted none")]
     UserInfo,
     #[error("it names no host")]

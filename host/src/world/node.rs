@@ -248,6 +248,8 @@ pub enum HealthError {
     },
     #[error("{url:?} is not a URL of a health endpoint: {message}")]
     Target { url: String, message: String },
+    #[error("{targets} endpoints are too many to wait for at once: the limit is {limit}")]
+    TooMany { targets: usize, limit: usize },
 }
 
 fn list(unhealthy: &[Waiting]) -> String {

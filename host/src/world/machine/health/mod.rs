@@ -11,9 +11,16 @@ use std::time::Duration;
 use futures::future::join_all;
 use tokio::time::Instant;
 
+use crate::world::machine::Root;
 use crate::world::{Door, Files, Health, HealthError, HealthTarget, Waiting};
 use explain::Explainer;
-pub use probe::Prober;
+pub use probe::{Prober, shown};
+
+/// How many endpoints can be waited for at once. A control plane has five.
+const MOST_TARGETS: usize = 64;
+
+/// How long finding out why may hold up asking again.
+const EXPLAIN_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Between two rounds. A probe of something that does not listen costs next to
 /// nothing, and the run waits for the answer.
@@ -27,12 +34,18 @@ const EXPLAIN_EVERY: Duration = Duration::from_secs(2);
 /// Endpoints of this machine.
 pub struct MachineHealth {
     files: Arc<dyn Files>,
+    root: Arc<dyn Root>,
 }
 
 impl MachineHealth {
-    /// `files` has the CA bundles that targets are trusted by.
-    pub fn new(files: Arc<dyn Files>) -> Self {
-        Self { files }
+    /// `files` has the CA bundles that targets are trusted by, and what tells
+    /// why they are not healthy: manifests, logs, the container runtime's
+    /// socket.
+    pub fn new<F: Files + Root + 'static>(files: Arc<F>) -> Self {
+        Self {
+            root: Arc::<F>::clone(&files),
+            files,
+        }
     }
 
     async fn wait(
@@ -41,6 +54,12 @@ impl MachineHealth {
         timeout: Duration,
         tell: &(dyn Fn(&[Waiting]) + Send + Sync),
     ) -> Result<(), HealthError> {
+        if targets.len() > MOST_TARGETS {
+            return Err(HealthError::TooMany {
+                targets: targets.len(),
+                limit: MOST_TARGETS,
+            });
+        }
         let started = Instant::now();
         let deadline = started + timeout;
         let mut waiting = targets
@@ -51,7 +70,7 @@ impl MachineHealth {
             let target = targets.iter().find(|target| target.name == name);
             target.map_or("", |target| target.workload.as_str())
         };
-        let mut explainer = Explainer::new(&*self.files);
+        let mut explainer = Explainer::new(&*self.files, Arc::clone(&self.root));
         let workloads: Vec<&str> = targets.iter().map(|one| one.workload.as_str()).collect();
         let mut explanations: BTreeMap<String, String> = BTreeMap::new();
         // What is not waited for, and may be what others wait for: etcd.
@@ -81,15 +100,19 @@ impl MachineHealth {
             if Instant::now() >= explain_at || last_time {
                 explain_at = Instant::now() + EXPLAIN_EVERY;
                 explanations.clear();
-                for one in &unhealthy {
-                    let workload = workload(&one.name);
-                    if !workload.is_empty()
-                        && let Some(words) = explainer.explain(workload).await
-                    {
-                        explanations.insert(one.name.clone(), words);
+                let explaining = async {
+                    for one in &unhealthy {
+                        let workload = workload(&one.name);
+                        if !workload.is_empty()
+                            && let Some(words) = explainer.explain(workload).await
+                        {
+                            explanations.insert(one.name.clone(), words);
+                        }
                     }
-                }
-                beside = explainer.others(&workloads).await;
+                    beside = explainer.others(&workloads).await;
+                };
+                // What is known by then is told.
+                let _ = tokio::time::timeout(EXPLAIN_TIMEOUT, explaining).await;
             }
             for one in &mut unhealthy {
                 if let Some(words) = explanations.get(&one.name) {
