@@ -173,7 +173,15 @@ impl Objects {
             let request = resource.request().list(&wanted).map_err(boxed);
             let left = deadline.saturating_duration_since(Instant::now());
             let called = self.called(&doing, request, left, &budget).await?;
-            let part = Part::of(called.answer?).map_err(unusable)?;
+            let answer = called.answer.map_err(|error| match error {
+                // The time of all parts.
+                ApiError::Silent { doing, .. } => ApiError::Silent {
+                    doing,
+                    after: self.call_timeout,
+                },
+                error => error,
+            });
+            let part = Part::of(answer?).map_err(unusable)?;
             if version.is_empty() {
                 version = part.version;
             }

@@ -77,14 +77,23 @@ impl MachineHealth {
         let mut beside: Vec<Waiting> = Vec::new();
         let mut explain_at = started + EXPLAIN_AFTER;
         let mut told: Vec<Waiting> = Vec::new();
+        let mut known: BTreeMap<String, String> = BTreeMap::new();
         loop {
             // What was healthy once is not asked again.
             let reasons = join_all(waiting.iter().map(|one| one.ask(deadline))).await;
+            // The last question may have had no time: what was known before
+            // says more than that there was no answer.
+            let is_over = Instant::now() >= deadline;
             let (still, mut unhealthy): (Vec<_>, Vec<_>) = waiting
                 .into_iter()
                 .zip(reasons)
                 .filter_map(|(prober, answer)| {
                     let reason = answer.err()?;
+                    let reason = match known.get(prober.name()) {
+                        Some(before) if is_over => before.clone(),
+                        _ => reason,
+                    };
+                    known.insert(prober.name().to_owned(), reason.clone());
                     let waiting = Waiting {
                         name: prober.name().to_owned(),
                         reason,
