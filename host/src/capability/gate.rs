@@ -138,10 +138,7 @@ impl Gate {
 
     /// Masks an object as [`Self::object`] does.
     pub fn mask_object(&self, object: &mut Value, is_secret: bool) {
-        if is_secret {
-            object["kind"] = "Secret".into();
-        }
-        mask(object);
+        mask(object, is_secret);
         self.mask_texts(object);
     }
 

@@ -16,7 +16,7 @@ impl IntoWit for HealthError {
     fn into_wit(self) -> types::Error {
         let code = match &self {
             Self::Timeout { .. } => types::ErrorCode::Timeout,
-            Self::Target { .. } => types::ErrorCode::Invalid,
+            Self::Target { .. } | Self::TooMany { .. } => types::ErrorCode::Invalid,
         };
         wit_error(code, &self)
     }

@@ -173,11 +173,11 @@ pub fn of_objects(changes: &[ObjectChange]) -> anyhow::Result<Vec<Difference>> {
     for change in changes {
         let [before, after] = [&change.before, &change.after].map(|object| {
             let mut object = object.clone()?;
-            mask(&mut object);
+            mask(&mut object, change.is_secret);
             strip(&mut object);
             Some(object)
         });
-        let secret = is_secret(&change.after) && data_of(&change.before) != data_of(&change.after);
+        let secret = change.is_secret && data_of(&change.before) != data_of(&change.after);
         if before == after && !secret {
             continue;
         }
@@ -209,12 +209,6 @@ pub fn of_objects(changes: &[ObjectChange]) -> anyhow::Result<Vec<Difference>> {
         });
     }
     Ok(found)
-}
-
-fn is_secret(object: &Option<Value>) -> bool {
-    object
-        .as_ref()
-        .is_some_and(|object| object["kind"] == "Secret")
 }
 
 fn data_of(object: &Option<Value>) -> Option<&Value> {

@@ -93,7 +93,10 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
                 Arc::new(MachineApi::new(Arc::<SandboxFiles>::clone(&files))),
                 Some(DryRun::new(behaviours, fallback)),
             ),
-            Some(embedded) => (Arc::new(SandboxApi::new(embedded.client())), None),
+            Some(embedded) => {
+                let files = Arc::<SandboxFiles>::clone(&files);
+                (Arc::new(SandboxApi::of(embedded.client(), files)), None)
+            }
         };
         let kube = Arc::new(ObservedApi::new(api, dry_run));
         observed = Some(Arc::clone(&kube));
@@ -102,7 +105,7 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
             node: match machine.is_this {
                 true => Arc::new(PlannedNode::new(MachineNode::new(
                     facts,
-                    Arc::clone(&machine.files) as Arc<dyn Files>,
+                    Arc::clone(&machine.files),
                 ))),
                 false => Arc::new(RootfsNode::new(
                     facts,

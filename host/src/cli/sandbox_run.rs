@@ -41,7 +41,10 @@ pub fn run(
     let finished = run.run(Arc::new(MemoryJournal::default()), || {
         Ok(World {
             files: Arc::<SandboxFiles>::clone(&files),
-            kube: Arc::new(SandboxApi::new(api.client())),
+            kube: Arc::new(SandboxApi::of(
+                api.client(),
+                Arc::<SandboxFiles>::clone(&files),
+            )),
             node: Arc::new(SandboxNode::new(facts)),
             health: Arc::new(SandboxHealth),
             provenance: Arc::clone(&provenance),

@@ -30,6 +30,11 @@ pub struct DistributionDocument {
     pub patch_targets: Option<Vec<String>>,
     #[serde(default)]
     pub sandbox: Option<SandboxDocument>,
+    /// The API servers that phases may connect to with what a component wrote,
+    /// by their origins (`https://HOST:PORT`); may hold variables. In addition
+    /// to those of a distribution that this one extends.
+    #[serde(default)]
+    pub servers: Vec<String>,
     #[serde(default)]
     pub phases: Vec<PhaseDocument>,
 }

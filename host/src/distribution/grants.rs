@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::GrantsDocument;
-use super::variables::{VariableError, fill_in, fill_in_pattern, list};
-use crate::effect::{FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
+use super::variables::{VariableError, fill_in, fill_in_pattern, fill_in_url, list};
+use crate::effect::{Endpoint, FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
+use crate::world::endpoint::EndpointError;
 use crate::world::{MachinePath, PathError};
 
 /// Interfaces that `use:` may name.
@@ -33,6 +34,12 @@ pub enum GrantError {
     },
     #[error("files: {pattern:?} can match no file: paths begin with \"/\"")]
     Relative { pattern: String },
+    #[error("{text:?} is not an endpoint as \"https://HOST:PORT\"")]
+    Endpoint {
+        text: String,
+        #[source]
+        source: EndpointError,
+    },
     #[error(transparent)]
     Path(#[from] PathError),
     #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
@@ -110,7 +117,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             services: node.services.iter().cloned().collect(),
             programs: node.programs.iter().cloned().collect(),
             runtimes: fill(&node.runtimes)?.into_iter().collect(),
-            endpoints: fill_lists(&node.endpoints, configuration)?,
+            endpoints: endpoints(&node.endpoints, configuration)?,
             accounts: patterns(fill_patterns(&node.accounts)?)?,
         });
     }
@@ -134,14 +141,33 @@ fn patterns(texts: Vec<String>) -> Result<Vec<PathPattern>, GrantError> {
         .collect()
 }
 
-/// Fills in variables, one of which may be a list of texts.
-fn fill_lists(texts: &[String], configuration: &Value) -> Result<BTreeSet<String>, VariableError> {
-    let mut filled = BTreeSet::new();
+/// Endpoints with their variables filled in, one of which may be a list of
+/// texts. What is no endpoint because of the value of a variable grants
+/// nothing; what is none as it is written is a mistake.
+pub(super) fn endpoints(
+    texts: &[String],
+    configuration: &Value,
+) -> Result<BTreeSet<String>, GrantError> {
+    let mut found = BTreeSet::new();
     for text in texts {
-        match list(text, configuration) {
-            Some(items) => filled.extend(items),
-            None => filled.extend(fill_in(text, configuration)?),
+        let filled = match list(text, configuration) {
+            Some(items) => items,
+            None => fill_in_url(text, configuration)?.into_iter().collect(),
+        };
+        for one in filled {
+            match Endpoint::parse(&one) {
+                Ok(_) => {
+                    found.insert(one);
+                }
+                Err(_) if text.contains("${") => {}
+                Err(source) => {
+                    return Err(GrantError::Endpoint {
+                        text: text.clone(),
+                        source,
+                    });
+                }
+            }
         }
     }
-    Ok(filled)
+    Ok(found)
 }

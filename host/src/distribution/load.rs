@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::configuration::{DeclaredConfiguration, declared_configuration};
 use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
-use super::grants::{GrantError, resolve};
+use super::grants::{GrantError, endpoints, resolve};
 use super::limits::LimitsDocument;
 use super::order::{self, OrderError};
 use super::sandbox::Sandbox;
@@ -30,6 +30,8 @@ pub struct Distribution {
     pub configuration: Option<DeclaredConfiguration>,
     pub patch_targets: Vec<String>,
     pub sandbox: Sandbox,
+    /// API servers that its phases may connect to, as written.
+    servers: Vec<String>,
     pub groups: Vec<PhaseGroup>,
     /// All leaves in the order of the file.
     pub leaves: Vec<Leaf>,
@@ -44,12 +46,21 @@ pub struct PhaseGroup {
     /// Where they differ from the program's.
     pub limits: LimitsDocument,
     grants: GrantsDocument,
+    /// Those of the distribution.
+    servers: Vec<String>,
 }
 
 impl PhaseGroup {
     /// The grants, for a configuration.
     pub fn grants(&self, configuration: &Value) -> Result<Arc<Grants>, DistributionError> {
-        resolve(&self.grants, configuration)
+        let resolved = resolve(&self.grants, configuration).and_then(|mut grants| {
+            if let Some(kube) = &mut grants.kube {
+                kube.servers
+                    .extend(endpoints(&self.servers, configuration)?);
+            }
+            Ok(grants)
+        });
+        resolved
             .map(Arc::new)
             .map_err(|source| DistributionError::Grant {
                 phase: self.name.clone(),
@@ -266,6 +277,7 @@ impl Distribution {
                 source,
                 limits,
                 grants,
+                servers: Vec::new(),
             };
             match before {
                 Some(at) => {
@@ -283,6 +295,15 @@ impl Distribution {
         }
         if groups.is_empty() {
             return Err(invalid("it has no phases".to_owned()));
+        }
+        // What a component writes as a phase may be what another connects with.
+        let mut servers = base
+            .as_ref()
+            .map(|base| base.servers.clone())
+            .unwrap_or_default();
+        servers.extend(document.servers);
+        for group in &mut groups {
+            group.servers.clone_from(&servers);
         }
         let needs = order::resolve(&leaves).map_err(|source| DistributionError::Order {
             origin: origin.to_owned(),
@@ -320,6 +341,7 @@ impl Distribution {
             configuration,
             patch_targets: document.patch_targets.unwrap_or(targets),
             sandbox,
+            servers,
             groups,
             leaves,
         })

@@ -1,4 +1,5 @@
-//! `${Kind.field.path}` in grants, filled in from the configuration.
+//! `${Kind.field.path}` in grants, filled in from the configuration; a number
+//! is the place of an item in a list (`${Kind.addresses.0}`).
 
 use serde_json::Value;
 
@@ -27,6 +28,16 @@ pub fn fill_in_pattern(text: &str, configuration: &Value) -> Result<Option<Strin
     })
 }
 
+/// Fills in the variables of a URL: an IPv6 address stands in brackets there.
+pub fn fill_in_url(text: &str, configuration: &Value) -> Result<Option<String>, VariableError> {
+    fill_in_as(text, configuration, |value| {
+        match value.parse::<std::net::Ipv6Addr>() {
+            Ok(address) => format!("[{address}]"),
+            Err(_) => value.to_owned(),
+        }
+    })
+}
+
 fn fill_in_as(
     text: &str,
     configuration: &Value,
@@ -45,7 +56,8 @@ fn fill_in_as(
             return Err(VariableError::UnknownKind(name.to_owned()));
         };
         for part in parts {
-            match at.get(part) {
+            let item = part.parse::<usize>().ok().and_then(|item| at.get(item));
+            match at.get(part).or(item) {
                 Some(inner) => at = inner,
                 None => return Ok(None),
             }

@@ -11,17 +11,18 @@ use crate::world::MachinePath;
 
 /// Which cluster, and as whom: what an effect on it goes to.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Connection {
+pub struct Destination {
     /// The kubeconfig whose user asks.
     pub kubeconfig: MachinePath,
-    /// `https://10.0.0.11:6443`
-    pub server: String,
+    /// `https://10.0.0.11:6443`; none where the API is embedded in this program
+    /// and no kubeconfig says.
+    pub server: Option<String>,
 }
 
-/// Objects of a cluster, over a connection.
+/// Objects of a cluster.
 #[derive(Clone)]
 pub struct Cluster {
-    pub connection: Connection,
+    pub destination: Destination,
     pub objects: Objects,
 }
 

@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
+use super::endpoint::Endpoint;
 use super::object::ObjectReference;
 use super::pki::{Holds, KeyFile};
 use super::place::Place;
+use crate::world::endpoint::Origin;
 use crate::world::{Files, LastLink, MachinePath};
 
 /// What may be done to a file.
@@ -129,8 +131,8 @@ pub struct KubeRule {
 #[derive(Clone, Debug, Default)]
 pub struct KubeGrant {
     pub kubeconfigs: Vec<MachinePath>,
-    /// Servers that may be connected to, by their origins, besides the one of
-    /// a kubeconfig that no component wrote.
+    /// Servers that may be connected to ([`Endpoint`]), besides the one of a
+    /// kubeconfig that no component wrote.
     pub servers: BTreeSet<String>,
     pub rules: Vec<KubeRule>,
 }
@@ -142,7 +144,7 @@ pub struct NodeGrant {
     pub services: BTreeSet<String>,
     pub programs: BTreeSet<String>,
     pub runtimes: BTreeSet<String>,
-    /// Servers that may be asked, by their origins: `https://10.0.0.9:2379`.
+    /// Servers that may be asked: see [`Endpoint`].
     pub endpoints: BTreeSet<String>,
     /// System accounts, by patterns of their names.
     pub accounts: Vec<PathPattern>,
@@ -216,16 +218,28 @@ impl Grants {
 
     /// Whether the server behind a URL may be asked.
     pub fn covers_endpoint(&self, url: &str) -> Result<(), Denial> {
-        let asked = origin(url).unwrap_or_else(|| url.to_owned());
-        let granted = self.node.as_ref().is_some_and(|node| {
-            let mut known = node.endpoints.iter();
-            known.any(|one| origin(one).is_some_and(|one| one == asked))
-        });
-        match granted {
+        let asked = Origin::of(url).map_err(|error| Denial {
+            what: format!("ask {url:?}: {error}"),
+            line: String::new(),
+        })?;
+        let granted = self.node.iter().flat_map(|node| &node.endpoints);
+        match among(granted, &asked) {
             true => Ok(()),
             false => Err(Denial {
                 what: format!("ask {asked}"),
                 line: format!("node: {{endpoints: [\"{asked}\"]}}"),
+            }),
+        }
+    }
+
+    /// Whether the API server at an origin may be connected to.
+    pub fn covers_server(&self, server: &Origin) -> Result<(), Denial> {
+        let granted = self.kube.iter().flat_map(|kube| &kube.servers);
+        match among(granted, server) {
+            true => Ok(()),
+            false => Err(Denial {
+                what: format!("connect to {server}"),
+                line: format!("kube: {{servers: [\"{server}\"]}}"),
             }),
         }
     }
@@ -417,22 +431,9 @@ fn refuse_own(place: &Place, files: &dyn Files) -> Result<(), Denial> {
     }
 }
 
-/// Scheme, host and port of a URL, in lower case; the port that goes without
-/// saying is said.
-fn origin(url: &str) -> Option<String> {
-    let url: http::Uri = url.parse().ok()?;
-    let scheme = url.scheme_str()?.to_lowercase();
-    let port = match scheme.as_str() {
-        "https" => 443,
-        "http" => 80,
-        _ => return None,
-    };
-    // With a user's name in it, who is asked is told in two ways.
-    if url.authority()?.as_str().contains('@') {
-        return None;
-    }
-    let port = url.port_u16().unwrap_or(port);
-    Some(format!("{scheme}://{}:{port}", url.host()?.to_lowercase()))
+/// Whether one of the granted endpoints is this one.
+fn among<'a>(mut granted: impl Iterator<Item = &'a String>, asked: &Origin) -> bool {
+    granted.any(|one| Endpoint::parse(one).is_ok_and(|one| one.matches(asked)))
 }
 
 /// Whether a file is one of the key or certificate of this name: without that

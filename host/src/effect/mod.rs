@@ -11,6 +11,7 @@ mod content;
 #[expect(clippy::module_inception, reason = "the trait that the room is about")]
 mod effect;
 mod effects;
+mod endpoint;
 mod event;
 mod files;
 mod grant;
@@ -28,7 +29,7 @@ mod vault;
 pub use accounts::{
     AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, remove_accounts,
 };
-pub use cluster::{Cluster, Connection};
+pub use cluster::{Cluster, Destination};
 pub use conduit::{Conduit, EffectError, Origin};
 pub use content::{Content, ContentError, Encoding, Piece, SealedValue, SecretKind};
 pub use effect::{Effect, Inverse, Landing};
@@ -37,6 +38,7 @@ pub use effects::{
     MakeDirectory, PatchKind, PatchObject, PullImage, RemoveFile, Service, SetOwner, Show, Shown,
     WriteFile,
 };
+pub use endpoint::Endpoint;
 pub use event::{Change, Event, Events, LogLevel};
 pub use files::{ensure_parents, write_file};
 pub use grant::{

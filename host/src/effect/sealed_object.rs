@@ -158,7 +158,7 @@ fn is_masked(object: &Value, pointer: &str) -> bool {
     if set(&mut probe, pointer, "x".into()).is_err() {
         return false;
     }
-    mask(&mut probe);
+    mask(&mut probe, true);
     probe.pointer(pointer).is_some_and(|value| *value != "x")
 }
 

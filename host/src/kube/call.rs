@@ -5,12 +5,14 @@ use std::time::Duration;
 use ::kube::Client;
 use ::kube::client::Body;
 use http::{HeaderMap, Request, StatusCode, header};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use super::answer::{self, AnswerError, cut};
+use super::bounded_json::Budget;
 use super::objects::ApiError;
 use super::secrets::redact;
+use crate::causes::chain;
 
 /// How long a refusal for want of rights is tried again: a server follows the
 /// bindings that were made a moment ago with a little delay. kubeadm tries
@@ -20,8 +22,10 @@ const RIGHTS_TIMEOUT: Duration = Duration::from_secs(5);
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// In bytes. The largest object that etcd takes is 1.5 MiB; lists have more.
-const LARGEST_ANSWER: usize = 64 << 20;
+/// In characters: what is repeated of the words of a server, and of its
+/// reasons, which are single words.
+const MESSAGE_LIMIT: usize = 2000;
+const REASON_LIMIT: usize = 100;
 
 /// What came of a call.
 pub(super) struct Called {
@@ -44,19 +48,22 @@ struct Failed {
 
 /// Sends a request, again and again while the server says that it cannot now
 /// (429, 500, 502, 503, 504) or does not answer, for as long as `timeout`; and
-/// for a few seconds where the user may not (403). `Retry-After` is heeded.
+/// for a few seconds where the user may not (403). `Retry-After` is heeded, as
+/// far as it does not lead beyond that time. `budget` is the memory that the
+/// answer may take.
 pub(super) async fn call(
     client: &Client,
     timeout: Duration,
     doing: &str,
     request: &Request<Vec<u8>>,
+    budget: &Budget,
 ) -> Called {
     let started = Instant::now();
     let mut pause = FIRST_PAUSE;
     let mut unsure = false;
     loop {
         let left = timeout.saturating_sub(started.elapsed());
-        let once = once(client, timeout, doing, request);
+        let once = once(client, timeout, doing, request, budget);
         let tried = tokio::time::timeout(left.max(FIRST_PAUSE), once).await;
         let failed = match tried {
             Ok(Ok(answer)) => {
@@ -94,38 +101,53 @@ async fn once(
     timeout: Duration,
     doing: &str,
     request: &Request<Vec<u8>>,
+    budget: &Budget,
 ) -> Result<Value, Failed> {
-    let unreachable = |source: ::kube::Error| Failed {
-        patience: match source {
-            ::kube::Error::Service(ref error) if error.is::<LengthLimitError>() => Duration::ZERO,
+    let response = client.send(request.clone().map(Body::from)).await;
+    let (parts, body) = response
+        .map_err(|error| unreachable(doing, timeout, &error))?
+        .into_parts();
+    let unusable = |source: AnswerError| Failed {
+        patience: match source.may_pass() {
+            true => timeout,
+            false => Duration::ZERO,
+        },
+        error: ApiError::Answer {
+            doing: doing.to_owned(),
+            source,
+        },
+        retry_after: None,
+        unsure: true,
+    };
+    let bytes = answer::read(body).await.map_err(unusable)?;
+    if parts.status.is_success() {
+        return answer::parse(&bytes, budget).map_err(unusable);
+    }
+    let mut failed = refused(doing, timeout, parts.status, &parts.headers, &bytes);
+    if let ApiError::Status { message, .. } = &mut failed.error {
+        let said = std::mem::take(message);
+        // Cut afterwards: half of a value is not found.
+        let said = redact(said, request.uri().path(), request.body());
+        *message = cut(&said, MESSAGE_LIMIT);
+    }
+    Err(failed)
+}
+
+/// There is no answer; why, in words of bounded length: of a certificate all
+/// names are told that it is for.
+fn unreachable(doing: &str, timeout: Duration, error: &::kube::Error) -> Failed {
+    Failed {
+        patience: match error {
             ::kube::Error::HyperError(_) | ::kube::Error::Service(_) => timeout,
             _ => Duration::ZERO,
         },
         error: ApiError::Unreachable {
             doing: doing.to_owned(),
-            source: Box::new(source),
+            source: cut(&chain(error), MESSAGE_LIMIT).into(),
         },
         retry_after: None,
         unsure: true,
-    };
-    let response = client.send(request.clone().map(Body::from)).await;
-    let (parts, body) = response.map_err(&unreachable)?.into_parts();
-    let body = Limited::new(body, LARGEST_ANSWER);
-    let bytes = body
-        .collect()
-        .await
-        .map_err(|source| unreachable(::kube::Error::Service(source)))?;
-    let bytes = bytes.to_bytes();
-    if parts.status.is_success() {
-        return serde_json::from_slice(&bytes)
-            .map_err(|error| unreachable(::kube::Error::SerdeError(error)));
     }
-    let mut failed = refused(doing, timeout, parts.status, &parts.headers, &bytes);
-    if let ApiError::Status { message, .. } = &mut failed.error {
-        let said = std::mem::take(message);
-        *message = redact(said, request.uri().path(), request.body());
-    }
-    Err(failed)
 }
 
 fn refused(
@@ -135,8 +157,8 @@ fn refused(
     headers: &HeaderMap,
     body: &[u8],
 ) -> Failed {
-    let told: Value = serde_json::from_slice(body).unwrap_or_default();
-    let text = |field: &str| told[field].as_str().map(str::to_owned);
+    let told = answer::value(body).unwrap_or_default();
+    let text = |field: &str| told[field].as_str();
     let retry_after = headers
         .get(header::RETRY_AFTER)
         .and_then(|value| value.to_str().ok()?.parse().ok())
@@ -145,10 +167,15 @@ fn refused(
         error: ApiError::Status {
             doing: doing.to_owned(),
             code: status.as_u16(),
-            reason: text("reason").unwrap_or_default(),
-            message: text("message")
+            reason: cut(text("reason").unwrap_or_default(), REASON_LIMIT),
+            message: match text("message") {
+                Some(message) => message.to_owned(),
+                None if status.is_redirection() => {
+                    format!("the server answers {status}: nobody follows it elsewhere")
+                }
                 // What stands between us and the server speaks HTML.
-                .unwrap_or_else(|| format!("the server answers {status}")),
+                None => format!("the server answers {status}"),
+            },
         },
         patience: match status.as_u16() {
             429 | 500 | 502 | 503 | 504 => timeout,

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::secrets::{MASK, mask};
+use super::secrets::{MASK, is_secret, mask};
 
 /// How a value begins that stands for a secret.
 const SEALED: &str = "<sealed";
@@ -70,7 +70,7 @@ enum Step {
 /// loses what somebody else changes.
 pub fn since(written: &Value, live: &Value, writer: &str) -> Vec<FieldChange> {
     let mut shown = live.clone();
-    mask(&mut shown);
+    mask(&mut shown, is_secret(written));
     let mut search = Search {
         live: &shown,
         writer,

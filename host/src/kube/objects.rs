@@ -3,12 +3,16 @@
 use std::time::Duration;
 
 use ::kube::Client;
-use ::kube::core::{ApiResource, GroupVersionKind, Request, params};
-use futures::{StreamExt, TryStreamExt};
+use ::kube::core::{ApiResource, Request, params};
 use serde_json::Value;
+use tokio::time::Instant;
 
+use super::answer::{AnswerError, MOST_MEMORY};
+use super::bounded_json::Budget;
 use super::call::{Called, call};
 use super::changes::content;
+use super::identity::Identity;
+use super::{kinds, secrets, watch};
 
 /// The field manager of everything this program applies.
 pub const FIELD_MANAGER: &str = "kubewright";
@@ -17,6 +21,12 @@ pub const FIELD_MANAGER: &str = "kubewright";
 /// overloaded: kubeadm's `timeouts.kubernetesAPICall`.
 /// Where the configuration does not say otherwise.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// How many items a part of a list has, how many all of them may have, and how
+/// many parts there may be: servers may make smaller ones.
+const PART: u32 = 500;
+const MOST_ITEMS: usize = 10_000;
+const MOST_PARTS: usize = 200;
 
 /// Why a call to the API did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -32,8 +42,15 @@ pub enum ApiError {
     #[error("{doing}: the API server does not answer")]
     Unreachable {
         doing: String,
+        /// In words of bounded length.
         #[source]
-        source: Box<::kube::Error>,
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    #[error("{doing}: what the API server answers cannot be used")]
+    Answer {
+        doing: String,
+        #[source]
+        source: AnswerError,
     },
     #[error("{doing}: the request cannot be made")]
     Request {
@@ -55,16 +72,29 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// `api_version` as in objects: `v1`, `apps/v1`.
+    /// `api_version` as in objects: `v1`, `apps/v1`. A kind of the API itself
+    /// is the one that it takes this for ([`kinds::canonical`]).
     pub fn new(api_version: &str, kind: &str, namespace: Option<&str>) -> Self {
-        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         Self {
-            resource: ApiResource::from_gvk(&GroupVersionKind::gvk(group, version, kind)),
+            resource: kinds::resource(api_version, kind),
             namespace: namespace.map(str::to_owned),
         }
     }
 
-    fn request(&self) -> Request {
+    /// Whether its objects are Secrets, whatever a server calls them.
+    pub fn is_secret(&self) -> bool {
+        self.resource.plural == "secrets" || secrets::is_secret_kind(&self.resource.kind)
+    }
+
+    fn identity<'a>(&'a self, name: Option<&'a str>) -> Identity<'a> {
+        Identity {
+            resource: &self.resource,
+            namespace: self.namespace.as_deref(),
+            name,
+        }
+    }
+
+    pub(super) fn request(&self) -> Request {
         use ::kube::core::DynamicObject;
         use ::kube::core::Resource as _;
         Request::new(DynamicObject::url_path(
@@ -116,14 +146,14 @@ impl Objects {
         let doing = format!("getting {}", resource.named(name));
         let request = resource.request().get(name, &params::GetParams::default());
         match self.call(&doing, request.map_err(boxed)).await {
-            Ok(object) => Ok(Some(object)),
+            Ok(object) => claimed(&doing, resource, Some(name), object).map(Some),
             Err(ApiError::Status { code: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
 
     /// The items, with `apiVersion` and `kind` filled in, and the list's
-    /// resource version.
+    /// resource version. They come in parts, all within the time of one call.
     pub async fn list(
         &self,
         resource: &Resource,
@@ -131,36 +161,46 @@ impl Objects {
         fields: &str,
     ) -> Result<(Vec<Value>, String), ApiError> {
         let doing = format!("listing {}", resource.resource.plural);
-        let mut wanted = params::ListParams::default();
-        if !labels.is_empty() {
-            wanted = wanted.labels(labels);
-        }
-        if !fields.is_empty() {
-            wanted = wanted.fields(fields);
-        }
-        let request = resource.request().list(&wanted);
-        let mut list = self.call(&doing, request.map_err(boxed)).await?;
-        let version = list
-            .pointer("/metadata/resourceVersion")
-            .and_then(Value::as_str)
-            .unwrap_or_default()
-            .to_owned();
-        let mut items = match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            _ => Vec::new(),
+        let unusable = |source| ApiError::Answer {
+            doing: doing.clone(),
+            source,
         };
-        // The server knows better than who asked: `SECRET` leads to Secrets.
-        let kind = list["kind"]
-            .as_str()
-            .and_then(|kind| kind.strip_suffix("List"))
-            .filter(|kind| !kind.is_empty())
-            .unwrap_or(&resource.resource.kind)
-            .to_owned();
-        for item in &mut items {
-            item["apiVersion"] = resource.resource.api_version.clone().into();
-            item["kind"] = kind.as_str().into();
+        let deadline = Instant::now() + self.call_timeout;
+        let budget = Budget::new(MOST_MEMORY);
+        let mut wanted = selected(labels, fields).limit(PART);
+        let (mut items, mut version) = (Vec::new(), String::new());
+        for _ in 0..MOST_PARTS {
+            let request = resource.request().list(&wanted).map_err(boxed);
+            let left = deadline.saturating_duration_since(Instant::now());
+            let called = self.called(&doing, request, left, &budget).await?;
+            let answer = called.answer.map_err(|error| match error {
+                // The time of all parts.
+                ApiError::Silent { doing, .. } => ApiError::Silent {
+                    doing,
+                    after: self.call_timeout,
+                },
+                error => error,
+            });
+            let part = Part::of(answer?).map_err(unusable)?;
+            if version.is_empty() {
+                version = part.version;
+            }
+            for item in part.items {
+                if items.len() == MOST_ITEMS {
+                    return Err(unusable(AnswerError::Items(MOST_ITEMS)));
+                }
+                items.push(resource.identity(None).claim(item).map_err(unusable)?);
+            }
+            let next = Some(part.next).filter(|next| !next.is_empty());
+            if next.is_none() {
+                return Ok((items, version));
+            }
+            if next == wanted.continue_token {
+                return Err(unusable(AnswerError::Again));
+            }
+            wanted.continue_token = next;
         }
-        Ok((items, version))
+        Err(unusable(AnswerError::Parts(MOST_PARTS)))
     }
 
     /// Server-side apply. Conflicts with other field managers are errors,
@@ -215,15 +255,18 @@ impl Objects {
         let request = resource
             .request()
             .patch(name, &wanted, &params::Patch::Apply(object));
-        self.call(&doing, request.map_err(boxed)).await
+        let applied = self.call(&doing, request.map_err(boxed)).await?;
+        claimed(&doing, resource, Some(name), applied)
     }
 
     pub async fn create(&self, resource: &Resource, object: &Value) -> Result<Value, ApiError> {
-        let name = object
-            .pointer("/metadata/name")
-            .and_then(Value::as_str)
-            .unwrap_or("(generated name)");
-        let doing = format!("creating {}", resource.named(name));
+        let text = |pointer| object.pointer(pointer).and_then(Value::as_str);
+        let name = text("/metadata/name").filter(|name| !name.is_empty());
+        let prefix = text("/metadata/generateName").unwrap_or_default();
+        let doing = format!(
+            "creating {}",
+            resource.named(name.unwrap_or("(generated name)"))
+        );
         let wanted = params::PostParams {
             field_manager: Some(FIELD_MANAGER.to_owned()),
             ..Default::default()
@@ -233,12 +276,29 @@ impl Objects {
             source: Box::new(error),
         })?;
         let request = resource.request().create(&wanted, body);
-        let called = self.called(&doing, request.map_err(boxed)).await?;
+        let budget = Budget::new(MOST_MEMORY);
+        let called = self
+            .called(&doing, request.map_err(boxed), self.call_timeout, &budget)
+            .await?;
         match called.answer {
+            Ok(made) => {
+                let made = claimed(&doing, resource, name, made)?;
+                let is_ours = |made: &str| name.is_some() || made.starts_with(prefix);
+                match made["metadata"]["name"].as_str().is_some_and(is_ours) {
+                    true => Ok(made),
+                    false => Err(ApiError::Answer {
+                        doing,
+                        source: AnswerError::Other {
+                            found: "an object with another name".to_owned(),
+                            wanted: format!("one that begins with {prefix:?}"),
+                        },
+                    }),
+                }
+            }
             // Not there when it was asked for first, and there at the second
             // try: the answer to the first was lost.
-            Err(ApiError::Status { code: 409, .. }) if called.unsure => {
-                match self.get(resource, name).await? {
+            Err(ApiError::Status { code: 409, .. }) if called.unsure && name.is_some() => {
+                match self.get(resource, name.unwrap_or_default()).await? {
                     Some(found) if is_made_by_us(&found) => Ok(found),
                     _ => called.answer,
                 }
@@ -268,7 +328,8 @@ impl Objects {
                 request.patch(name, &wanted, &params::Patch::Strategic(patch))
             }
         };
-        self.call(&doing, request.map_err(boxed)).await
+        let patched = self.call(&doing, request.map_err(boxed)).await?;
+        claimed(&doing, resource, Some(name), patched)
     }
 
     /// Deletes in the background; false where it was not there.
@@ -301,39 +362,23 @@ impl Objects {
                 if fulfilled(&items) {
                     return Ok(());
                 }
-                self.until_changed(resource, labels, fields, &version).await;
+                let selected = selected(labels, fields);
+                watch::until_changed(&self.client, resource, &selected, &version)
+                    .await
+                    .map_err(|source| ApiError::Answer {
+                        doing: doing.clone(),
+                        source,
+                    })?;
             }
         };
         tokio::time::timeout(timeout, until_so)
             .await
-            .unwrap_or(Err(ApiError::Timeout {
-                doing,
-                after: timeout,
-            }))
-    }
-
-    /// Returns at the next change, or when watching fails (then a little
-    /// later, so that a server that refuses to be watched is not flooded).
-    async fn until_changed(&self, resource: &Resource, labels: &str, fields: &str, version: &str) {
-        let mut wanted = params::WatchParams::default().timeout(60);
-        if !labels.is_empty() {
-            wanted = wanted.labels(labels);
-        }
-        if !fields.is_empty() {
-            wanted = wanted.fields(fields);
-        }
-        let changed = async {
-            let request = resource.request().watch(&wanted, version).ok()?;
-            let events = self
-                .client
-                .request_events::<::kube::core::DynamicObject>(request)
-                .await
-                .ok()?;
-            events.into_stream().boxed().next().await?.ok()
-        };
-        if changed.await.is_none() {
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
+            .unwrap_or_else(|_| {
+                Err(ApiError::Timeout {
+                    doing: doing.clone(),
+                    after: timeout,
+                })
+            })
     }
 
     async fn call(
@@ -341,19 +386,84 @@ impl Objects {
         doing: &str,
         request: Result<http::Request<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>,
     ) -> Result<Value, ApiError> {
-        self.called(doing, request).await?.answer
+        let budget = Budget::new(MOST_MEMORY);
+        self.called(doing, request, self.call_timeout, &budget)
+            .await?
+            .answer
     }
 
     async fn called(
         &self,
         doing: &str,
         request: Result<http::Request<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>,
+        timeout: Duration,
+        budget: &Budget,
     ) -> Result<Called, ApiError> {
         let request = request.map_err(|source| ApiError::Request {
             doing: doing.to_owned(),
             source,
         })?;
-        Ok(call(&self.client, self.call_timeout, doing, &request).await)
+        Ok(call(&self.client, timeout, doing, &request, budget).await)
+    }
+}
+
+fn claimed(
+    doing: &str,
+    resource: &Resource,
+    name: Option<&str>,
+    object: Value,
+) -> Result<Value, ApiError> {
+    let claimed = resource.identity(name).claim(object);
+    claimed.map_err(|source| ApiError::Answer {
+        doing: doing.to_owned(),
+        source,
+    })
+}
+
+fn selected(labels: &str, fields: &str) -> params::ListParams {
+    let mut wanted = params::ListParams::default();
+    if !labels.is_empty() {
+        wanted = wanted.labels(labels);
+    }
+    if !fields.is_empty() {
+        wanted = wanted.fields(fields);
+    }
+    wanted
+}
+
+/// A part of a list.
+struct Part {
+    items: Vec<Value>,
+    version: String,
+    /// Leads to the next part; empty where there is none.
+    next: String,
+}
+
+impl Part {
+    fn of(mut list: Value) -> Result<Self, AnswerError> {
+        let text = |pointer| {
+            let text = list.pointer(pointer).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        let (version, next) = (
+            text("/metadata/resourceVersion"),
+            text("/metadata/continue"),
+        );
+        let no_list = || AnswerError::Other {
+            found: "something else".to_owned(),
+            wanted: "a list with items".to_owned(),
+        };
+        let items = match list.get_mut("items").map(Value::take) {
+            Some(Value::Array(items)) => items,
+            // As a server in Go writes an empty one.
+            Some(Value::Null) => Vec::new(),
+            _ => return Err(no_list()),
+        };
+        Ok(Self {
+            items,
+            version,
+            next,
+        })
     }
 }
 

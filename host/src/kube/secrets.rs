@@ -24,11 +24,18 @@ pub fn is_secret_kind(kind: &str) -> bool {
     kind.eq_ignore_ascii_case("secret")
 }
 
-/// Masks the values of a Secret. Other kinds stay as they are. Of a bootstrap
-/// token everything but `token-secret` is public: its id, its expiration, its
-/// usages and its groups.
-pub fn mask(object: &mut Value) {
-    if !is_secret(object) {
+/// Whether the path of a URL leads to Secrets.
+pub fn is_secret_path(path: &str) -> bool {
+    path.split('/').any(|segment| segment == "secrets")
+}
+
+/// Masks the values of an object where what was asked for is secret
+/// ([`is_secret_kind`]), or it calls itself so: what a server says of an object
+/// makes nothing public. Others stay as they are. Of a bootstrap token
+/// everything but `token-secret` is public: its id, its expiration, its usages
+/// and its groups.
+pub fn mask(object: &mut Value, asked_for_secret: bool) {
+    if !asked_for_secret && !is_secret(object) {
         return;
     }
     let is_token = object["type"] == BOOTSTRAP_TOKEN;
@@ -55,18 +62,15 @@ pub fn mask(object: &mut Value) {
 /// that was sent with it: field errors repeat a value that is wrong, and
 /// webhooks say whatever they like.
 pub fn redact(said: String, path: &str, sent: &[u8]) -> String {
-    if !path.split('/').any(|segment| segment == "secrets") {
+    if !is_secret_path(path) {
         return said;
     }
     let Ok(secret) = serde_json::from_slice::<Value>(sent) else {
         return said;
     };
     let mut masked = secret.clone();
-    if let Some(fields) = masked.as_object_mut() {
-        // A patch does not say what it is for.
-        fields.insert("kind".to_owned(), "Secret".into());
-    }
-    mask(&mut masked);
+    // A patch does not say what it is for.
+    mask(&mut masked, true);
     let mut values = Vec::new();
     for (field, is_encoded) in [("data", true), ("stringData", false)] {
         let members = secret[field].as_object().into_iter().flatten();
@@ -170,8 +174,17 @@ mod tests {
             ),
         ];
         for (name, mut object, wanted) in cases {
-            mask(&mut object);
+            mask(&mut object, false);
             assert_eq!(object, wanted, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_secret_under_another_name_is_masked() {
+        for called in [json!("ConfigMap"), json!(null), json!(["Secret"])] {
+            let mut object = json!({"kind": called, "data": {"a": "eA=="}});
+            mask(&mut object, true);
+            assert_eq!(object["data"]["a"], MASK, "{called}");
         }
     }
 }

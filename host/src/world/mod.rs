@@ -6,7 +6,10 @@
 //! above this room knows which it is talking to: that is why a plan is true.
 
 mod checks;
+pub mod endpoint;
 mod files;
+mod kube_access;
+mod kubeconfig;
 mod links;
 pub mod machine;
 mod node;
@@ -24,9 +27,10 @@ pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
 pub use files::{FileError, FileKind, Files, Identity, LastLink, Metadata, Opened, Owner};
+pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
 pub use node::{
-    AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
-    KubeconfigReason, Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
+    AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, Node, NodeError, NodeFacts,
+    ServiceOperation, Trust, Waiting,
 };
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};

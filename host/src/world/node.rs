@@ -1,4 +1,4 @@
-//! The doors to the node, to what listens on it, and to the kube API.
+//! The doors to the node and to what listens on it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -248,6 +248,8 @@ pub enum HealthError {
     },
     #[error("{url:?} is not a URL of a health endpoint: {message}")]
     Target { url: String, message: String },
+    #[error("{targets} endpoints are too many to wait for at once: the limit is {limit}")]
+    TooMany { targets: usize, limit: usize },
 }
 
 fn list(unhealthy: &[Waiting]) -> String {
@@ -268,49 +270,4 @@ pub trait Health: Send + Sync {
         timeout: Duration,
         tell: &'a (dyn Fn(&[Waiting]) + Send + Sync),
     ) -> Door<'a, Result<(), HealthError>>;
-}
-
-/// What is wrong with a kubeconfig, without a word of it.
-#[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct KubeconfigReason(pub &'static str);
-
-/// Why no client for the kube API could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum KubeAccessError {
-    #[error("cannot read the kubeconfig {path}")]
-    File {
-        path: MachinePath,
-        #[source]
-        source: super::FileError,
-    },
-    #[error("{path} is not a usable kubeconfig")]
-    Kubeconfig {
-        path: MachinePath,
-        #[source]
-        source: KubeconfigReason,
-    },
-    #[error("{server:?} is not the URL of an API server")]
-    Server {
-        server: String,
-        #[source]
-        source: http::uri::InvalidUri,
-    },
-}
-
-/// The kube API.
-pub trait KubeAccess: Send + Sync {
-    /// A client that acts as the current user of this kubeconfig.
-    fn client<'a>(
-        &'a self,
-        kubeconfig: &'a MachinePath,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>>;
-
-    /// The same, but of this server (`https://10.0.0.11:6443`) in place of the
-    /// kubeconfig's. The certificate must still be of the kubeconfig's CA.
-    fn client_at<'a>(
-        &'a self,
-        kubeconfig: &'a MachinePath,
-        server: &'a str,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>>;
 }

@@ -9,12 +9,15 @@ use serde_json::Value;
 use tower::BoxError;
 
 use super::overlay::{self, Overlay};
-use super::{Door, KubeAccess, KubeAccessError, MachinePath};
+use super::{Connection, Door, KubeAccess, KubeAccessError, MachinePath};
 use crate::kube::embedded::Behaviour;
+use crate::kube::{answer, secrets};
 
 /// An object before and after a change; none where it was not or is no more.
 #[derive(Clone, Debug)]
 pub struct ObjectChange {
+    /// Whether it is a Secret, by its path: whatever a server calls it.
+    pub is_secret: bool,
     pub before: Option<Value>,
     pub after: Option<Value>,
 }
@@ -67,24 +70,17 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl KubeAccess for ObservedApi {
-    fn client<'a>(
+    fn connect<'a>(
         &'a self,
         kubeconfig: &'a MachinePath,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
+        server: Option<&'a str>,
+    ) -> Door<'a, Result<Connection, KubeAccessError>> {
         Box::pin(async move {
-            let inner = self.inner.client(kubeconfig).await?;
-            Ok(observed(inner, self.dry_run.clone(), &self.changes))
-        })
-    }
-
-    fn client_at<'a>(
-        &'a self,
-        kubeconfig: &'a MachinePath,
-        server: &'a str,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
-        Box::pin(async move {
-            let inner = self.inner.client_at(kubeconfig, server).await?;
-            Ok(observed(inner, self.dry_run.clone(), &self.changes))
+            let Connection { client, server } = self.inner.connect(kubeconfig, server).await?;
+            Ok(Connection {
+                client: observed(client, self.dry_run.clone(), &self.changes),
+                server,
+            })
         })
     }
 }
@@ -95,7 +91,7 @@ fn observed(
     changes: &Arc<Mutex<Vec<ObjectChange>>>,
 ) -> kube::Client {
     let namespace = inner.default_namespace().to_owned();
-    let connection = Arc::new(Connection {
+    let connection = Arc::new(Observed {
         inner,
         dry_run,
         changes: Arc::clone(changes),
@@ -112,13 +108,13 @@ fn observed(
     kube::Client::new(service, namespace)
 }
 
-struct Connection {
+struct Observed {
     inner: kube::Client,
     dry_run: Option<DryRun>,
     changes: Arc<Mutex<Vec<ObjectChange>>>,
 }
 
-impl Connection {
+impl Observed {
     async fn read(&self, request: Request<Body>) -> Result<Response<Body>, BoxError> {
         let Some(DryRun { overlay, .. }) = &self.dry_run else {
             return Ok(self.inner.send(request).await?);
@@ -133,8 +129,8 @@ impl Connection {
             return Ok(response);
         }
         let (parts, body) = response.into_parts();
-        let bytes = body.collect().await?.to_bytes();
-        let body = match serde_json::from_slice::<Value>(&bytes) {
+        let bytes = answer::read(body).await?;
+        let body = match answer::value(&bytes) {
             Ok(mut list) if list["items"].is_array() => {
                 overlay.amend(&uri, &mut list);
                 list.to_string().into_bytes()
@@ -159,7 +155,7 @@ impl Connection {
             && overlay.has_made(&path)
         {
             overlay.remove(&path);
-            self.note(before, None);
+            self.note(&path, before, None);
             return overlay::answer(Some(serde_json::json!({
                 "kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Success",
             })));
@@ -169,24 +165,24 @@ impl Connection {
             false => self.inner.send(request).await?,
         };
         let (parts, body) = response.into_parts();
-        let mut bytes = body.collect().await?.to_bytes().to_vec();
+        let mut bytes = answer::read(body).await?.to_vec();
         if parts.status.is_success() {
             let mut after = match deletes {
                 true => None,
-                false => serde_json::from_slice(&bytes).ok(),
+                false => answer::value(&bytes).ok(),
             };
             if let Some(DryRun { overlay, .. }) = &self.dry_run {
                 match after.take() {
                     None => overlay.remove(&path),
                     Some(object) => {
-                        let path = overlay::path_of(&method, &path, &object);
-                        let object = overlay.note(&path, before.as_ref(), object);
+                        let path_of = overlay::path_of(&method, &path, &object);
+                        let object = overlay.note(&path_of, before.as_ref(), object);
                         bytes = object.to_string().into_bytes();
                         after = Some(object);
                     }
                 }
             }
-            self.note(before, after);
+            self.note(&path, before, after);
         }
         Ok(with_body(parts, bytes))
     }
@@ -195,12 +191,16 @@ impl Connection {
     async fn object(&self, path: &str) -> Result<Option<Value>, BoxError> {
         let response = self.read(Request::get(path).body(Body::empty())?).await?;
         let found = response.status().is_success();
-        let bytes = response.into_body().collect().await?.to_bytes();
-        Ok(serde_json::from_slice(&bytes).ok().filter(|_| found))
+        let bytes = answer::read(response.into_body()).await?;
+        Ok(answer::value(&bytes).ok().filter(|_| found))
     }
 
-    fn note(&self, before: Option<Value>, after: Option<Value>) {
-        locked(&self.changes).push(ObjectChange { before, after });
+    fn note(&self, path: &str, before: Option<Value>, after: Option<Value>) {
+        locked(&self.changes).push(ObjectChange {
+            is_secret: secrets::is_secret_path(path),
+            before,
+            after,
+        });
     }
 
     /// Sends a request, and once more with other rights where the user has

@@ -6,6 +6,7 @@ mod exhaustion;
 mod reach;
 mod report;
 mod secrets;
+mod server;
 
 use kubewright_plugin::{Document, Result, bail};
 
@@ -52,4 +53,6 @@ kubewright_plugin::phases! {
     "hostile/ask-loop": "Ask the hostile policy for a loop" => |_| reach::ask("loop"),
     "hostile/ask-flood": "Ask the hostile policy to flood the log" => |_| reach::ask("flood"),
     "hostile/show": "Show a private key" => secrets::show,
+    "hostile/server": "Ask a server that means no good" => server::ask,
+    "hostile/connect": "Connect with what lies there" => server::connect,
 }

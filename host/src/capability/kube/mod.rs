@@ -11,8 +11,8 @@ use super::gate::{Answer, Disclosed};
 use super::refusal::{IntoWit, Refusal, wit_error};
 use super::state::PhaseState;
 use crate::effect::{
-    ApplyObject, Cluster, Connection, CreateObject, DeleteObject, ObjectReference, PatchObject,
-    SealedObject, SealedValue,
+    ApplyObject, Cluster, CreateObject, DeleteObject, Destination, ObjectReference, PatchObject,
+    Place, SealedObject, SealedValue,
 };
 use crate::kube::objects::{ApiError, Objects, PatchBody, Resource};
 use crate::kube::secrets::is_secret_kind;
@@ -39,9 +39,10 @@ impl IntoWit for ApiError {
             Self::Status {
                 code: 400..=499, ..
             } => ErrorCode::Invalid,
-            Self::Status { .. } | Self::Unreachable { .. } | Self::Silent { .. } => {
-                ErrorCode::Unavailable
-            }
+            Self::Status { .. }
+            | Self::Unreachable { .. }
+            | Self::Answer { .. }
+            | Self::Silent { .. } => ErrorCode::Unavailable,
             Self::Request { .. } => ErrorCode::Invalid,
             Self::Timeout { .. } => ErrorCode::Timeout,
         };
@@ -150,26 +151,36 @@ impl PhaseState {
         let place = self.place(kubeconfig, LastLink::Follow)?;
         let files = &*self.run.conduit.world().files;
         self.origin.grants.covers_kubeconfig(&place, files)?;
-        // Who made it, in every world alike: a sandbox does not read it.
-        if self.world().files.stat(place.path())?.is_some() {
-            self.open(&place, Purpose::Connect, KUBECONFIG_LIMIT)?;
-        }
+        let is_written = self.is_usable(&place)?;
         let world = self.world().clone();
-        let path = place.path();
-        let client = match server {
-            None => world.kube.client(path).await?,
-            Some(server) => world.kube.client_at(path, server).await?,
-        };
-        let objects = Objects::new(client).with_call_timeout(self.run.call_timeout);
+        // Nothing is sent yet.
+        let connection = world.kube.connect(place.path(), server).await?;
+        if let Some(origin) = &connection.server
+            && (server.is_some() || is_written)
+        {
+            self.origin.grants.covers_server(origin)?;
+        }
+        let objects = Objects::new(connection.client).with_call_timeout(self.run.call_timeout);
         self.hand(ClientHandle {
             cluster: Cluster {
-                connection: Connection {
-                    kubeconfig: path.clone(),
-                    server: server.unwrap_or_default().to_owned(),
+                destination: Destination {
+                    kubeconfig: place.path().clone(),
+                    server: connection.server.map(|server| server.to_string()),
                 },
                 objects,
             },
         })
+    }
+
+    /// Whether a component wrote the kubeconfig, and so chose the server in it.
+    /// An error where the host does not connect with such a file; in every
+    /// world alike, though a sandbox does not read it.
+    fn is_usable(&mut self, place: &Place) -> Result<bool, Refusal> {
+        let Some(identity) = self.world().files.identity(place.path())? else {
+            return Ok(false);
+        };
+        self.open(place, Purpose::Connect, KUBECONFIG_LIMIT)?;
+        Ok(self.world().provenance.made(identity).is_some())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::capability::refusal::Refusal;
 use crate::effect::ObjectReference;
+use crate::kube::kinds;
 
 /// Refuses names that would lead to another resource than the one that grants
 /// are asked for: kinds, groups and names become parts of a URL.
@@ -46,6 +47,15 @@ pub fn check_kind(api_version: &str, kind: &str, namespace: Option<&str>) -> Res
         && kind.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if !sound_kind {
         return Err(invalid("kind", kind));
+    }
+    // Another spelling leads to the same objects, and past every grant and
+    // policy that names the kind.
+    if let Some(canonical) = kinds::canonical(api_version, kind)
+        && canonical != kind
+    {
+        return Err(Refusal::invalid(format!(
+            "the kind {kind} of {api_version} is spelt {canonical}"
+        )));
     }
     match namespace {
         Some(namespace) if !label(namespace) => Err(invalid("namespace", namespace)),

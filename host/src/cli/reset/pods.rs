@@ -1,12 +1,14 @@
 //! Removing what the container runtime runs (kubeadm
 //! `app/util/runtime/runtime.go`, `RemoveContainers`).
 
+use std::sync::Arc;
+
 use anyhow::Context;
 
 use super::settings::Phase;
 use super::work::{Effect, Work};
 use crate::world::MachinePath;
-use crate::world::machine::{Cri, Pod};
+use crate::world::machine::{Cri, MachineFiles, Pod};
 
 /// How often a Pod is tried (kubeadm `constants.RemoveContainerRetry`).
 const TRIES: usize = 5;
@@ -18,7 +20,7 @@ impl Work<'_> {
         let Some(socket) = self.socket()? else {
             return Ok(());
         };
-        let (cri, pods) = match connect(&socket).await {
+        let (cri, pods) = match connect(Arc::clone(&self.machine.files), &socket).await {
             Ok(found) => found,
             Err(error) => {
                 self.output.warning(&format!(
@@ -53,24 +55,22 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// The socket as this process can reach it; none where nothing can listen
+    /// The socket, below the root as everything; none where nothing can listen
     /// there.
     fn socket(&self) -> anyhow::Result<Option<String>> {
         let socket = self.settings.socket();
         if self.machine.is_this {
             return Ok(Some(socket.to_owned()));
         }
-        // Below another root, as everything.
         let path = socket.strip_prefix("unix://").unwrap_or(socket);
         let path = MachinePath::parse(path).context("--cri-socket, criSocket")?;
         let there = self.machine.has(&path) || self.settings.names_socket;
-        let root = std::path::absolute(self.machine.files.root())?;
-        Ok(there.then(|| format!("unix://{}", root.join(path.below_root()).display())))
+        Ok(there.then(|| socket.to_owned()))
     }
 }
 
-async fn connect(socket: &str) -> anyhow::Result<(Cri, Vec<Pod>)> {
-    let cri = Cri::connect(socket).await?;
+async fn connect(root: Arc<MachineFiles>, socket: &str) -> anyhow::Result<(Cri, Vec<Pod>)> {
+    let cri = Cri::connect(root, socket).await?;
     let pods = cri.pods().await?;
     Ok((cri, pods))
 }

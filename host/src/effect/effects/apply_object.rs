@@ -48,7 +48,7 @@ impl Effect for ApplyObject {
         json!({
             "reference": object.reference(), "object": object.masked(),
             "sealed": object.kinds().collect::<Vec<&SecretKind>>(), "force": force,
-            "connection": cluster.connection,
+            "cluster": cluster.destination,
         })
     }
 

@@ -36,7 +36,7 @@ impl Effect for CreateObject {
         json!({
             "reference": object.reference(), "object": object.masked(),
             "sealed": object.kinds().collect::<Vec<&SecretKind>>(),
-            "connection": cluster.connection,
+            "cluster": cluster.destination,
         })
     }
 

@@ -31,7 +31,7 @@ impl Effect for DeleteObject {
 
     fn shown(&self) -> Value {
         let Self { cluster, reference } = self;
-        json!({ "reference": reference, "sealed": [], "connection": cluster.connection })
+        json!({ "reference": reference, "sealed": [], "cluster": cluster.destination })
     }
 
     fn inverse(&self) -> Inverse {

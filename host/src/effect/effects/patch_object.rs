@@ -73,7 +73,7 @@ impl Effect for PatchObject {
         } = self;
         json!({
             "reference": reference, "patchType": kind, "patch": patch, "sealed": [],
-            "connection": cluster.connection,
+            "cluster": cluster.destination,
         })
     }
 

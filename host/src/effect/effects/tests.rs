@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::effect::effect::{Effect, described};
 use crate::effect::{
-    CertificateFiles, Cluster, Connection, Content, Existing, Holds, KeyFile, KeyFiles,
+    CertificateFiles, Cluster, Content, Destination, Existing, Holds, KeyFile, KeyFiles,
     ObjectReference, Piece, Place, SealedObject, SealedValue, SecretKind, Signer,
     WantedCertificate, WantedGroup,
 };
@@ -87,9 +87,9 @@ fn signer() -> Signer {
 fn cluster() -> Cluster {
     let api = EmbeddedApi::new(&Options::repeatable(jiff::Timestamp::UNIX_EPOCH, 1)).unwrap();
     Cluster {
-        connection: Connection {
+        destination: Destination {
             kubeconfig: MachinePath::parse("/etc/kubernetes/admin.conf").unwrap(),
-            server: "https://10.0.0.1:6443".to_owned(),
+            server: Some("https://10.0.0.1:6443".to_owned()),
         },
         objects: Objects::new(api.client()),
     }
@@ -115,7 +115,7 @@ fn reference(name: &str) -> ObjectReference {
 }
 
 fn elsewhere(cluster: &mut Cluster) {
-    cluster.connection.server = "https://10.0.0.2:6443".to_owned();
+    cluster.destination.server = Some("https://10.0.0.2:6443".to_owned());
 }
 
 fn files() -> Vec<Row> {
@@ -298,7 +298,7 @@ fn objects() -> Vec<Row> {
             vec![
                 change("cluster", |e: &mut ApplyObject| elsewhere(&mut e.cluster)),
                 change("kubeconfig", |e: &mut ApplyObject| {
-                    e.cluster.connection.kubeconfig = MachinePath::parse("/x").unwrap();
+                    e.cluster.destination.kubeconfig = MachinePath::parse("/x").unwrap();
                 }),
                 change("object", |e: &mut ApplyObject| e.object = object("y", &[])),
                 change("sealed", |e: &mut ApplyObject| {

@@ -1,24 +1,15 @@
 //! The kube API of a real cluster, through kubeconfig files.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use http::HeaderValue;
-use kube::config::{AuthInfo, KubeConfigOptions, Kubeconfig, KubeconfigError};
-use secrecy::{ExposeSecret, SecretString};
-use zeroize::Zeroizing;
-
-use crate::world::{Door, Files, KubeAccess, KubeAccessError, KubeconfigReason, MachinePath};
-
-/// What is read of a kubeconfig at most.
-const KUBECONFIG_LIMIT: u64 = 1 << 20;
-
-/// A server that starts takes no connection, or takes it and says nothing:
-/// neither must hold a call for long, since it is tried again.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+use crate::kube::client;
+use crate::world::{
+    Connection, Door, Files, KubeAccess, KubeAccessError, KubeconfigReason, MachinePath, kubeconfig,
+};
 
 /// Connections as the users of kubeconfig files. They are read from `files`,
-/// so that what a phase of this run wrote is what the next one connects with.
+/// with all that they name, so that what a phase of this run wrote is what the
+/// next one connects with, and nothing outside of the root is.
 pub struct MachineApi {
     files: Arc<dyn Files>,
 }
@@ -28,115 +19,41 @@ impl MachineApi {
         Self { files }
     }
 
-    async fn connect(
+    fn connection(
         &self,
         path: &MachinePath,
         server: Option<&str>,
-    ) -> Result<kube::Client, KubeAccessError> {
-        let bytes = Zeroizing::new(self.files.read(path, KUBECONFIG_LIMIT).map_err(|source| {
-            KubeAccessError::File {
-                path: path.clone(),
-                source,
-            }
-        })?);
-        let unusable = |reason| KubeAccessError::Kubeconfig {
-            path: path.clone(),
-            source: reason,
-        };
-        let told = |error| unusable(reason(&error));
-        let text =
-            std::str::from_utf8(&bytes).map_err(|_| unusable(KubeconfigReason("it is no text")))?;
-        let kubeconfig = Kubeconfig::from_yaml(text).map_err(told)?;
-        let mut config =
-            kube::Config::from_custom_kubeconfig(kubeconfig, &KubeConfigOptions::default())
-                .await
-                .map_err(told)?;
-        if let Some(reason) = refused(&config.auth_info) {
-            return Err(unusable(reason));
-        }
+    ) -> Result<Connection, KubeAccessError> {
+        let mut found = kubeconfig::read(&*self.files, path)?;
         if let Some(server) = server {
-            config.cluster_url = server.parse().map_err(|error| KubeAccessError::Server {
-                server: server.to_owned(),
-                source: error,
-            })?;
-            // The certificate is verified for the address that is connected to.
-            config.tls_server_name = None;
+            found.redirect(server)?;
         }
-        config.connect_timeout = Some(CONNECT_TIMEOUT);
-        // Whoever calls tries again, and knows for how long.
-        config.default_retry = false;
-        kube::Client::try_from(config).map_err(|_| {
-            unusable(KubeconfigReason(
-                "the credentials of its user cannot be used",
-            ))
+        let client = client::client(found.config).map_err(|_| KubeAccessError::Kubeconfig {
+            path: path.clone(),
+            source: KubeconfigReason("the credentials of its user cannot be used"),
+        })?;
+        Ok(Connection {
+            client,
+            server: Some(found.server),
         })
     }
 }
 
-/// A component may have written the file, and what it names is used as root:
-/// with these a component would run any program, or have any file sent away.
-/// kubeadm takes them. A token that is no header makes the client panic.
-fn refused(user: &AuthInfo) -> Option<KubeconfigReason> {
-    let is_header = |token: &SecretString| HeaderValue::from_str(token.expose_secret()).is_ok();
-    let reason = if user.exec.is_some() || user.auth_provider.is_some() {
-        "its user has a program make the credentials (exec, auth-provider), and no program is run \
-         for a kubeconfig; give it a client certificate"
-    } else if user.token_file.is_some() {
-        "its user has the token in another file (tokenFile), which is not read; give it a client \
-         certificate"
-    } else if !user.token.as_ref().is_none_or(is_header) {
-        "the token of its user has characters that no token has"
-    } else {
-        return None;
-    };
-    Some(KubeconfigReason(reason))
-}
-
-/// What is wrong, without a word of the file: any of it can be a secret, and
-/// the reason is told to the component.
-fn reason(error: &KubeconfigError) -> KubeconfigReason {
-    KubeconfigReason(match error {
-        KubeconfigError::Parse(_) => "it is not the YAML of a kubeconfig",
-        KubeconfigError::CurrentContextNotSet | KubeconfigError::LoadContext(_) => {
-            "its current context is not among its contexts"
-        }
-        KubeconfigError::LoadClusterOfContext(_) => {
-            "the cluster of its current context is not there"
-        }
-        KubeconfigError::MissingClusterUrl => "its cluster has no server",
-        KubeconfigError::ParseClusterUrl(_) => "the server of its cluster is not a URL",
-        KubeconfigError::ParseProxyUrl(_) => "the proxy-url of its cluster is not a URL",
-        KubeconfigError::LoadCertificateAuthority(_) | KubeconfigError::ParseCertificates(_) => {
-            "the certificate authority of its cluster cannot be read"
-        }
-        KubeconfigError::LoadClientCertificate(_) => {
-            "the client certificate of its user cannot be read"
-        }
-        KubeconfigError::LoadClientKey(_) => "the client key of its user cannot be read",
-        _ => "the kube client cannot use it",
-    })
-}
-
 impl KubeAccess for MachineApi {
-    fn client<'a>(
+    fn connect<'a>(
         &'a self,
         kubeconfig: &'a MachinePath,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
-        Box::pin(self.connect(kubeconfig, None))
-    }
-
-    fn client_at<'a>(
-        &'a self,
-        kubeconfig: &'a MachinePath,
-        server: &'a str,
-    ) -> Door<'a, Result<kube::Client, KubeAccessError>> {
-        Box::pin(self.connect(kubeconfig, Some(server)))
+        server: Option<&'a str>,
+    ) -> Door<'a, Result<Connection, KubeAccessError>> {
+        Box::pin(async move { self.connection(kubeconfig, server) })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pki;
+    use crate::world::machine::MachineFiles;
     use crate::world::sandbox::SandboxFiles;
 
     const SOUND: &str = "apiVersion: v1
@@ -205,8 +122,106 @@ users: [{name: u, user: {token: t}}]
     }
 
     #[tokio::test]
+    async fn a_connection_says_where_it_leads() {
+        let files = SandboxFiles::over(None);
+        let path = MachinePath::parse("/admin.conf").unwrap();
+        files.write(&path, 0o600, SOUND.as_bytes()).unwrap();
+        let api = MachineApi::new(Arc::new(files));
+        for (server, wanted) in [
+            (None, "https://192.0.2.1:6443"),
+            (Some("HTTPS://Cp.Example:443/"), "https://cp.example"),
+        ] {
+            let found = api.connect(&path, server).await.unwrap().server;
+            assert_eq!(found.unwrap().to_string(), wanted);
+        }
+    }
+
+    /// A certificate that signs itself, and its key, in one file as the
+    /// kubelet has them.
+    fn identity() -> String {
+        let key = pki::KeyPair::generate(pki::Algorithm::EcdsaP256).unwrap();
+        let profile = pki::Profile::authority("me");
+        let certificate = pki::self_sign(&profile, &key, std::time::SystemTime::now()).unwrap();
+        let key = String::from_utf8(key.private_pem().reveal().to_vec()).unwrap();
+        format!("{}{key}", certificate.pem())
+    }
+
+    /// A kubeconfig at `/etc/kubernetes/kubelet.conf` below a root, whose CA,
+    /// certificate and key are this file.
+    fn below(root: &std::path::Path, file: &str) -> Result<(), String> {
+        let text = user(&format!(
+            "{{client-certificate: {file}, client-key: {file}}}"
+        ))
+        .replace(
+            "{server:",
+            &format!("{{certificate-authority: {file}, server:"),
+        );
+        std::fs::write(root.join("etc/kubernetes/kubelet.conf"), text).unwrap();
+        let api = MachineApi::new(Arc::new(MachineFiles::open(root).unwrap()));
+        let path = MachinePath::parse("/etc/kubernetes/kubelet.conf").unwrap();
+        api.connection(&path, None)
+            .map(drop)
+            .map_err(|error| crate::causes::chain(&error))
+    }
+
+    #[tokio::test]
+    async fn files_that_it_names_are_those_of_the_root() {
+        let outside = tempfile::tempdir().unwrap();
+        let root = outside.path().join("root");
+        std::fs::create_dir_all(root.join("etc/kubernetes/pki")).unwrap();
+        std::fs::create_dir_all(root.join("pki")).unwrap();
+        std::fs::write(outside.path().join("secret.pem"), identity()).unwrap();
+        let write = |name: &str, content: &str| std::fs::write(root.join(name), content).unwrap();
+        write("pki/kubelet.pem", &identity());
+        write("etc/kubernetes/pki/own.pem", &identity());
+        write("etc/kubernetes/large.pem", &"x".repeat((1 << 20) + 1));
+        write("etc/kubernetes/empty.pem", "");
+        let link = |to: &str, name: &str| {
+            std::os::unix::fs::symlink(to, root.join("etc/kubernetes").join(name)).unwrap();
+        };
+        link("../../pki/kubelet.pem", "current.pem");
+        link("/pki/kubelet.pem", "absolute.pem");
+        link("/dev/zero", "zero.pem");
+        link("../../../secret.pem", "escaping.pem");
+        let fifo = root.join("etc/kubernetes/fifo.pem");
+        let made = std::process::Command::new("mkfifo").arg(&fifo).status();
+        assert!(made.unwrap().success());
+        let host = outside.path().join("secret.pem").display().to_string();
+        let unreadable = Err("the certificate authority of its cluster cannot be read");
+        for (name, file, wanted) in [
+            ("absolute", "/pki/kubelet.pem", Ok(())),
+            ("relative to its folder", "pki/own.pem", Ok(())),
+            ("relative, upwards", "../../pki/kubelet.pem", Ok(())),
+            ("a link", "current.pem", Ok(())),
+            ("a link from the root", "absolute.pem", Ok(())),
+            ("outside of the root", host.as_str(), unreadable),
+            (
+                "upwards out of the root",
+                "../../../../../secret.pem",
+                unreadable,
+            ),
+            ("a link out of the root", "escaping.pem", unreadable),
+            ("a device outside", "zero.pem", unreadable),
+            ("a pipe that nobody writes to", "fifo.pem", unreadable),
+            ("too large", "large.pem", unreadable),
+            ("empty", "empty.pem", unreadable),
+            ("a folder", "pki", unreadable),
+            ("not there", "missing.pem", unreadable),
+        ] {
+            match (below(&root, file), wanted) {
+                (Ok(()), Ok(())) => {}
+                (Err(error), Err(wanted)) => {
+                    assert!(error.contains(wanted), "{name}: {error}");
+                    assert!(!error.contains(".pem"), "{name}: {error}");
+                }
+                (found, _) => panic!("{name}: {found:?}"),
+            }
+        }
+    }
+
+    #[tokio::test]
     async fn what_cannot_be_used_says_why() {
-        let cases = [
+        let cases: [(&str, Option<&str>, Option<&str>, Result<(), &str>); _] = [
             ("sound", Some(SOUND), None, Ok(())),
             (
                 "elsewhere",
@@ -249,6 +264,48 @@ users: [{name: u, user: {token: t}}]
                 Some(SOUND),
                 Some("ht tp://x"),
                 Err("is not the URL of an API server"),
+            ),
+            (
+                "another server in plain text",
+                Some(SOUND),
+                Some("http://192.0.2.2:6443"),
+                Err("wanted https://"),
+            ),
+            (
+                "its server in plain text",
+                Some(&SOUND.replace("https:", "http:")),
+                None,
+                Err("the server of its cluster is http://"),
+            ),
+            (
+                "its server in plain text, and another one",
+                Some(&SOUND.replace("https:", "http:")),
+                Some("https://192.0.2.2:6443"),
+                Err("the server of its cluster is http://"),
+            ),
+            (
+                "no server",
+                Some(&SOUND.replace("https://192.0.2.1:6443", "")),
+                None,
+                Err("its cluster has no server"),
+            ),
+            (
+                "any server",
+                Some(&SOUND.replace("{server:", "{insecure-skip-tls-verify: true, server:")),
+                None,
+                Err("its cluster has insecure-skip-tls-verify"),
+            ),
+            (
+                "a proxy",
+                Some(&SOUND.replace("{server:", "{proxy-url: 'http://192.0.2.3', server:")),
+                None,
+                Err("its cluster has a proxy-url"),
+            ),
+            (
+                "a certificate without its key",
+                Some(&*user("{client-certificate-data: Y3J0}")),
+                None,
+                Err("the credentials of its user cannot be used"),
             ),
         ];
         for (name, content, server, wanted) in cases {

@@ -8,11 +8,13 @@ use std::time::Duration;
 
 use tokio::process::Command;
 
-use super::fetch::Destination;
+use super::fetch::{Destination, GetError, Trust};
+use super::health::shown;
 use super::services::{Installed, ServiceManager};
 use super::system;
 use super::tls::{self, Identity};
 use crate::causes::chain;
+use crate::world::endpoint::Origin;
 use crate::world::{
     Answer, Checks, Door, MachinePath, NodeError, Occupancy, Question, ServiceState, SystemState,
 };
@@ -159,7 +161,7 @@ impl Checks for MachineChecks {
                 .await
                 .map(Some)
                 .map_err(|message| NodeError::Ask {
-                    url: question.url.clone(),
+                    url: shown(&question.url),
                     message,
                 })
         })
@@ -212,19 +214,21 @@ fn client(question: &Question) -> Result<rustls::ClientConfig, String> {
 
 /// Asks once; the error says why there is no answer.
 async fn get(question: &Question) -> Result<Answer, Unasked> {
-    let tls = match question.url.starts_with("https://") {
-        true => Some(client(question).map_err(Unasked::Ever)?),
-        // Neither is asked for over plain HTTP.
-        false => None,
+    let ever = |error: &dyn std::error::Error| Unasked::Ever(chain(error));
+    let origin = Origin::of(&question.url).map_err(|error| ever(&error))?;
+    let trust = match origin.is_https() {
+        true => Trust::Verified(client(question).map_err(Unasked::Ever)?),
+        // Neither CA nor certificate is asked for over plain HTTP.
+        false => Trust::Plain,
     };
-    let destination =
-        Destination::new(&question.url, tls).map_err(|error| Unasked::Ever(error.to_string()))?;
+    let destination = Destination::new(&question.url, trust).map_err(|error| ever(&error))?;
     match tokio::time::timeout(QUESTION_TIMEOUT, destination.get()).await {
         Err(_) => Err(Unasked::Now(format!(
             "no answer within {}s",
             QUESTION_TIMEOUT.as_secs()
         ))),
-        Ok(Err(error)) => Err(Unasked::Now(error.to_string())),
+        Ok(Err(error @ GetError::Elsewhere { .. })) => Err(Unasked::Ever(error.to_string())),
+        Ok(Err(error)) => Err(Unasked::Now(shown(&error.to_string()))),
         Ok(Ok((status, body))) => Ok(Answer {
             status: status.as_u16(),
             body,
@@ -294,7 +298,17 @@ mod tests {
             (
                 "another scheme",
                 plain(format!("ftp://{origin}/")),
-                "begin with http://",
+                "wanted https://",
+            ),
+            (
+                "plain text to another machine",
+                plain("http://192.0.2.1/version".to_owned()),
+                "wanted an address of this machine",
+            ),
+            (
+                "too long",
+                plain(format!("https://{origin}/{}", "x".repeat(3000))),
+                "wanted 2048 at most",
             ),
             (
                 "no CA",

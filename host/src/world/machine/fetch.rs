@@ -1,5 +1,6 @@
 //! One question over HTTP, on a connection of its own.
 
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use http::StatusCode;
@@ -12,20 +13,33 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
+use crate::kube::client::{HEADER_LIMIT, HEADERS};
+use crate::world::endpoint::{EndpointError, Host, Origin, Scheme, is_own_address};
+
 /// What is read of an answer.
 const BODY_LIMIT: usize = 64 << 10;
+
+/// How many addresses of a name are tried.
+const MOST_ADDRESSES: usize = 8;
+
+/// How a server is known.
+pub enum Trust {
+    /// Over plain HTTP: it is not, and this machine is the only one that can
+    /// be asked so.
+    Plain,
+    /// By no certificate: likewise.
+    Unverified(ClientConfig),
+    /// By its certificate, wherever it is.
+    Verified(ClientConfig),
+}
 
 /// Why nothing can be asked there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    #[error("{0}")]
-    Syntax(String),
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
     #[error("it should begin with {0}://")]
-    Scheme(&'static str),
-    #[error("it names no host")]
-    NoHost,
-    #[error("{0} is no host name")]
-    Host(String),
+    Scheme(Scheme),
 }
 
 /// Why there was no answer.
@@ -37,6 +51,11 @@ pub enum GetError {
         #[source]
         source: std::io::Error,
     },
+    #[error(
+        "{authority} is {address}, not an address of this machine: a server elsewhere is asked over \
+         https, and its certificate is verified"
+    )]
+    Elsewhere { authority: String, address: IpAddr },
     #[error("no TLS connection: {}", plain(source))]
     Tls {
         #[source]
@@ -54,59 +73,97 @@ pub enum GetError {
 
 /// A URL that can be asked.
 pub struct Destination {
-    /// `10.0.0.11:6443`, as in a Host header.
-    pub authority: String,
-    pub host: String,
-    port: u16,
+    pub origin: Origin,
     path: String,
     /// None for plain HTTP.
     tls: Option<(TlsConnector, ServerName<'static>)>,
+    /// Whether only this machine can be asked.
+    is_own: bool,
 }
 
 impl Destination {
-    /// `https://` with a configuration of TLS, `http://` without one.
-    pub fn new(url: &str, tls: Option<ClientConfig>) -> Result<Self, UrlError> {
-        let url: http::Uri = url
-            .parse()
-            .map_err(|error: http::uri::InvalidUri| UrlError::Syntax(error.to_string()))?;
-        let (scheme, default_port) = match tls {
-            Some(_) => ("https", 443),
-            None => ("http", 80),
+    /// `http://` for [`Trust::Plain`], `https://` otherwise.
+    pub fn new(url: &str, trust: Trust) -> Result<Self, UrlError> {
+        let origin = Origin::of(url)?;
+        let is_own = !matches!(trust, Trust::Verified(_));
+        let (scheme, tls) = match trust {
+            Trust::Plain => (Scheme::Http, None),
+            Trust::Unverified(tls) | Trust::Verified(tls) => (Scheme::Https, Some(tls)),
         };
-        if url.scheme_str() != Some(scheme) {
+        if origin.scheme != scheme {
             return Err(UrlError::Scheme(scheme));
         }
-        let (Some(authority), Some(host)) = (url.authority(), url.host()) else {
-            return Err(UrlError::NoHost);
-        };
-        let host = host.trim_matches(['[', ']']).to_owned();
+        if let Host::Address(address) = origin.host
+            && is_own
+            && !is_own_address(address)
+        {
+            return Err(EndpointError::Elsewhere.into());
+        }
         let tls = match tls {
             None => None,
             Some(config) => {
-                let server =
-                    ServerName::try_from(host.clone()).map_err(|_| UrlError::Host(host.clone()))?;
-                Some((TlsConnector::from(Arc::new(config)), server))
+                let name = match &origin.host {
+                    Host::Address(address) => ServerName::IpAddress((*address).into()),
+                    Host::Name(name) => {
+                        ServerName::try_from(name.clone()).map_err(|_| EndpointError::Host)?
+                    }
+                };
+                Some((TlsConnector::from(Arc::new(config)), name))
             }
         };
+        let uri: http::Uri = url.parse().map_err(|_| EndpointError::Syntax)?;
+        let path = uri.path_and_query().map(ToString::to_string);
         Ok(Self {
-            authority: authority.to_string(),
-            host,
-            port: url.port_u16().unwrap_or(default_port),
-            path: url
-                .path_and_query()
-                .map_or_else(|| "/".to_owned(), ToString::to_string),
+            path: path.unwrap_or_else(|| "/".to_owned()),
+            origin,
             tls,
+            is_own,
         })
+    }
+
+    /// `10.0.0.11:6443`, as in a Host header.
+    pub fn authority(&self) -> String {
+        format!("{}:{}", self.origin.host, self.origin.port)
+    }
+
+    /// The addresses to connect to, looked at: what a name leads to is asked
+    /// for once, so that it cannot lead elsewhere a moment later.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, GetError> {
+        let port = self.origin.port;
+        let addresses: Vec<SocketAddr> = match &self.origin.host {
+            Host::Address(address) => vec![SocketAddr::new(*address, port)],
+            Host::Name(name) => tokio::net::lookup_host((name.as_str(), port))
+                .await
+                .map_err(|source| GetError::Connect {
+                    authority: self.authority(),
+                    source,
+                })?
+                .take(MOST_ADDRESSES)
+                .collect(),
+        };
+        let elsewhere = addresses
+            .iter()
+            .map(SocketAddr::ip)
+            .find(|address| self.is_own && !is_own_address(*address));
+        match elsewhere {
+            None => Ok(addresses),
+            Some(address) => Err(GetError::Elsewhere {
+                authority: self.authority(),
+                address,
+            }),
+        }
     }
 
     /// Status and body, of which no more than 64 KiB are read.
     pub async fn get(&self) -> Result<(StatusCode, String), GetError> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port))
-            .await
-            .map_err(|source| GetError::Connect {
-                authority: self.authority.clone(),
-                source,
-            })?;
+        let addresses = self.addresses().await?;
+        let stream =
+            TcpStream::connect(&addresses[..])
+                .await
+                .map_err(|source| GetError::Connect {
+                    authority: self.authority(),
+                    source,
+                })?;
         match &self.tls {
             None => self.ask(stream).await,
             Some((connector, server)) => {
@@ -124,14 +181,17 @@ impl Destination {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send,
     ) -> Result<(StatusCode, String), GetError> {
         let broken = |source| GetError::Http {
-            authority: self.authority.clone(),
+            authority: self.authority(),
             source,
         };
-        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
+        let (mut sender, connection) = hyper::client::conn::http1::Builder::new()
+            .max_headers(HEADERS)
+            .max_buf_size(HEADER_LIMIT)
+            .handshake(TokioIo::new(stream))
             .await
             .map_err(broken)?;
         let request = http::Request::get(&self.path)
-            .header(http::header::HOST, &self.authority)
+            .header(http::header::HOST, self.authority())
             .header(http::header::ACCEPT, "*/*")
             .header(http::header::CONNECTION, "close")
             .body(Empty::<Bytes>::new())
@@ -175,18 +235,68 @@ mod tests {
 
     #[test]
     fn urls_are_checked_before_they_are_asked() {
-        for (url, wanted) in [
-            ("http://127.0.0.1:1/x", Ok(())),
-            ("https://127.0.0.1/x", Err("it should begin with http://")),
-            ("127.0.0.1/x y", Err("invalid format")),
-            ("/x", Err("it should begin with http://")),
+        let tls = || crate::world::machine::tls::client(None, None).unwrap();
+        let elsewhere = Err("wanted an address of this machine");
+        for (url, trust, wanted) in [
+            ("http://127.0.0.1:1/x", Trust::Plain, Ok(())),
+            ("http://[::1]:1/x", Trust::Plain, Ok(())),
+            ("http://0.0.0.0:1/x", Trust::Plain, Ok(())),
+            (
+                "https://127.0.0.1/x",
+                Trust::Plain,
+                Err("it should begin with http://"),
+            ),
+            ("http://192.0.2.1/x", Trust::Plain, elsewhere),
+            ("https://192.0.2.1/x", Trust::Unverified(tls()), elsewhere),
+            (
+                "https://[2001:db8::1]/x",
+                Trust::Unverified(tls()),
+                elsewhere,
+            ),
+            ("https://192.0.2.1/x", Trust::Verified(tls()), Ok(())),
+            ("https://127.0.0.1/x", Trust::Unverified(tls()), Ok(())),
+            (
+                "http://127.0.0.1/x",
+                Trust::Unverified(tls()),
+                Err("it should begin with https://"),
+            ),
+            (
+                "http://127.0.0.1/x",
+                Trust::Verified(tls()),
+                Err("it should begin with https://"),
+            ),
+            ("http://127.0.0.1/x y", Trust::Plain, Err("it is not a URL")),
+            (
+                "http://u@127.0.0.1/",
+                Trust::Plain,
+                Err("a user or a password"),
+            ),
+            ("/x", Trust::Plain, Err("it is not a URL")),
         ] {
-            let made = Destination::new(url, None);
-            assert_eq!(
-                made.map(|_| ()).map_err(|error| error.to_string()),
-                wanted.map_err(str::to_owned),
-                "{url}"
-            );
+            match (Destination::new(url, trust), wanted) {
+                (Ok(_), Ok(())) => {}
+                (Err(error), Err(wanted)) => {
+                    assert!(error.to_string().contains(wanted), "{url}: {error}");
+                }
+                (found, wanted) => panic!("{url}: {:?}, {wanted:?}", found.map(drop)),
+            }
+        }
+    }
+
+    /// Whoever makes a name lead elsewhere after it was looked at changes
+    /// nothing: the addresses that were looked at are those that are used.
+    #[tokio::test]
+    async fn a_name_leads_to_this_machine_or_is_not_asked() {
+        let tls = || crate::world::machine::tls::client(None, None).unwrap();
+        for trust in [Trust::Plain, Trust::Unverified(tls())] {
+            let scheme = if matches!(trust, Trust::Plain) {
+                "http"
+            } else {
+                "https"
+            };
+            let local = Destination::new(&format!("{scheme}://localhost:9/"), trust).unwrap();
+            let found = local.addresses().await.unwrap();
+            assert!(!found.is_empty() && found.iter().all(|one| one.port() == 9));
         }
     }
 }

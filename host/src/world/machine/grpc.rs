@@ -10,6 +10,9 @@ use tonic_prost::ProstCodec;
 /// takes by default; the kubelet takes as much.
 const MESSAGE_LIMIT: usize = 16 << 20;
 
+/// In bytes, of all headers of an answer.
+pub const HEADER_LIMIT: u32 = 16 << 10;
+
 /// Calls a method by its path (`/runtime.v1.RuntimeService/Version`). Without
 /// a `timeout` it takes as long as it takes.
 pub async fn unary<Q, A>(

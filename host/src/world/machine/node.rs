@@ -9,6 +9,7 @@ use crate::world::{
 
 use super::checks::MachineChecks;
 use super::kubelet::KubeletSettings;
+use super::root::Root;
 use super::runtime::MachineRuntime;
 use super::services::ServiceManager;
 
@@ -21,21 +22,24 @@ pub struct MachineNode {
     files: Arc<dyn Files>,
     manager: Option<ServiceManager>,
     checks: MachineChecks,
+    runtime: MachineRuntime,
 }
 
 impl MachineNode {
-    /// `files` has the kubelet's configuration.
-    pub fn new(facts: NodeFacts, files: Arc<dyn Files>) -> Self {
+    /// `files` has the kubelet's configuration, and the sockets of container
+    /// runtimes.
+    pub fn new<F: Files + Root + 'static>(facts: NodeFacts, files: Arc<F>) -> Self {
         Self::managed_by(ServiceManager::running(), facts, files)
     }
 
-    pub(super) fn managed_by(
+    pub(super) fn managed_by<F: Files + Root + 'static>(
         manager: Option<ServiceManager>,
         facts: NodeFacts,
-        files: Arc<dyn Files>,
+        files: Arc<F>,
     ) -> Self {
         Self {
             facts,
+            runtime: MachineRuntime::new(Arc::<F>::clone(&files)),
             files,
             manager,
             checks: MachineChecks::new(manager),
@@ -97,6 +101,6 @@ impl Node for MachineNode {
     }
 
     fn runtime(&self) -> &dyn ContainerRuntime {
-        &MachineRuntime
+        &self.runtime
     }
 }

@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::node::MachineNode;
-use super::runtime::MachineRuntime;
 use super::services::Installed;
 use crate::world::{
     Checks, ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts,
@@ -14,7 +13,7 @@ use crate::world::{
 /// A machine whose services start and stop in memory, and fail as they would
 /// in earnest: what a run would not do is not planned.
 pub struct PlannedNode {
-    machine: MachineNode,
+    machine: PlannedRuntime,
     /// Services that the plan acted on, and whether they run since.
     acted_on: Mutex<BTreeMap<String, bool>>,
 }
@@ -22,7 +21,7 @@ pub struct PlannedNode {
 impl PlannedNode {
     pub fn new(machine: MachineNode) -> Self {
         Self {
-            machine,
+            machine: PlannedRuntime(machine),
             acted_on: Mutex::default(),
         }
     }
@@ -34,11 +33,11 @@ impl PlannedNode {
 
 impl Node for PlannedNode {
     fn facts(&self) -> &NodeFacts {
-        self.machine.facts()
+        self.machine.0.facts()
     }
 
     fn has_directory(&self, path: &MachinePath) -> bool {
-        self.machine.has_directory(path)
+        self.machine.0.has_directory(path)
     }
 
     fn has_accounts(&self) -> bool {
@@ -51,7 +50,7 @@ impl Node for PlannedNode {
         operation: ServiceOperation,
     ) -> Door<'a, Result<(), NodeError>> {
         Box::pin(async move {
-            let manager = self.machine.manager()?;
+            let manager = self.machine.0.manager()?;
             let runs = operation != ServiceOperation::Stop;
             match manager.installed(name).await? {
                 Installed::Not => return Err(NodeError::NoService(name.to_owned())),
@@ -64,11 +63,11 @@ impl Node for PlannedNode {
     }
 
     fn checks(&self) -> &dyn Checks {
-        self.machine.checks()
+        self.machine.0.checks()
     }
 
     fn runtime(&self) -> &dyn ContainerRuntime {
-        &PlannedRuntime
+        &self.machine
     }
 
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>> {
@@ -76,7 +75,7 @@ impl Node for PlannedNode {
         Box::pin(async move {
             match known {
                 Some(runs) => Ok(runs),
-                None => self.machine.service_active(name).await,
+                None => self.machine.0.service_active(name).await,
             }
         })
     }
@@ -84,11 +83,11 @@ impl Node for PlannedNode {
 
 /// The container runtime for a plan: as it is, and the images that it would
 /// pull come.
-struct PlannedRuntime;
+struct PlannedRuntime(MachineNode);
 
 impl ContainerRuntime for PlannedRuntime {
     fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
-        MachineRuntime.state(socket)
+        self.0.runtime().state(socket)
     }
 
     fn has_image<'a>(
@@ -96,7 +95,7 @@ impl ContainerRuntime for PlannedRuntime {
         socket: &'a str,
         image: &'a str,
     ) -> Door<'a, Result<bool, RuntimeError>> {
-        MachineRuntime.has_image(socket, image)
+        self.0.runtime().has_image(socket, image)
     }
 
     fn pull_image<'a>(

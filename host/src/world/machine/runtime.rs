@@ -1,18 +1,33 @@
 //! The container runtime of this machine.
 
+use std::sync::Arc;
+
 use super::cri::Cri;
+use super::root::Root;
 use crate::world::{ContainerRuntime, Door, RuntimeError, RuntimeState};
 
 /// How often a pull is tried (kubeadm `constants.PullImageRetry`).
 const PULL_TRIES: u32 = 5;
 
-/// Container runtimes, each asked through its socket.
-pub struct MachineRuntime;
+/// Container runtimes, each asked through its socket below the root.
+pub struct MachineRuntime {
+    root: Arc<dyn Root>,
+}
+
+impl MachineRuntime {
+    pub fn new(root: Arc<dyn Root>) -> Self {
+        Self { root }
+    }
+
+    async fn connect(&self, socket: &str) -> Result<Cri, RuntimeError> {
+        Cri::connect(Arc::clone(&self.root), socket).await
+    }
+}
 
 impl ContainerRuntime for MachineRuntime {
     fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
         Box::pin(async move {
-            let cri = Cri::connect(socket).await?;
+            let cri = self.connect(socket).await?;
             Ok(RuntimeState {
                 not_ready: cri.not_ready().await?,
                 version: cri.version().await?,
@@ -27,7 +42,7 @@ impl ContainerRuntime for MachineRuntime {
         socket: &'a str,
         image: &'a str,
     ) -> Door<'a, Result<bool, RuntimeError>> {
-        Box::pin(async move { Cri::connect(socket).await?.has_image(image).await })
+        Box::pin(async move { self.connect(socket).await?.has_image(image).await })
     }
 
     fn pull_image<'a>(
@@ -36,7 +51,7 @@ impl ContainerRuntime for MachineRuntime {
         image: &'a str,
     ) -> Door<'a, Result<(), RuntimeError>> {
         Box::pin(async move {
-            let cri = Cri::connect(socket).await?;
+            let cri = self.connect(socket).await?;
             let mut tries = 1;
             loop {
                 match cri.pull_image(image).await {

@@ -296,8 +296,17 @@ fn last_lines(path: &Path) -> Vec<String> {
     const LINES: usize = 3;
     const LENGTH: u64 = 16 << 10;
     let read = || {
-        let mut file = std::fs::File::open(path)?;
-        let length = file.metadata()?.len();
+        use std::os::unix::fs::OpenOptionsExt;
+        let nonblocking = rustix::fs::OFlags::NONBLOCK.bits();
+        let mut file = std::fs::OpenOptions::new()
+            .read(true)
+            .custom_flags(i32::try_from(nonblocking).unwrap_or_default())
+            .open(path)?;
+        let found = file.metadata()?;
+        if !found.is_file() {
+            return Ok(Vec::new());
+        }
+        let length = found.len();
         file.seek(SeekFrom::Start(length.saturating_sub(LENGTH)))?;
         let mut bytes = Vec::new();
         file.take(LENGTH).read_to_end(&mut bytes)?;

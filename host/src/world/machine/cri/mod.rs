@@ -2,20 +2,25 @@
 
 pub(super) mod messages;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use hyper_util::rt::TokioIo;
-use tokio::net::UnixStream;
 use tonic::transport::{Channel, Endpoint};
 
 use super::grpc;
-use crate::world::RuntimeError;
+use super::root::{self, Root};
+use crate::kube::answer::{self, cut};
+use crate::world::{MachinePath, RuntimeError};
 pub use messages::{ContainerState, ContainerStatus};
 
 /// For questions, and for stopping a Pod: what kubeadm gives them
 /// (`app/util/runtime/runtime.go`).
 const TIMEOUT: Duration = Duration::from_secs(10);
 const STOP_TIMEOUT: Duration = Duration::from_secs(60);
+
+/// In characters: what is repeated of a socket that is none.
+const SHOWN: usize = 200;
 
 const RUNTIME: &str = "/runtime.v1.RuntimeService/";
 const IMAGES: &str = "/runtime.v1.ImageService/";
@@ -50,29 +55,29 @@ impl StaticContainer {
 }
 
 impl Cri {
-    /// Connects; `socket` is a path, or as in configurations:
+    /// Connects; `socket` is a path below the root, or as in configurations:
     /// `unix:///run/containerd/containerd.sock`.
-    pub async fn connect(socket: &str) -> Result<Self, RuntimeError> {
-        let path = socket.strip_prefix("unix://").unwrap_or(socket).to_owned();
-        if !path.starts_with('/') {
-            return Err(RuntimeError::Socket(socket.to_owned()));
-        }
+    pub async fn connect(root: Arc<dyn Root>, socket: &str) -> Result<Self, RuntimeError> {
+        let path = socket.strip_prefix("unix://").unwrap_or(socket);
+        let path =
+            MachinePath::parse(path).map_err(|_| RuntimeError::Socket(cut(socket, SHOWN)))?;
         let unreachable =
             |source: Box<dyn std::error::Error + Send + Sync>| RuntimeError::Unreachable {
                 socket: socket.to_owned(),
                 source,
             };
         // Asked first for an error in the words of the operating system.
-        UnixStream::connect(&path)
+        root::connect(&*root, &path)
             .await
             .map_err(|error| unreachable(Box::new(error)))?;
         let connector = tower::service_fn(move |_: http::Uri| {
-            let path = path.clone();
-            async move { UnixStream::connect(path).await.map(TokioIo::new) }
+            let (root, path) = (Arc::clone(&root), path.clone());
+            async move { root::connect(&*root, &path).await.map(TokioIo::new) }
         });
         // gRPC wants a host name; nothing looks at it on a unix socket.
         let channel = Endpoint::from_static("http://localhost")
             .connect_timeout(TIMEOUT)
+            .http2_max_header_list_size(grpc::HEADER_LIMIT)
             .connect_with_connector(connector)
             .await
             .map_err(|error| unreachable(Box::new(error)))?;
@@ -142,7 +147,7 @@ impl Cri {
         let config: Option<serde_json::Value> = answer
             .info
             .get("config")
-            .and_then(|text| serde_json::from_str(text).ok());
+            .and_then(|text| answer::value(text.as_bytes()).ok());
         Ok(config
             .and_then(|config| Some(config.get("sandboxImage")?.as_str()?.to_owned()))
             .filter(|image| !image.is_empty()))
@@ -259,7 +264,10 @@ fn spec(image: &str) -> messages::ImageRequest {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
+    use crate::world::machine::MachineFiles;
 
     #[tokio::test]
     async fn a_runtime_that_is_not_there_says_so() {
@@ -273,7 +281,9 @@ mod tests {
             ("tcp://10.0.0.1:3735".to_owned(), "unix:///"),
         ];
         for (socket, wanted) in cases {
-            let error = Cri::connect(&socket).await.err().unwrap().to_string();
+            let root = Arc::new(MachineFiles::open(Path::new("/")).unwrap());
+            let connected = Cri::connect(root, &socket).await;
+            let error = connected.err().unwrap().to_string();
             assert!(error.contains(wanted) && error.contains(&socket), "{error}");
         }
     }

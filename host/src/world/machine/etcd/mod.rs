@@ -15,6 +15,8 @@ use tonic::transport::{Channel, Endpoint};
 
 use super::grpc;
 use super::tls::{self, TlsError};
+use crate::kube::answer::cut;
+use crate::world::endpoint::{Host, Origin, Scheme, is_own_address};
 use crate::world::{FileError, Files, MachinePath};
 pub use leave::{EtcdCluster, Leaving};
 pub use messages::Member;
@@ -22,6 +24,12 @@ pub use messages::Member;
 /// For one question (kubeadm `app/util/etcd/etcd.go` takes 2 s; a machine
 /// that comes down has other things to do).
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// In characters: what is repeated of a URL.
+const SHOWN: usize = 200;
+
+/// How many addresses of a name are tried.
+const MOST_ADDRESSES: usize = 8;
 
 const CLUSTER: &str = "/etcdserverpb.Cluster/";
 
@@ -33,6 +41,10 @@ const PEM_LIMIT: u64 = 1 << 20;
 pub enum EtcdError {
     #[error("{url:?} is not where etcd listens: wanted https://ADDRESS:PORT")]
     Url { url: String },
+    #[error(
+        "etcd at {url} would be asked in plain text, which is for this machine only: wanted https://"
+    )]
+    Plain { url: String },
     #[error("no endpoint of etcd is known")]
     NoEndpoint,
     #[error("cannot connect to etcd at {url}")]
@@ -99,19 +111,22 @@ impl Etcd {
         Ok(Arc::new(config))
     }
 
-    /// Connects to `https://10.0.0.11:2379`; plain where it is `http://`.
+    /// Connects to `https://10.0.0.11:2379`; plain where it is `http://` and
+    /// an address of this machine.
     pub async fn connect(url: &str, tls: &Arc<ClientConfig>) -> Result<Self, EtcdError> {
-        let wrong = || EtcdError::Url {
-            url: url.to_owned(),
-        };
+        // What a cluster tells of its members can be of any length.
+        let shown = cut(url, SHOWN);
+        let wrong = || EtcdError::Url { url: shown.clone() };
+        let origin = Origin::of(url).map_err(|_| wrong())?;
         let uri: http::Uri = url.parse().map_err(|_| wrong())?;
-        let host = uri.host().ok_or_else(wrong)?;
-        let host = host.trim_matches(['[', ']']).to_owned();
+        let host = match &origin.host {
+            Host::Name(name) => name.clone(),
+            Host::Address(address) => address.to_string(),
+        };
         let port = uri.port_u16().unwrap_or(2379);
-        let connector = match uri.scheme_str() {
-            Some("https") => Some(TlsConnector::from(Arc::clone(tls))),
-            Some("http") => None,
-            _ => return Err(wrong()),
+        let connector = match origin.scheme {
+            Scheme::Https => Some(TlsConnector::from(Arc::clone(tls))),
+            Scheme::Http => None,
         };
         let server = ServerName::try_from(host.clone()).map_err(|_| wrong())?;
         let unreachable =
@@ -120,17 +135,28 @@ impl Etcd {
                 source,
             };
         // Connected here, for errors in the words of whoever refuses.
-        let stream = tokio::time::timeout(TIMEOUT, TcpStream::connect((host, port)))
+        let connecting = async {
+            let found = tokio::net::lookup_host((host.as_str(), port)).await?;
+            let addresses: Vec<_> = found.take(MOST_ADDRESSES).collect();
+            let is_own = || addresses.iter().all(|one| is_own_address(one.ip()));
+            match connector.is_some() || is_own() {
+                true => TcpStream::connect(&addresses[..]).await.map(Some),
+                false => Ok(None),
+            }
+        };
+        let stream = tokio::time::timeout(TIMEOUT, connecting)
             .await
             .unwrap_or_else(|_| Err(std::io::ErrorKind::TimedOut.into()))
-            .map_err(|error| unreachable(Box::new(error)))?;
+            .map_err(|error| unreachable(Box::new(error)))?
+            .ok_or(EtcdError::Plain { url: shown.clone() })?;
         // gRPC looks at the authority alone; what encrypts is the stream.
         let endpoint = Endpoint::from_shared(format!(
             "http://{}",
             uri.authority().ok_or_else(wrong)?.as_str()
         ))
         .map_err(|_| wrong())?
-        .connect_timeout(TIMEOUT);
+        .connect_timeout(TIMEOUT)
+        .http2_max_header_list_size(grpc::HEADER_LIMIT);
         let channel = match connector {
             None => over(endpoint, stream).await,
             Some(connector) => {

@@ -1,8 +1,10 @@
 //! Why a static Pod does not answer, from the container runtime.
 
+use std::sync::Arc;
+
 use super::probe::shown;
 use crate::world::machine::cri::{ContainerState, Cri, StaticContainer};
-use crate::world::machine::{KubeletSettings, ServiceManager};
+use crate::world::machine::{KubeletSettings, Root, ServiceManager};
 use crate::world::{Files, MachinePath, RuntimeError, Waiting};
 
 /// Where static Pods are (kubeadm `constants.ManifestsSubDirName`).
@@ -17,17 +19,24 @@ const LAST_LINES: usize = 3;
 /// What the container runtime knows of static Pods.
 pub struct Explainer<'a> {
     files: &'a dyn Files,
+    root: Arc<dyn Root>,
     /// Connected when it is first needed; tried again until it is there.
     cri: Option<Cri>,
     services: Option<ServiceManager>,
 }
 
 impl<'a> Explainer<'a> {
-    pub fn new(files: &'a dyn Files) -> Self {
+    /// The services of this machine say nothing of what is below another root.
+    pub fn new(files: &'a dyn Files, root: Arc<dyn Root>) -> Self {
+        let services = match root.is_this_machine() {
+            true => ServiceManager::running(),
+            false => None,
+        };
         Self {
             files,
+            root,
             cri: None,
-            services: ServiceManager::running(),
+            services,
         }
     }
 
@@ -51,7 +60,7 @@ impl<'a> Explainer<'a> {
         match self.container(workload).await? {
             Ok(Some(container)) => self.words(&container),
             Ok(None) => Some("the kubelet has not started its container yet".to_owned()),
-            Err(error) => Some(error.to_string()),
+            Err(error) => Some(shown(&error.to_string())),
         }
     }
 
@@ -89,7 +98,7 @@ impl<'a> Explainer<'a> {
     ) -> Option<Result<Option<StaticContainer>, RuntimeError>> {
         if self.cri.is_none() {
             let socket = KubeletSettings::read(self.files).runtime_endpoint?;
-            self.cri = match Cri::connect(&socket).await {
+            self.cri = match Cri::connect(Arc::clone(&self.root), &socket).await {
                 Ok(cri) => Some(cri),
                 Err(error) => return Some(Err(error)),
             };
@@ -120,7 +129,8 @@ impl<'a> Explainer<'a> {
                     status.exit_code
                 );
                 if !status.message.is_empty() {
-                    text.push_str(&format!(" ({}: {})", status.reason, shown(&status.message)));
+                    let reason = shown(&status.reason);
+                    text.push_str(&format!(" ({reason}: {})", shown(&status.message)));
                 }
                 let last = self.last_lines(&status.log_path);
                 if !last.is_empty() {
@@ -240,8 +250,8 @@ mod tests {
 
     #[test]
     fn a_container_in_words() {
-        let files = files();
-        let explainer = Explainer::new(&files);
+        let files = Arc::new(files());
+        let explainer = Explainer::new(&*files, Arc::<SandboxFiles>::clone(&files));
         let container = |state: ContainerState, restarts, exit_code| StaticContainer {
             restarts,
             status: ContainerStatus {

@@ -5,8 +5,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::causes::chain;
+use crate::kube::answer::cut;
 use crate::kube::kubeconfig::CurrentContext;
-use crate::world::machine::fetch::{Destination, GetError, plain};
+use crate::world::machine::fetch::{self, Destination, GetError, plain};
 use crate::world::machine::tls::{self, Identity};
 use crate::world::{Files, HealthError, HealthTarget, MachinePath, Trust};
 
@@ -33,7 +34,7 @@ impl Prober {
     /// Checks the target; reads its CA bundle.
     pub fn new(target: &HealthTarget, files: &dyn Files) -> Result<Self, HealthError> {
         let wrong = |message: String| HealthError::Target {
-            url: target.url.clone(),
+            url: cut(&target.url, SHOWN_LIMIT),
             message,
         };
         let unusable = |path: &MachinePath| {
@@ -44,10 +45,10 @@ impl Prober {
             }
         };
         let (tls, trusted, user) = match &target.trust {
-            Trust::Plain => (None, String::new(), None),
+            Trust::Plain => (fetch::Trust::Plain, String::new(), None),
             Trust::Unverified => {
                 let tls = tls::client(None, None).map_err(|error| wrong(chain(&error)))?;
-                (Some(tls), String::new(), None)
+                (fetch::Trust::Unverified(tls), String::new(), None)
             }
             Trust::CaFile(path) => {
                 let bundle = files
@@ -56,7 +57,7 @@ impl Prober {
                 let tls = tls::roots(&bundle)
                     .and_then(|roots| tls::client(Some(roots), None))
                     .map_err(|error| unusable(path)(&error))?;
-                (Some(tls), path.to_string(), None)
+                (fetch::Trust::Verified(tls), path.to_string(), None)
             }
             Trust::Kubeconfig(path) => {
                 let text = files
@@ -70,7 +71,11 @@ impl Prober {
                 let tls = tls::roots(&context.certificate_authority)
                     .and_then(|roots| tls::client(Some(roots), Some(identity?)))
                     .map_err(|error| unusable(path)(&error))?;
-                (Some(tls), path.to_string(), Some(path.to_string()))
+                (
+                    fetch::Trust::Verified(tls),
+                    path.to_string(),
+                    Some(path.to_string()),
+                )
             }
         };
         Ok(Self {
@@ -91,14 +96,14 @@ impl Prober {
         let until = deadline.min(Instant::now() + QUESTION_TIMEOUT);
         tokio::time::timeout_at(until, self.question())
             .await
-            .unwrap_or_else(|_| Err(format!("no answer from {}", self.destination.authority)))
+            .unwrap_or_else(|_| Err(format!("no answer from {}", self.destination.authority())))
     }
 
     async fn question(&self) -> Result<(), String> {
         match self.destination.get().await {
             Ok((status, body)) => verdict(status, &body, self.user.as_deref()),
             Err(GetError::Tls { source }) => Err(self.tls_problem(&source)),
-            Err(error) => Err(error.to_string()),
+            Err(error) => Err(shown(&error.to_string())),
         }
     }
 
@@ -108,18 +113,21 @@ impl Prober {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let Some(rustls::Error::InvalidCertificate(problem)) = inner else {
-            return format!("no TLS connection: {}", plain(error));
+            return shown(&format!("no TLS connection: {}", plain(error)));
         };
         match problem {
             Certificate::UnknownIssuer | Certificate::BadSignature => format!(
                 "its certificate is not signed by the CA in {}; was the CA replaced and the certificate kept?",
                 self.trusted
             ),
-            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => format!(
-                "its certificate is not for {}: {problem}",
-                self.destination.host
-            ),
-            _ => format!("its certificate is not valid: {problem}"),
+            // It names all that it is for.
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => {
+                shown(&format!(
+                    "its certificate is not for {}: {problem}",
+                    self.destination.origin.host
+                ))
+            }
+            _ => shown(&format!("its certificate is not valid: {problem}")),
         }
     }
 }
@@ -150,7 +158,7 @@ fn verdict(status: http::StatusCode, body: &str, user: Option<&str>) -> Result<(
         .map(|line| line.split(" failed").next().unwrap_or(line))
         .collect();
     let words = match failed.is_empty() {
-        false => format!("its checks fail: {}", failed.join(", ")),
+        false => shown(&format!("its checks fail: {}", failed.join(", "))),
         true => said(body),
     };
     Err(match words.is_empty() {

@@ -5,7 +5,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use super::*;
-use crate::world::machine::grpc_server;
+use crate::world::machine::{MachineFiles, grpc_server};
 use crate::world::sandbox::SandboxFiles;
 use crate::world::{MachinePath, Trust};
 
@@ -105,7 +105,17 @@ async fn what_never_is_healthy_is_named_with_its_reason() {
 async fn a_target_that_makes_no_sense_is_refused_at_once() {
     let ca = MachinePath::parse("/etc/kubernetes/pki/ca.crt").unwrap();
     let cases = [
-        ("no URL", Trust::Plain, "invalid uri"),
+        ("no URL", Trust::Plain, "it is not a URL"),
+        (
+            "http://192.0.2.1/x",
+            Trust::Plain,
+            "an address of this machine",
+        ),
+        (
+            "https://192.0.2.1/x",
+            Trust::Unverified,
+            "an address of this machine",
+        ),
         ("https://127.0.0.1/x", Trust::Plain, "http://"),
         ("http://127.0.0.1/x", Trust::Unverified, "https://"),
         (
@@ -125,6 +135,19 @@ async fn a_target_that_makes_no_sense_is_refused_at_once() {
             .unwrap_err();
         assert!(error.to_string().contains(wanted), "{url}: {error}");
     }
+}
+
+#[tokio::test]
+async fn too_many_targets_are_not_waited_for() {
+    let targets: Vec<_> = (0..=MOST_TARGETS)
+        .map(|_| target("http://127.0.0.1/".to_owned(), Trust::Plain))
+        .collect();
+    let error = health()
+        .await_healthy(&targets, Duration::from_secs(9), &|_| {})
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("65 endpoints are too many"), "{error}");
 }
 
 /// A runtime whose container `etcd` ended and whose others run.
@@ -166,14 +189,14 @@ async fn runtime(folder: &std::path::Path) -> String {
             tokio::spawn(grpc_server::serve(stream, Arc::clone(&answers)));
         }
     });
-    format!("unix://{}", path.display())
+    "unix:///c.sock".to_owned()
 }
 
 #[tokio::test]
 async fn what_others_wait_for_is_told_as_well() {
     let folder = tempfile::tempdir().unwrap();
     let socket = runtime(folder.path()).await;
-    let files = SandboxFiles::over(None);
+    let files = MachineFiles::open(folder.path()).unwrap();
     for path in [
         "/var",
         "/var/lib",
