@@ -67,17 +67,22 @@ pub fn write(
     rootfs: &MachineFiles,
     known: &Provenance,
 ) -> anyhow::Result<()> {
-    let mut list = Vec::new();
+    let mut written = Vec::new();
     sandbox.each_change::<FileError>(|path, change| {
-        if let Change::File { .. } = change
-            && let Some(identity) = sandbox.identity(path)?
-            && let Some(made) = known.made(identity)
-            && let Some(identity) = rootfs.identity(path)?
-        {
-            list.push(Entry { identity, made });
+        if let Change::File { .. } = change {
+            written.push(path.clone());
         }
         Ok(())
     })?;
+    let mut list = Vec::new();
+    for path in &written {
+        let made = sandbox
+            .identity(path)?
+            .and_then(|identity| known.made(identity));
+        if let (Some(made), Some(identity)) = (made, rootfs.identity(path)?) {
+            list.push(Entry { identity, made });
+        }
+    }
     if list.is_empty() {
         return Ok(());
     }

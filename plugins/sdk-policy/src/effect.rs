@@ -21,6 +21,12 @@ impl Effect {
         self.0[field].as_str().unwrap_or_default()
     }
 
+    /// A text of the configuration's context, empty where there is none. A
+    /// component of the distribution may have made it.
+    pub fn context(&self, field: &str) -> &str {
+        self.0["context"][field].as_str().unwrap_or_default()
+    }
+
     /// Any field.
     pub fn field(&self, field: &str) -> &Value {
         &self.0[field]

@@ -37,7 +37,7 @@ pub fn location(effect: &Effect) -> Vec<Objection> {
     match effect.action() {
         "WriteFile" | "CreateKey" | "IssueCertificate" => key_files(effect)
             .into_iter()
-            .filter(|file| !is_place_for_keys(&file.path, effect.text("certificatesDir")))
+            .filter(|file| !is_place_for_keys(&file.path, effect.context("certificatesDir")))
             .map(|file| {
                 Objection::new(
                     format!("{} would hold a private key outside of the certificates directory", file.path),
@@ -102,11 +102,11 @@ mod tests {
     use kubewright_policy::json;
 
     fn write(path: &str, mode: &str) -> Value {
-        json!({"action": "WriteFile", "path": path, "mode": mode, "sealed": ["private-key"], "certificatesDir": "/srv/certs"})
+        json!({"action": "WriteFile", "path": path, "mode": mode, "sealed": ["private-key"], "context": {"certificatesDir": "/srv/certs"}})
     }
 
     fn issue(path: &str, mode: &str) -> Value {
-        json!({"action": "IssueCertificate", "certificatesDir": "/srv/certs", "files": [
+        json!({"action": "IssueCertificate", "context": {"certificatesDir": "/srv/certs"}, "files": [
             {"path": "/x.crt", "mode": "0644", "holds": "certificate"},
             {"path": path, "mode": mode, "holds": "private-key"},
         ]})

@@ -36,7 +36,7 @@ pub fn owner(effect: &Effect) -> Vec<Objection> {
         effect.text("user"),
         effect.text("group"),
     );
-    let certificates_dir = effect.text("certificatesDir").trim_end_matches('/');
+    let certificates_dir = effect.context("certificatesDir").trim_end_matches('/');
     if effect.field("mode").is_null() {
         let within = |inner: &str, outer: &str| {
             let rest = inner.strip_prefix(outer.trim_end_matches('/'));
@@ -78,7 +78,7 @@ pub fn is_shared(effect: &Effect) -> bool {
     let path = effect.text("path");
     effect.action() == "SetOwner"
         && path.rsplit('/').next() == Some(SHARED_KEY)
-        && is_place_for_keys(path, effect.text("certificatesDir"))
+        && is_place_for_keys(path, effect.context("certificatesDir"))
         && effect.text("user") == "root"
         && effect.text("group") == SHARED_KEY_READERS
 }
@@ -91,7 +91,7 @@ mod tests {
 
     fn give(path: &str, user: &str, group: &str, mode: &str, sealed: &[&str]) -> Value {
         json!({"action": "SetOwner", "path": path, "user": user, "group": group, "mode": mode,
-            "sealed": sealed, "certificatesDir": "/etc/kubernetes/pki"})
+            "sealed": sealed, "context": {"certificatesDir": "/etc/kubernetes/pki"}})
     }
 
     #[test]
