@@ -86,12 +86,6 @@ async fn what_is_not_healthy_is_told_in_a_line() {
         (Mode::SlowHeaders, Shows::Sound, "ca", "no answer"),
         (Mode::NoAnswer, Shows::Sound, "ca", "no answer"),
         (Mode::Garbage, Shows::Sound, "ca", "answers no HTTP"),
-        (
-            Mode::Garbage,
-            Shows::Plain,
-            "unverified",
-            "no TLS connection",
-        ),
         (Mode::Sound, Shows::Silent, "ca", "no answer"),
         (
             Mode::Sound,

@@ -2,15 +2,15 @@
 //! HTTP/1.1 by hand, since no library would.
 
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use base64::Engine;
-use kubewright::pki::{self, Algorithm, ExtendedKeyUsage, KeyPair, Profile};
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+pub use super::hostile_certificates::Shows;
+use super::hostile_certificates::{LOOPBACK, certificates};
 
 /// What it does with a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,22 +72,6 @@ pub enum Mode {
     Torn,
 }
 
-/// How it shows who it is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shows {
-    /// Nothing: plain HTTP.
-    Plain,
-    /// A certificate of the CA that clients trust, for its address.
-    Sound,
-    OtherCa,
-    OtherName,
-    Expired,
-    /// One of the right CA with thousands of names, none of which is its own.
-    ManyNames,
-    /// It takes a connection and never says a word of TLS.
-    Silent,
-}
-
 /// A request as it came: method and path with query.
 pub type Asked = (String, String);
 
@@ -108,8 +92,6 @@ struct Shared {
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 impl HostileServer {
     pub fn start(mode: Mode, shows: Shows) -> Self {
@@ -183,56 +165,6 @@ impl Drop for HostileServer {
         // Wakes the thread that listens.
         let _ = TcpStream::connect(self.address);
     }
-}
-
-/// The CA that clients trust, and what the server shows.
-fn certificates(shows: Shows) -> (String, Option<Arc<rustls::ServerConfig>>) {
-    let key = || KeyPair::generate(Algorithm::EcdsaP256).expect("a key");
-    let now = std::time::SystemTime::now();
-    let authority = |name: &str, at| {
-        let key = key();
-        let made = pki::self_sign(&Profile::authority(name), &key, at).expect("a CA");
-        (made, key)
-    };
-    const YEAR: Duration = Duration::from_secs(365 * 24 * 3600);
-    let (trusted, trusted_key) = authority("trusted", now - 3 * YEAR);
-    if shows == Shows::Plain {
-        return (trusted.pem(), None);
-    }
-    let (other, other_key) = authority("trusted", now);
-    let mut profile = Profile::leaf("kube-apiserver");
-    profile.extended_key_usages = vec![ExtendedKeyUsage::ServerAuth];
-    profile.ip_addresses = vec![LOOPBACK];
-    match shows {
-        Shows::OtherName => profile.ip_addresses = vec![IpAddr::from([192, 0, 2, 1])],
-        Shows::ManyNames => {
-            profile.ip_addresses.clear();
-            profile.dns_names = (0..1500)
-                .map(|at| format!("server-{at}.example.com"))
-                .collect();
-        }
-        _ => {}
-    }
-    let (ca, ca_key) = match shows {
-        Shows::OtherCa => (&other, &other_key),
-        _ => (&trusted, &trusted_key),
-    };
-    let at = match shows {
-        Shows::Expired => now - 2 * YEAR,
-        _ => now,
-    };
-    let own = key();
-    let made = pki::sign(&profile, own.public_key(), ca, ca_key, at).expect("a certificate");
-    let chain = vec![CertificateDer::from(made.der().to_vec())];
-    let private = PrivateKeyDer::from_pem_slice(own.private_pem().reveal()).expect("a key");
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let tls = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .expect("versions of TLS")
-        .with_no_client_auth()
-        .with_single_cert(chain, private)
-        .expect("key and certificate belong together");
-    (trusted.pem(), Some(Arc::new(tls)))
 }
 
 /// What can be read from and written to.

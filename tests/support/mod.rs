@@ -13,6 +13,7 @@ pub mod components;
 pub mod distribution;
 pub mod grpc;
 pub mod health_server;
+pub mod hostile_certificates;
 pub mod hostile_server;
 pub mod leaks;
 pub mod live;

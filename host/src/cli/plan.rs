@@ -16,9 +16,17 @@ use super::output::Output;
 use super::run::{Finished, Run, now};
 use super::sandbox_run::embedded_api;
 use crate::effect::MemoryJournal;
+use crate::kube::answer::cut;
+use crate::kube::objects::Objects;
 use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
 use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
+
+/// How long an API server may take to say that it is there.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// In characters: what is shown of what a server calls its version.
+const VERSION_LIMIT: usize = 100;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -152,8 +160,9 @@ async fn client(
 /// The version of this machine's API server, if there is one that answers.
 async fn answering(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<String> {
     let client = client(files, "/etc/kubernetes/admin.conf", local).await?;
-    let version = tokio::time::timeout(Duration::from_secs(5), client.apiserver_version()).await;
-    Some(version.ok()?.ok()?.git_version)
+    let objects = Objects::new(client).with_call_timeout(PATIENCE);
+    let version = objects.at("/version").await.ok()?;
+    Some(cut(version["gitVersion"].as_str()?, VERSION_LIMIT))
 }
 
 /// A client with all rights, as far as this machine has one: those of the

@@ -8,7 +8,7 @@ use http::{HeaderMap, Request, StatusCode, header};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::answer::{self, AnswerError, cut};
+use super::answer::{self, AnswerError, MOST_MEMORY, cut};
 use super::bounded_json::Budget;
 use super::objects::ApiError;
 use super::secrets::redact;
@@ -93,6 +93,24 @@ pub(super) async fn call(
         tracing::debug!(doing, error = %failed.error, "trying again");
         tokio::time::sleep(next).await;
         pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Sends a request once.
+pub(super) async fn single(
+    client: &Client,
+    timeout: Duration,
+    doing: &str,
+    request: &Request<Vec<u8>>,
+) -> Result<Value, ApiError> {
+    let budget = Budget::new(MOST_MEMORY);
+    let tried = tokio::time::timeout(timeout, once(client, timeout, doing, request, &budget));
+    match tried.await {
+        Ok(answer) => answer.map_err(|failed| failed.error),
+        Err(_) => Err(ApiError::Silent {
+            doing: doing.to_owned(),
+            after: timeout,
+        }),
     }
 }
 

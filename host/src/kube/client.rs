@@ -25,10 +25,14 @@ pub const HEADERS: usize = 100;
 /// How long a connection may be silent: longer than a watch may be.
 const SILENCE: Duration = Duration::from_secs(90);
 
-/// A client by a configuration. Its server must be `https://`; a proxy, its
+/// A client by a configuration. An error where its server is not `https://`,
+/// or its credentials cannot be used; a proxy, its
 /// own timeouts and tries, and "any certificate will do" are passed over.
 /// Called within the runtime; sends nothing yet.
 pub fn client(mut config: Config) -> Result<Client, ::kube::Error> {
+    if config.cluster_url.scheme() != Some(&http::uri::Scheme::HTTPS) {
+        return Err(::kube::Error::TlsRequired);
+    }
     config.accept_invalid_certs = false;
     // Where nobody has yet: kube's TLS takes the one of the process.
     if rustls::crypto::CryptoProvider::get_default().is_none() {

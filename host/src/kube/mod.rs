@@ -10,6 +10,7 @@ pub mod embedded;
 mod identity;
 pub mod kinds;
 pub mod kubeconfig;
+mod list;
 pub mod objects;
 pub mod patching;
 pub mod secrets;

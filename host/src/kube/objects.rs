@@ -5,13 +5,13 @@ use std::time::Duration;
 use ::kube::Client;
 use ::kube::core::{ApiResource, Request, params};
 use serde_json::Value;
-use tokio::time::Instant;
 
 use super::answer::{AnswerError, MOST_MEMORY};
 use super::bounded_json::Budget;
-use super::call::{Called, call};
+use super::call::{Called, call, single};
 use super::changes::content;
 use super::identity::Identity;
+use super::list::selected;
 use super::{kinds, secrets, watch};
 
 /// The field manager of everything this program applies.
@@ -21,12 +21,6 @@ pub const FIELD_MANAGER: &str = "kubewright";
 /// overloaded: kubeadm's `timeouts.kubernetesAPICall`.
 /// Where the configuration does not say otherwise.
 pub const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-
-/// How many items a part of a list has, how many all of them may have, and how
-/// many parts there may be: servers may make smaller ones.
-const PART: u32 = 500;
-const MOST_ITEMS: usize = 10_000;
-const MOST_PARTS: usize = 200;
 
 /// Why a call to the API did not do what it should.
 #[derive(Debug, thiserror::Error)]
@@ -67,7 +61,7 @@ pub enum ApiError {
 /// One kind of object, in a namespace or in none.
 #[derive(Clone, Debug)]
 pub struct Resource {
-    resource: ApiResource,
+    pub(super) resource: ApiResource,
     namespace: Option<String>,
 }
 
@@ -86,7 +80,7 @@ impl Resource {
         self.resource.plural == "secrets" || secrets::is_secret_kind(&self.resource.kind)
     }
 
-    fn identity<'a>(&'a self, name: Option<&'a str>) -> Identity<'a> {
+    pub(super) fn identity<'a>(&'a self, name: Option<&'a str>) -> Identity<'a> {
         Identity {
             resource: &self.resource,
             namespace: self.namespace.as_deref(),
@@ -115,7 +109,7 @@ impl Resource {
 #[derive(Clone)]
 pub struct Objects {
     client: Client,
-    call_timeout: Duration,
+    pub(super) call_timeout: Duration,
     force: bool,
 }
 
@@ -150,57 +144,6 @@ impl Objects {
             Err(ApiError::Status { code: 404, .. }) => Ok(None),
             Err(error) => Err(error),
         }
-    }
-
-    /// The items, with `apiVersion` and `kind` filled in, and the list's
-    /// resource version. They come in parts, all within the time of one call.
-    pub async fn list(
-        &self,
-        resource: &Resource,
-        labels: &str,
-        fields: &str,
-    ) -> Result<(Vec<Value>, String), ApiError> {
-        let doing = format!("listing {}", resource.resource.plural);
-        let unusable = |source| ApiError::Answer {
-            doing: doing.clone(),
-            source,
-        };
-        let deadline = Instant::now() + self.call_timeout;
-        let budget = Budget::new(MOST_MEMORY);
-        let mut wanted = selected(labels, fields).limit(PART);
-        let (mut items, mut version) = (Vec::new(), String::new());
-        for _ in 0..MOST_PARTS {
-            let request = resource.request().list(&wanted).map_err(boxed);
-            let left = deadline.saturating_duration_since(Instant::now());
-            let called = self.called(&doing, request, left, &budget).await?;
-            let answer = called.answer.map_err(|error| match error {
-                // The time of all parts.
-                ApiError::Silent { doing, .. } => ApiError::Silent {
-                    doing,
-                    after: self.call_timeout,
-                },
-                error => error,
-            });
-            let part = Part::of(answer?).map_err(unusable)?;
-            if version.is_empty() {
-                version = part.version;
-            }
-            for item in part.items {
-                if items.len() == MOST_ITEMS {
-                    return Err(unusable(AnswerError::Items(MOST_ITEMS)));
-                }
-                items.push(resource.identity(None).claim(item).map_err(unusable)?);
-            }
-            let next = Some(part.next).filter(|next| !next.is_empty());
-            if next.is_none() {
-                return Ok((items, version));
-            }
-            if next == wanted.continue_token {
-                return Err(unusable(AnswerError::Again));
-            }
-            wanted.continue_token = next;
-        }
-        Err(unusable(AnswerError::Parts(MOST_PARTS)))
     }
 
     /// Server-side apply. Conflicts with other field managers are errors,
@@ -381,6 +324,18 @@ impl Objects {
             })
     }
 
+    /// What is at a path of the API, be it an object, a list or something else:
+    /// nothing is made of what it calls itself. It is asked for once.
+    pub async fn at(&self, path: &str) -> Result<Value, ApiError> {
+        let doing = format!("getting {path}");
+        let request = http::Request::get(path).body(Vec::new());
+        let request = request.map_err(|error| ApiError::Request {
+            doing: doing.clone(),
+            source: Box::new(error),
+        })?;
+        single(&self.client, self.call_timeout, &doing, &request).await
+    }
+
     async fn call(
         &self,
         doing: &str,
@@ -392,7 +347,7 @@ impl Objects {
             .answer
     }
 
-    async fn called(
+    pub(super) async fn called(
         &self,
         doing: &str,
         request: Result<http::Request<Vec<u8>>, Box<dyn std::error::Error + Send + Sync>>,
@@ -420,53 +375,6 @@ fn claimed(
     })
 }
 
-fn selected(labels: &str, fields: &str) -> params::ListParams {
-    let mut wanted = params::ListParams::default();
-    if !labels.is_empty() {
-        wanted = wanted.labels(labels);
-    }
-    if !fields.is_empty() {
-        wanted = wanted.fields(fields);
-    }
-    wanted
-}
-
-/// A part of a list.
-struct Part {
-    items: Vec<Value>,
-    version: String,
-    /// Leads to the next part; empty where there is none.
-    next: String,
-}
-
-impl Part {
-    fn of(mut list: Value) -> Result<Self, AnswerError> {
-        let text = |pointer| {
-            let text = list.pointer(pointer).and_then(Value::as_str);
-            text.unwrap_or_default().to_owned()
-        };
-        let (version, next) = (
-            text("/metadata/resourceVersion"),
-            text("/metadata/continue"),
-        );
-        let no_list = || AnswerError::Other {
-            found: "something else".to_owned(),
-            wanted: "a list with items".to_owned(),
-        };
-        let items = match list.get_mut("items").map(Value::take) {
-            Some(Value::Array(items)) => items,
-            // As a server in Go writes an empty one.
-            Some(Value::Null) => Vec::new(),
-            _ => return Err(no_list()),
-        };
-        Ok(Self {
-            items,
-            version,
-            next,
-        })
-    }
-}
-
 /// A patch of one of the three kinds.
 #[derive(Clone, Debug)]
 pub enum PatchBody {
@@ -483,7 +391,7 @@ fn is_made_by_us(object: &Value) -> bool {
         .is_some_and(|managers| managers.iter().any(|one| one["manager"] == FIELD_MANAGER))
 }
 
-fn boxed<E: std::error::Error + Send + Sync + 'static>(
+pub(super) fn boxed<E: std::error::Error + Send + Sync + 'static>(
     error: E,
 ) -> Box<dyn std::error::Error + Send + Sync> {
     Box::new(error)

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::work::Work;
 use crate::cluster::features::ROOTLESS_CONTROL_PLANE;
+use crate::kube::objects::Objects;
 use crate::world::machine::MachineApi;
 use crate::world::{KubeAccess, MachinePath};
 
@@ -71,17 +72,10 @@ impl Work<'_> {
     async fn ask(&self, path: &str) -> anyhow::Result<Value> {
         let api = MachineApi::new(self.machine.files.clone());
         let client = api.client(&self.settings.kubeconfig).await?;
-        let request = http::Request::get(path).body(Vec::new())?;
         let timeout = self.settings.api_timeout().min(TIMEOUT);
-        tokio::time::timeout(timeout, client.request::<Value>(request))
-            .await
-            .with_context(|| {
-                format!(
-                    "the API server did not answer within {}s",
-                    timeout.as_secs()
-                )
-            })?
-            .context("the API server does not tell")
+        let objects = Objects::new(client).with_call_timeout(timeout);
+        let told = objects.at(path).await;
+        told.context("the API server does not tell")
     }
 }
 

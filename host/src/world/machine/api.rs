@@ -221,7 +221,7 @@ users: [{name: u, user: {token: t}}]
 
     #[tokio::test]
     async fn what_cannot_be_used_says_why() {
-        let cases: [(&str, Option<&str>, Option<&str>, Result<(), &str>); _] = [
+        let cases = [
             ("sound", Some(SOUND), None, Ok(())),
             (
                 "elsewhere",
@@ -273,31 +273,31 @@ users: [{name: u, user: {token: t}}]
             ),
             (
                 "its server in plain text",
-                Some(&SOUND.replace("https:", "http:")),
+                Some(&*SOUND.replace("https:", "http:")),
                 None,
                 Err("the server of its cluster is http://"),
             ),
             (
                 "its server in plain text, and another one",
-                Some(&SOUND.replace("https:", "http:")),
+                Some(&*SOUND.replace("https:", "http:")),
                 Some("https://192.0.2.2:6443"),
                 Err("the server of its cluster is http://"),
             ),
             (
                 "no server",
-                Some(&SOUND.replace("https://192.0.2.1:6443", "")),
+                Some(&*SOUND.replace("https://192.0.2.1:6443", "")),
                 None,
                 Err("its cluster has no server"),
             ),
             (
                 "any server",
-                Some(&SOUND.replace("{server:", "{insecure-skip-tls-verify: true, server:")),
+                Some(&*SOUND.replace("{server:", "{insecure-skip-tls-verify: true, server:")),
                 None,
                 Err("its cluster has insecure-skip-tls-verify"),
             ),
             (
                 "a proxy",
-                Some(&SOUND.replace("{server:", "{proxy-url: 'http://192.0.2.3', server:")),
+                Some(&*SOUND.replace("{server:", "{proxy-url: 'http://192.0.2.3', server:")),
                 None,
                 Err("its cluster has a proxy-url"),
             ),
