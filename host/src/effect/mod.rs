@@ -11,6 +11,7 @@ mod content;
 #[expect(clippy::module_inception, reason = "the trait that the room is about")]
 mod effect;
 mod effects;
+mod envelopes;
 mod event;
 mod files;
 mod grant;
@@ -37,6 +38,7 @@ pub use effects::{
     MakeDirectory, PatchKind, PatchObject, PullImage, RemoveFile, Service, SetOwner, Show, Shown,
     WriteFile,
 };
+pub use envelopes::Envelopes;
 pub use event::{Change, Event, Events, LogLevel};
 pub use files::{ensure_parents, write_file};
 pub use grant::{
@@ -45,8 +47,8 @@ pub use grant::{
 };
 pub use journal::{
     DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
-    Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, Undo,
-    digest, empty_folder, state_of,
+    Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords, RunStart, Runs,
+    State, Touched, Undo, digest, empty_folder, state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{
