@@ -51,7 +51,7 @@ fn a_record_that_was_torn_did_not_happen() {
 #[test]
 fn a_journal_that_is_none_is_one_error_and_nothing_changes() {
     type Damage = fn(&Machine);
-    let cases: [(&str, Damage, &[&str]); 6] = [
+    let cases: [(&str, Damage, &[&str]); 7] = [
         (
             "a line in the middle",
             |machine| {
@@ -68,6 +68,17 @@ fn a_journal_that_is_none_is_one_error_and_nothing_changes() {
             |machine| {
                 let path = journal(machine, "000007");
                 std::fs::write(path, "dear diary\n").unwrap();
+            },
+            &["runs/000007.jsonl, line 1, is not a record", "move it away"],
+        ),
+        (
+            "a line without an end",
+            |machine| {
+                let file = std::fs::File::create(journal(machine, "000007")).unwrap();
+                // Three gigabytes that take no room on the disk.
+                file.set_len(3 << 30).unwrap();
+                use std::os::unix::fs::FileExt;
+                file.write_all_at(b"\n", (3 << 30) - 1).unwrap();
             },
             &["runs/000007.jsonl, line 1, is not a record", "move it away"],
         ),

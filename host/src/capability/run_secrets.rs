@@ -9,8 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::tokens::SecretError;
-use crate::effect::{Journal, JournalError};
+use super::tokens::{MOST_MADE, NAME_BYTES, SecretError};
+use crate::effect::{Envelopes, Journal, JournalError};
 use crate::pki::{self, BootstrapToken, CertificateKey, SecretString};
 
 /// The secrets of a run: what the configuration gives, and what was made.
@@ -23,6 +23,7 @@ pub struct RunSecrets {
     /// By JSON pointer into the document's `configuration`.
     configured: BTreeMap<String, SecretString>,
     made: Mutex<Made>,
+    envelopes: Arc<Envelopes>,
     journal: Arc<dyn Journal>,
 }
 
@@ -46,8 +47,14 @@ impl RunSecrets {
         Ok(Self {
             configured,
             made: Mutex::new(made.unwrap_or_default()),
+            envelopes: Arc::default(),
             journal,
         })
+    }
+
+    /// What this run encrypted.
+    pub fn envelopes(&self) -> Arc<Envelopes> {
+        Arc::clone(&self.envelopes)
     }
 
     // Only whole secrets are ever inserted: a poisoned lock still guards a
@@ -71,11 +78,20 @@ impl RunSecrets {
         if let Some(secret) = made.get(kind).and_then(|kind| kind.get(name)) {
             return Ok(secret.clone());
         }
+        if name.len() > NAME_BYTES {
+            return Err(SecretError::LongName(name.len()));
+        }
+        if made.values().map(BTreeMap::len).sum::<usize>() >= MOST_MADE {
+            return Err(SecretError::TooMany(name.to_owned()));
+        }
         let secret = make()?;
-        made.entry(kind.to_owned())
-            .or_default()
-            .insert(name.to_owned(), secret.clone());
-        self.journal.keep_unfinished(&revealed(&made))?;
+        let names = made.entry(kind.to_owned()).or_default();
+        names.insert(name.to_owned(), secret.clone());
+        if let Err(error) = self.journal.keep_unfinished(&revealed(&made)) {
+            // What the next run would not know, nobody gets to see in this one.
+            made.entry(kind.to_owned()).or_default().remove(name);
+            return Err(error.into());
+        }
         Ok(secret)
     }
 
@@ -168,8 +184,15 @@ fn revealed(made: &Made) -> Zeroizing<Vec<u8>> {
             (kind, texts.collect())
         })
         .collect();
-    // Maps of texts: they serialise.
-    Zeroizing::new(serde_json::to_vec(&texts).unwrap_or_default())
+    // Sized first: growing would leave copies of secrets in freed memory. Each character of a
+    // name may take six to write, and each entry some quotes.
+    let size = texts.values().flatten().fold(1024, |size, (name, secret)| {
+        size + 6 * name.len() + 6 * secret.len() + 8
+    });
+    let mut text = Zeroizing::new(Vec::with_capacity(size));
+    // Maps of texts: they serialise, and nothing written to memory fails.
+    let _ = serde_json::to_writer(&mut *text, &texts);
+    text
 }
 
 #[cfg(test)]
@@ -228,6 +251,64 @@ mod tests {
         assert_eq!(timed("a"), timed("a"));
         assert_ne!(timed("a"), timed("b"));
         assert_eq!(timed("a").chars().nth(14), Some('1'));
+    }
+
+    #[test]
+    fn names_are_bounded_in_length_and_number() {
+        let secrets = secrets(&[]);
+        let longest = "n".repeat(NAME_BYTES);
+        secrets.uuid(&longest).unwrap();
+        let error = secrets.uuid(&(longest + "n")).unwrap_err();
+        assert!(matches!(error, SecretError::LongName(1025)), "{error}");
+        for at in 1..MOST_MADE {
+            secrets.uuid(&at.to_string()).unwrap();
+        }
+        let more = secrets.certificate_key("/more").unwrap_err();
+        assert!(matches!(more, SecretError::TooMany(_)), "{more}");
+        // What is there is given as before.
+        secrets.uuid("1").unwrap();
+        let capacity = |text: &Zeroizing<Vec<u8>>| text.capacity();
+        let text = revealed(&secrets.made());
+        assert!(text.len() <= capacity(&text) && !text.is_empty());
+    }
+
+    /// A journal whose disk is full.
+    struct Full(MemoryJournal);
+
+    impl Journal for Full {
+        fn begin(&self, entry: &crate::effect::Entry) -> Result<u64, JournalError> {
+            self.0.begin(entry)
+        }
+        fn touch(
+            &self,
+            number: u64,
+            path: &crate::world::MachinePath,
+            prior: &crate::effect::Prior<'_>,
+            after: &crate::effect::State,
+        ) -> Result<(), JournalError> {
+            self.0.touch(number, path, prior, after)
+        }
+        fn landed(&self, number: u64, change: crate::effect::Change) -> Result<(), JournalError> {
+            self.0.landed(number, change)
+        }
+        fn failed(&self, number: u64) -> Result<(), JournalError> {
+            self.0.failed(number)
+        }
+        fn keep_unfinished(&self, _content: &[u8]) -> Result<(), JournalError> {
+            Err(JournalError::Copy {
+                path: "full".to_owned(),
+            })
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_kept_is_not_given() {
+        let journal = Arc::new(Full(MemoryJournal::default()));
+        let secrets = RunSecrets::new(BTreeMap::new(), journal).unwrap();
+        for _ in 0..2 {
+            let error = secrets.uuid("a").unwrap_err();
+            assert!(matches!(error, SecretError::Keep(_)), "{error}");
+        }
     }
 
     #[test]

@@ -14,6 +14,11 @@ use crate::pki::{
     BootstrapToken, CertificateKey, EnvelopeError, RandomError, SecretString, TokenError,
 };
 
+/// The longest name (or pointer) under which something is made, in bytes.
+pub(super) const NAME_BYTES: usize = 1024;
+/// How many tokens, keys and UUIDs a run makes. All are kept for a run that goes on with it.
+pub(super) const MOST_MADE: usize = 1000;
+
 /// A bootstrap token.
 pub struct TokenHandle {
     token: BootstrapToken,
@@ -43,6 +48,10 @@ pub enum SecretError {
     Random(#[from] RandomError),
     #[error("what was made cannot be kept for a run that goes on with this one")]
     Keep(#[from] JournalError),
+    #[error("a name of {0} bytes: tokens, keys and UUIDs have names of at most {NAME_BYTES}")]
+    LongName(usize),
+    #[error("a run makes at most {MOST_MADE} tokens, keys and UUIDs; {0:?} would be one more")]
+    TooMany(String),
 }
 
 impl IntoWit for SecretError {
@@ -108,7 +117,8 @@ pub async fn encrypt(
     let encrypted = (|| {
         // Bytes that are no text are no hex digits either.
         let hex = Zeroizing::new(String::from_utf8_lossy(key.reveal()).into_owned());
-        CertificateKey::from_hex(&hex)?.encrypt(plain.reveal())
+        let key = CertificateKey::from_hex(&hex)?;
+        state.run.secrets.envelopes().encrypt(&key, plain.reveal())
     })();
     let bytes = encrypted.map_err(SecretError::Encrypt)?;
     let label = format!("encrypted {}", plain.label());

@@ -1,11 +1,12 @@
 //! `kubewright history`
 
+use anyhow::Context;
 use clap::Args;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::machine::MachineArguments;
 use super::output::Output;
-use crate::effect::{Outcome, Record, RunRecords};
+use crate::effect::{Outcome, Record, RecordedObjects, RunRecords};
 
 /// List the runs on this machine, or the effects of one.
 #[derive(Args)]
@@ -20,33 +21,42 @@ impl History {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         let machine = self.machine.open()?;
         machine.require_root("history")?;
-        let mut runs = machine.folder().read()?;
-        if let Some(wanted) = self.run {
-            runs.retain(|run| run.header.run == wanted);
-            anyhow::ensure!(!runs.is_empty(), "there is no run {wanted} on this machine");
-        }
-        if runs.is_empty() {
-            output.line("No run on this machine so far.");
-        }
+        let folder = machine.folder();
         let mut listed = Vec::new();
-        for run in &runs {
-            output.line(&headline(run));
-            let mut value = json!({
-                "header": run.header,
-                "outcome": run.end.map(|(outcome, _)| outcome),
-                "ended": run.end.map(|(_, at)| at),
-            });
-            if self.run.is_some() {
+        match self.run {
+            Some(wanted) => {
+                let run = folder.run(wanted, RecordedObjects::Kept)?;
+                let run =
+                    run.with_context(|| format!("there is no run {wanted} on this machine"))?;
+                let mut value = told(&run, output);
                 for record in &run.records {
                     output.line(&format!("  {}", effect_line(record)));
                 }
                 value["records"] = json!(run.records);
+                listed.push(value);
             }
-            listed.push(value);
+            None => {
+                for run in folder.runs(RecordedObjects::Dropped)? {
+                    listed.push(told(&run?, output));
+                }
+            }
+        }
+        if listed.is_empty() {
+            output.line("No run on this machine so far.");
         }
         output.result(&json!({ "runs": listed }));
         Ok(())
     }
+}
+
+/// Tells of a run in a line; gives it for programs.
+fn told(run: &RunRecords, output: &Output) -> Value {
+    output.line(&headline(run));
+    json!({
+        "header": run.header,
+        "outcome": run.end.map(|(outcome, _)| outcome),
+        "ended": run.end.map(|(_, at)| at),
+    })
 }
 
 pub fn time(seconds: i64) -> String {
@@ -92,7 +102,7 @@ fn effect_line(record: &Record) -> String {
             ..
         } => format!("{effect}: {action} {target} ({phase})"),
         Record::Touch { effect, path, .. } => format!("{effect}: touches {path}"),
-        Record::Landed { effect, change } => format!("{effect}: {change}"),
+        Record::Landed { effect, change, .. } => format!("{effect}: {change}"),
         Record::Failed { effect } => format!("{effect}: failed"),
         Record::Undone { path } => format!("undone: {path}"),
         // For the program: what the file is, not what became of it.

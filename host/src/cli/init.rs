@@ -121,7 +121,7 @@ fn carry_out(
     let lock = folder.lock(&command)?;
     // Before what differs from run to run goes in.
     let configuration = run.prepared.document.to_string().into_bytes();
-    let ledger = Ledger::of(&folder.read()?);
+    let ledger = folder.ledger()?;
     tell_owned(&mut run.prepared.document, &ledger);
     let provenance = ledger.provenance(&*machine.files);
     let state_folders = machine.state_folders(&run.prepared.document)?;

@@ -75,7 +75,7 @@ impl Machine {
 
     /// What runs did to it so far.
     pub fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(Ledger::of(&self.folder().read()?))
+        Ok(self.folder().ledger()?)
     }
 
     /// Folders that the programs of a control plane fill (the kubelet's,

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::history::time;
 use super::machine::{Machine, MachineArguments};
 use super::output::Output;
-use crate::effect::{Record, RunRecords, WrittenObject, state_of};
+use crate::effect::{Record, RecordedObjects, RunHeader, RunRecords, WrittenObject, state_of};
 use crate::kube::changes;
 use crate::kube::objects::{FIELD_MANAGER, Objects, Resource};
 use crate::world::machine::MachineApi;
@@ -39,28 +39,29 @@ pub struct Why {
 }
 
 /// An effect on what is asked for.
-struct Found<'a> {
-    run: &'a RunRecords,
+struct Found {
+    header: RunHeader,
     effect: u64,
-    phase: &'a str,
-    component: &'a str,
-    digest: &'a str,
-    action: &'a str,
-    target: &'a str,
-    object: Option<&'a WrittenObject>,
+    phase: String,
+    component: String,
+    digest: String,
+    action: String,
+    target: String,
+    object: Option<Box<WrittenObject>>,
+    /// Whether there was an object that was too large to be recorded.
+    too_large: bool,
 }
 
 impl Why {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         let machine = self.machine.open()?;
         machine.require_root("why")?;
-        let runs = machine.folder().read()?;
         let mut found = Vec::new();
-        for run in &runs {
-            found.extend(self.effects(run)?);
+        for run in machine.folder().runs(RecordedObjects::Kept)? {
+            found.extend(self.effects(&run?)?);
         }
         for one in &found {
-            let header = &one.run.header;
+            let header = &one.header;
             output.line(&format!(
                 "run {} ({}, {}): phase {}, component {} {}\n  {} {}\n  configuration {}",
                 header.run,
@@ -90,7 +91,7 @@ impl Why {
     }
 
     /// Effects of a run on what is asked for.
-    fn effects<'a>(&self, run: &'a RunRecords) -> anyhow::Result<Vec<Found<'a>>> {
+    fn effects(&self, run: &RunRecords) -> anyhow::Result<Vec<Found>> {
         if self.what.starts_with('/') {
             let wanted = MachinePath::parse(&self.what)?;
             let touched = run.records.iter().filter_map(|record| match record {
@@ -146,15 +147,16 @@ impl Why {
 
     /// Whether an object is still what the effects made it, in words and for
     /// programs.
-    fn object_since(
-        &self,
-        machine: &Machine,
-        found: &[Found<'_>],
-    ) -> anyhow::Result<(String, Value)> {
-        let Some(last) = found.last().and_then(|found| found.object) else {
-            let words = "an earlier version of this program wrote it and kept no record of what";
+    fn object_since(&self, machine: &Machine, found: &[Found]) -> anyhow::Result<(String, Value)> {
+        let last = found.last();
+        let Some(object) = last.and_then(|found| found.object.as_deref()) else {
+            let words = match last.is_some_and(|found| found.too_large) {
+                true => "what was written is too large to be recorded: only its hash was",
+                false => "an earlier version of this program wrote it and kept no record of what",
+            };
             return Ok((words.to_owned(), Value::Null));
         };
+        let last = object;
         let live = match self.live(machine, last) {
             Ok(live) => live,
             Err(error) => {
@@ -178,7 +180,8 @@ impl Why {
         let whole = found.iter().rposition(|one| one.action != "Patch");
         let mut changes: Vec<changes::FieldChange> = Vec::new();
         for one in &found[whole.unwrap_or(0)..] {
-            let written = one.object.map_or(&Value::Null, |object| &object.content);
+            let written = one.object.as_ref();
+            let written = written.map_or(&Value::Null, |object| &object.content);
             for change in changes::since(written, &live, FIELD_MANAGER) {
                 if !changes.contains(&change) {
                     changes.push(change);
@@ -217,8 +220,8 @@ impl Why {
 }
 
 /// What is recorded of an effect.
-fn begun(run: &RunRecords, wanted: u64) -> Option<Found<'_>> {
-    run.records.iter().find_map(|record| match record {
+fn begun(run: &RunRecords, wanted: u64) -> Option<Found> {
+    let mut found = run.records.iter().find_map(|record| match record {
         Record::Begin {
             effect,
             phase,
@@ -227,24 +230,34 @@ fn begun(run: &RunRecords, wanted: u64) -> Option<Found<'_>> {
             action,
             target,
             object,
+            object_digest,
             ..
         } if *effect == wanted => Some(Found {
-            run,
+            header: run.header.clone(),
             effect: wanted,
-            phase,
-            component,
-            digest,
-            action,
-            target,
-            object: object.as_deref(),
+            phase: phase.clone(),
+            component: component.clone(),
+            digest: digest.clone(),
+            action: action.clone(),
+            target: target.clone(),
+            object: object.clone(),
+            too_large: object_digest.is_some(),
         }),
         _ => None,
-    })
+    })?;
+    if found.too_large {
+        // A large one follows when it has landed.
+        found.object = run.records.iter().find_map(|record| match record {
+            Record::Landed { effect, object, .. } if *effect == wanted => object.clone(),
+            _ => None,
+        });
+    }
+    Some(found)
 }
 
-impl Found<'_> {
+impl Found {
     fn to_value(&self) -> Value {
-        let header = &self.run.header;
+        let header = &self.header;
         json!({
             "run": header.run, "command": header.command, "started": header.started,
             "effect": self.effect, "phase": self.phase, "component": self.component,

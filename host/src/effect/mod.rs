@@ -12,6 +12,7 @@ mod content;
 mod effect;
 mod effects;
 mod endpoint;
+mod envelopes;
 mod event;
 mod files;
 mod grant;
@@ -39,6 +40,7 @@ pub use effects::{
     WriteFile,
 };
 pub use endpoint::Endpoint;
+pub use envelopes::Envelopes;
 pub use event::{Change, Event, Events, LogLevel};
 pub use files::{ensure_parents, write_file};
 pub use grant::{
@@ -47,8 +49,8 @@ pub use grant::{
 };
 pub use journal::{
     DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
-    Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, Undo,
-    digest, empty_folder, state_of,
+    Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords, RunStart, Runs,
+    State, Touched, Undo, digest, empty_folder, state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{

@@ -1,11 +1,13 @@
 //! An object of the kube API with sealed values in some of its fields.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 use zeroize::Zeroize;
 
 use super::content::{SealedValue, SecretKind};
+use super::envelopes::Envelopes;
 use super::object::{ObjectReference, WrittenObject};
 use crate::kube::secrets::{is_secret, mask};
 
@@ -53,6 +55,7 @@ pub struct SealedObject {
     masked: Value,
     reference: ObjectReference,
     kinds: BTreeSet<SecretKind>,
+    envelopes: Option<Arc<Envelopes>>,
 }
 
 impl SealedObject {
@@ -99,7 +102,26 @@ impl SealedObject {
             masked,
             reference,
             kinds: kinds.copied().collect(),
+            envelopes: None,
         })
+    }
+
+    /// What of it these encrypted stays as the cluster has it, if that is the same.
+    #[must_use]
+    pub fn keeping(mut self, envelopes: Arc<Envelopes>) -> Self {
+        self.envelopes = Some(envelopes);
+        self
+    }
+
+    /// All of it, secrets included, in place of an object that is there. Only for what lands.
+    pub fn reveal_over(&self, before: Option<&Value>) -> Wiped {
+        let mut object = Wiped(self.object.0.clone());
+        if let (Some(envelopes), Some(before)) = (&self.envelopes, before) {
+            for (name, text) in envelopes.same_in(&self.object.0, before) {
+                object.0["data"][&name] = text.into();
+            }
+        }
+        object
     }
 
     /// All of it, secrets included. Only for what lands.
@@ -131,7 +153,15 @@ impl SealedObject {
 }
 
 /// A value whose texts are wiped when it is dropped.
-struct Wiped(Value);
+pub struct Wiped(Value);
+
+impl std::ops::Deref for Wiped {
+    type Target = Value;
+
+    fn deref(&self) -> &Value {
+        &self.0
+    }
+}
 
 impl Drop for Wiped {
     fn drop(&mut self) {

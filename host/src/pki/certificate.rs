@@ -11,10 +11,14 @@ use x509_cert::name::Name;
 
 use super::hex;
 use super::pem::{self, Label, PemError};
+use super::profile::NAMES;
 use super::public_key::PublicKey;
 use super::subject::Subject;
 use super::usage::{ExtendedKeyUsage, KeyUsage};
 use super::x509::{Signed, Tbs};
+
+/// Certificates that are read of one file: several times what Linux distributions trust.
+const CERTIFICATES: usize = 1000;
 
 /// Why no certificate could be read.
 #[derive(Debug, thiserror::Error)]
@@ -25,6 +29,12 @@ pub enum CertificateError {
     /// A well-formed file of something else.
     #[error("the file holds a {0}, not a CERTIFICATE")]
     NotCertificate(Label),
+    /// More certificates than any file of CAs has.
+    #[error("the file holds more than {CERTIFICATES} certificates, the most that are read")]
+    TooMany,
+    /// More names than any certificate has.
+    #[error("the certificate has {0} names and purposes; at most {NAMES} are read")]
+    Names(usize),
     /// The structure is broken.
     #[error("the certificate is damaged, or not one of RFC 5280")]
     Damaged(#[from] der::Error),
@@ -78,6 +88,9 @@ impl Certificate {
         for block in pem::blocks(text.as_ref()) {
             let block = block?;
             match block.label {
+                Label::Certificate if certificates.len() == CERTIFICATES => {
+                    return Err(CertificateError::TooMany);
+                }
                 Label::Certificate => certificates.push(Self::from_der(&block.der)?),
                 label => other = label,
             }
@@ -91,7 +104,7 @@ impl Certificate {
     }
 
     /// Reads the DER of one certificate.
-    pub(super) fn from_der(der: &[u8]) -> der::Result<Self> {
+    pub(super) fn from_der(der: &[u8]) -> Result<Self, CertificateError> {
         let signed = Signed::from_der(der)?;
         let tbs: Tbs = Tbs::from_der(&signed.tbs.to_der()?)?;
         Ok(Self {
@@ -144,11 +157,19 @@ impl Certificate {
 }
 
 impl Facts {
-    fn of(tbs: &Tbs) -> der::Result<Self> {
+    fn of(tbs: &Tbs) -> Result<Self, CertificateError> {
         let subject = Name::from_der(&tbs.subject.to_der()?)?;
+        let names = tbs.extension::<SubjectAltName>()?.unwrap_or_default().0;
+        let purposes = tbs.extension::<pkix::ExtendedKeyUsage>()?;
+        let count = subject.iter().count()
+            + names.len()
+            + purposes.as_ref().map_or(0, |purposes| purposes.0.len());
+        if count > NAMES {
+            return Err(CertificateError::Names(count));
+        }
         let mut dns_names = Vec::new();
         let mut ip_addresses = Vec::new();
-        for name in tbs.extension::<SubjectAltName>()?.unwrap_or_default().0 {
+        for name in names {
             match name {
                 GeneralName::DnsName(name) => dns_names.push(name.as_str().to_owned()),
                 GeneralName::IpAddress(octets) => ip_addresses.push(ip_address(octets.as_bytes())?),
@@ -170,12 +191,9 @@ impl Facts {
             key_usages: tbs
                 .extension::<pkix::KeyUsage>()?
                 .map(|usages| KeyUsage::from_flags(usages.0)),
-            extended_key_usages: tbs.extension::<pkix::ExtendedKeyUsage>()?.map(|usages| {
-                usages
-                    .0
-                    .into_iter()
-                    .map(ExtendedKeyUsage::from_oid)
-                    .collect()
+            extended_key_usages: purposes.map(|purposes| {
+                let purposes = purposes.0.into_iter();
+                purposes.map(ExtendedKeyUsage::from_oid).collect()
             }),
         })
     }

@@ -4,6 +4,7 @@
 //! and algorithm its configuration asks for by now. Here everything is looked at and everything
 //! wrong is reported at once.
 
+use std::collections::HashSet;
 use std::net::IpAddr;
 use std::time::SystemTime;
 
@@ -86,54 +87,73 @@ fn subject(certificate: &Certificate, wanted: &Profile, findings: &mut Vec<Findi
 
 fn names(certificate: &Certificate, wanted: &Profile, findings: &mut Vec<Finding>) {
     let found = certificate.facts();
-    let wanted_ips: Vec<IpAddr> = wanted
-        .ip_addresses
-        .iter()
-        .map(IpAddr::to_canonical)
-        .collect();
-    let found_ips: Vec<IpAddr> = found
-        .ip_addresses
-        .iter()
-        .map(IpAddr::to_canonical)
-        .collect();
-
-    let missing_names = wanted
-        .dns_names
-        .iter()
-        .filter(|wanted| !found.dns_names.iter().any(|found| covers(found, wanted)));
-    let missing_ips = wanted_ips.iter().filter(|ip| !found_ips.contains(ip));
-    let missing = unique(
-        missing_names
-            .cloned()
-            .chain(missing_ips.map(IpAddr::to_string)),
+    let canonical =
+        |ips: &[IpAddr]| -> Vec<IpAddr> { ips.iter().map(IpAddr::to_canonical).collect() };
+    let (wanted_ips, found_ips) = (
+        canonical(&wanted.ip_addresses),
+        canonical(&found.ip_addresses),
     );
+    let less = |ips: &[IpAddr], others: &[IpAddr]| -> Vec<String> {
+        let others: HashSet<&IpAddr> = others.iter().collect();
+        let ips = ips.iter().filter(|ip| !others.contains(ip));
+        ips.map(IpAddr::to_string).collect()
+    };
+    let names = DnsNames::of(&found.dns_names, &wanted.dns_names);
+
+    let missing = wanted.dns_names.iter().filter(|name| !names.cover(name));
+    let missing = unique(missing.cloned().chain(less(&wanted_ips, &found_ips)));
     if !missing.is_empty() {
         findings.push(Finding::SansMissing(missing));
     }
-
-    let extra_names = found
-        .dns_names
-        .iter()
-        .filter(|found| !wanted.dns_names.iter().any(|wanted| covers(found, wanted)));
-    let extra_ips = found_ips.iter().filter(|ip| !wanted_ips.contains(ip));
-    let extra = unique(extra_names.cloned().chain(extra_ips.map(IpAddr::to_string)));
+    let extra = found.dns_names.iter().filter(|name| !names.are_for(name));
+    let extra = unique(extra.cloned().chain(less(&found_ips, &wanted_ips)));
     if !extra.is_empty() {
         findings.push(Finding::SansExtra(extra));
     }
 }
 
-/// Whether a name in a certificate covers a wanted one: the same, or a wildcard for exactly its
-/// first label (RFC 6125 section 6.4.3, `VerifyHostname` of Go).
-fn covers(found: &str, wanted: &str) -> bool {
-    if found.eq_ignore_ascii_case(wanted) {
-        return true;
-    }
-    match (found.strip_prefix("*."), wanted.split_once('.')) {
-        (Some(parent), Some((first, rest))) => {
-            !first.is_empty() && first != "*" && parent.eq_ignore_ascii_case(rest)
+/// The DNS names in a certificate and those that are wanted there. A name covers a wanted one that
+/// is the same, or a wildcard one that differs in exactly its first label (RFC 6125 section
+/// 6.4.3, `VerifyHostname` of Go). Case means nothing.
+pub(super) struct DnsNames {
+    found: HashSet<String>,
+    wanted: HashSet<String>,
+    /// What is behind the first label of those that are wanted.
+    wanted_parents: HashSet<String>,
+}
+
+impl DnsNames {
+    pub(super) fn of(found: &[String], wanted: &[String]) -> Self {
+        let lower = |names: &[String]| names.iter().map(|name| name.to_ascii_lowercase()).collect();
+        let (found, wanted): (_, HashSet<String>) = (lower(found), lower(wanted));
+        let parents = wanted.iter().filter_map(|name| parent(name));
+        Self {
+            found,
+            wanted_parents: parents.map(str::to_owned).collect(),
+            wanted,
         }
-        _ => false,
     }
+
+    /// Whether the certificate is good for a wanted name.
+    pub(super) fn cover(&self, wanted: &str) -> bool {
+        let wanted = wanted.to_ascii_lowercase();
+        let wildcard = |parent| self.found.contains(&format!("*.{parent}"));
+        self.found.contains(&wanted) || parent(&wanted).is_some_and(wildcard)
+    }
+
+    /// Whether a name in the certificate is good for one that is wanted.
+    pub(super) fn are_for(&self, found: &str) -> bool {
+        let found = found.to_ascii_lowercase();
+        let parent = found.strip_prefix("*.");
+        self.wanted.contains(&found)
+            || parent.is_some_and(|parent| self.wanted_parents.contains(parent))
+    }
+}
+
+/// What is behind the first label of a name that a wildcard may stand for.
+fn parent(name: &str) -> Option<&str> {
+    let (first, rest) = name.split_once('.')?;
+    (!first.is_empty() && first != "*").then_some(rest)
 }
 
 fn usages(certificate: &Certificate, wanted: &Profile, findings: &mut Vec<Finding>) {
@@ -177,12 +197,8 @@ fn difference<T: PartialEq + Clone>(left: &[T], right: &[T]) -> impl Iterator<It
     left.iter().filter(|item| !right.contains(item)).cloned()
 }
 
+/// Each once, in the order in which they come first.
 fn unique(names: impl Iterator<Item = String>) -> Vec<String> {
-    let mut unique = Vec::new();
-    for name in names {
-        if !unique.contains(&name) {
-            unique.push(name);
-        }
-    }
-    unique
+    let mut seen = HashSet::new();
+    names.filter(|name| seen.insert(name.clone())).collect()
 }

@@ -1,6 +1,7 @@
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
+use super::check::DnsNames;
 use super::test_support::{fixture, now};
 use super::*;
 
@@ -282,4 +283,68 @@ fn a_ca_of_the_user_is_kept_with_its_own_name_and_usages() {
         now(),
     );
     assert!(findings.contains(&Finding::NotACa), "{findings:?}");
+}
+
+/// What the sets stand for, one name held against another.
+fn covers(found: &str, wanted: &str) -> bool {
+    if found.eq_ignore_ascii_case(wanted) {
+        return true;
+    }
+    match (found.strip_prefix("*."), wanted.split_once('.')) {
+        (Some(parent), Some((first, rest))) => {
+            !first.is_empty() && first != "*" && parent.eq_ignore_ascii_case(rest)
+        }
+        _ => false,
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn names_cover_as_one_by_one(
+        found in proptest::collection::vec("[*aB]?[.]?[*ab]?[.]?[aA]?", 0..6),
+        wanted in proptest::collection::vec("[*aB]?[.]?[*ab]?[.]?[aA]?", 0..6),
+    ) {
+        let names = DnsNames::of(&found, &wanted);
+        for one in &wanted {
+            let by_one = found.iter().any(|name| covers(name, one));
+            proptest::prop_assert_eq!(names.cover(one), by_one, "{} of {:?}", one, found);
+        }
+        for one in &found {
+            let by_one = wanted.iter().any(|name| covers(one, name));
+            proptest::prop_assert_eq!(names.are_for(one), by_one, "{} for {:?}", one, wanted);
+        }
+    }
+}
+
+#[test]
+fn a_certificate_has_no_more_names_than_are_read() {
+    let key = KeyPair::generate(Algorithm::EcdsaP256).unwrap();
+    let with = |count: usize| {
+        let profile = Profile {
+            ip_addresses: (0..count as u32)
+                .map(|at| IpAddr::from(at.to_be_bytes()))
+                .collect(),
+            key_usages: vec![KeyUsage::DigitalSignature],
+            ..Profile::leaf("many")
+        };
+        self_sign(&profile, &key, now())
+    };
+    assert!(with(998).is_ok());
+    let error = with(45_000).unwrap_err();
+    assert!(
+        matches!(error, IssueError::Size(ProfileError::Names(45_001))),
+        "{error}"
+    );
+}
+
+#[test]
+fn no_more_certificates_of_a_file_are_read_and_no_longer_chain_is_followed() {
+    let key = KeyPair::generate(Algorithm::EcdsaP256).unwrap();
+    let ca = self_sign(&Profile::authority("one"), &key, now()).unwrap();
+    let bundle = |count: usize| Certificate::from_pem(ca.pem().repeat(count));
+    let other = self_sign(&Profile::authority("other"), &key, now()).unwrap();
+    let many = bundle(1000).unwrap();
+    assert!(matches!(bundle(1001), Err(CertificateError::TooMany)));
+    let error = many.verify_chain(&other, now()).unwrap_err();
+    assert_eq!(error, VerifyError::TooLong(100));
 }

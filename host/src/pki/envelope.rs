@@ -1,14 +1,10 @@
 //! Encryption of certificates and keys that travel through the cluster's API, in the format of
 //! kubeadm (`app/util/crypto/crypto.go`): AES-256-GCM, a 12-byte nonce, then the ciphertext, then
 //! the 16-byte tag; no additional data.
-//!
-//! kubeadm draws the nonce; here it follows from key and content, so that the same content under
-//! the same key is the same message: a run that is repeated changes nothing. A nonce must never
-//! serve two contents of one key. That holds, up to a collision of 96 bits of a keyed hash, just as
-//! for random ones.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use aws_lc_rs::hmac;
+
+use zeroize::Zeroizing;
 
 use super::hex;
 use super::random::{self, RandomError};
@@ -38,6 +34,9 @@ pub enum EnvelopeError {
         "the encrypted data does not open with this certificate key: it was encrypted with another key, or it is damaged"
     )]
     WrongKeyOrDamaged,
+    /// No nonce could be drawn.
+    #[error(transparent)]
+    Random(#[from] RandomError),
     /// The message is beyond what AES-GCM can take.
     #[error("the data is too large to encrypt")]
     TooLarge,
@@ -50,9 +49,9 @@ pub struct CertificateKey(SecretBytes);
 impl CertificateKey {
     /// A new random key.
     pub fn random() -> Result<Self, RandomError> {
-        Ok(Self(SecretBytes::new(
-            random::bytes::<CERTIFICATE_KEY_SIZE>()?.to_vec(),
-        )))
+        let mut bytes = Zeroizing::new(vec![0; CERTIFICATE_KEY_SIZE]);
+        random::fill(&mut bytes)?;
+        Ok(Self(SecretBytes::new(std::mem::take(&mut *bytes))))
     }
 
     /// The key a person was given, 64 hexadecimal digits.
@@ -69,19 +68,20 @@ impl CertificateKey {
         SecretString::new(hex::encode(self.0.reveal()))
     }
 
-    /// Nonce, ciphertext and tag of `plain`.
+    /// Nonce, ciphertext and tag of `plain`. The nonce is random: no two messages are the same.
     pub fn encrypt(&self, plain: &[u8]) -> Result<Vec<u8>, EnvelopeError> {
-        let nonce = self.nonce(plain);
-        let mut sealed = plain.to_vec();
-        self.cipher()?
-            .seal_in_place_append_tag(
-                Nonce::assume_unique_for_key(nonce),
-                Aad::empty(),
-                &mut sealed,
-            )
+        let nonce = random::bytes::<NONCE_LEN>()?;
+        // Sized first: growing would leave a copy of the secret in freed memory.
+        let mut message = Vec::with_capacity(NONCE_LEN + plain.len() + AES_256_GCM.tag_len());
+        message.extend_from_slice(&nonce);
+        message.extend_from_slice(plain);
+        let (_, content) = message.split_at_mut(NONCE_LEN);
+        let tag = self
+            .cipher()?
+            .seal_in_place_separate_tag(Nonce::assume_unique_for_key(nonce), Aad::empty(), content)
             .map_err(|_| EnvelopeError::TooLarge)?;
-        sealed.splice(..0, nonce);
-        Ok(sealed)
+        message.extend_from_slice(tag.as_ref());
+        Ok(message)
     }
 
     /// What [`encrypt`](Self::encrypt), or kubeadm, encrypted with this key.
@@ -93,7 +93,7 @@ impl CertificateKey {
         if sealed.len() < AES_256_GCM.tag_len() {
             return Err(truncated);
         }
-        let mut opened = zeroize::Zeroizing::new(sealed.to_vec());
+        let mut opened = Zeroizing::new(sealed.to_vec());
         let plain = self
             .cipher()?
             .open_in_place(
@@ -105,20 +105,6 @@ impl CertificateKey {
             .len();
         opened.truncate(plain);
         Ok(SecretBytes::new(std::mem::take(&mut *opened)))
-    }
-
-    /// What nobody without the key can tell from random.
-    fn nonce(&self, plain: &[u8]) -> [u8; NONCE_LEN] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.0.reveal());
-        let mut context = hmac::Context::with_key(&key);
-        // Whatever else this key may come to sign is not this.
-        context.update(b"kubewright nonce of a certificate");
-        context.update(plain);
-        let mut nonce = [0; NONCE_LEN];
-        for (byte, from) in nonce.iter_mut().zip(context.sign().as_ref()) {
-            *byte = *from;
-        }
-        nonce
     }
 
     fn cipher(&self) -> Result<LessSafeKey, EnvelopeError> {
@@ -145,17 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn no_nonce_serves_two_contents_or_two_keys() {
-        let (key, other) = (
-            CertificateKey::random().unwrap(),
-            CertificateKey::random().unwrap(),
-        );
-        let nonce =
-            |key: &CertificateKey, plain: &[u8]| key.encrypt(plain).unwrap()[..NONCE_LEN].to_vec();
-        assert_eq!(key.encrypt(b"x").unwrap(), key.encrypt(b"x").unwrap());
-        assert_ne!(nonce(&key, b"x"), nonce(&key, b"y"));
-        assert_ne!(nonce(&key, b""), nonce(&key, b"x"));
-        assert_ne!(nonce(&key, b"x"), nonce(&other, b"x"));
+    fn every_message_has_a_nonce_of_its_own() {
+        let key = CertificateKey::random().unwrap();
+        let drawn: std::collections::HashSet<_> = (0..100)
+            .map(|_| key.encrypt(b"x").unwrap()[..NONCE_LEN].to_vec())
+            .collect();
+        assert_eq!(drawn.len(), 100);
     }
 
     #[test]

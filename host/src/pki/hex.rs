@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use zeroize::Zeroizing;
+
 /// Two lower-case digits for each byte.
 pub(super) fn encode(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() * 2);
@@ -23,11 +25,12 @@ pub(super) fn decode(text: &str) -> Option<Vec<u8>> {
     if !rest.is_empty() {
         return None;
     }
-    let mut bytes = Vec::with_capacity(pairs.len());
+    // Wiped where it turns out to be none: what was read so far may be most of a key.
+    let mut bytes = Zeroizing::new(Vec::with_capacity(pairs.len()));
     for [high, low] in pairs {
         bytes.push(digit(*high)? << 4 | digit(*low)?);
     }
-    Some(bytes)
+    Some(std::mem::take(&mut *bytes))
 }
 
 #[cfg(test)]

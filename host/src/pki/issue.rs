@@ -16,10 +16,10 @@ use x509_cert::name::Name;
 use x509_cert::request::{CertReqInfo, Version};
 use x509_cert::time::{Time, Validity};
 
-use super::certificate::Certificate;
+use super::certificate::{Certificate, CertificateError};
 use super::key::{KeyError, KeyPair};
 use super::pem::{self, Label};
-use super::profile::{Profile, Serial, Start};
+use super::profile::{Profile, ProfileError, Serial, Start};
 use super::public_key::PublicKey;
 use super::random::{self, RandomError};
 use super::usage::KeyUsage;
@@ -31,6 +31,9 @@ pub enum IssueError {
     /// Kubernetes takes the common name for the user's name.
     #[error("a certificate needs a common name")]
     NoCommonName,
+    /// Larger than a certificate may be.
+    #[error(transparent)]
+    Size(#[from] ProfileError),
     /// A DNS name that cannot be written.
     #[error(
         "{0:?} is no DNS name: it must be ASCII text without white space, international names in their xn-- form"
@@ -70,6 +73,9 @@ pub enum IssueError {
     /// The key failed to sign.
     #[error("the certificate could not be signed")]
     Key(#[from] KeyError),
+    /// What was written is no certificate.
+    #[error("the new certificate cannot be read")]
+    Unreadable(#[source] CertificateError),
     /// The certificate cannot be written down.
     #[error("the certificate could not be encoded")]
     Encode(#[from] der::Error),
@@ -118,9 +124,7 @@ fn issue(
     signer: &KeyPair,
     now: SystemTime,
 ) -> Result<Certificate, IssueError> {
-    if profile.subject.common_name.is_empty() {
-        return Err(IssueError::NoCommonName);
-    }
+    check_profile(profile)?;
     let subject = profile.subject.to_any()?;
     let serial = match profile.serial {
         Serial::Random => random::serial()?,
@@ -139,7 +143,14 @@ fn issue(
         extensions: Some(extensions(profile, public_key, ca)?),
     };
     let der = signed(&tbs.to_der()?, signer)?;
-    Ok(Certificate::from_der(&der)?)
+    Certificate::from_der(&der).map_err(IssueError::Unreadable)
+}
+
+fn check_profile(profile: &Profile) -> Result<(), IssueError> {
+    match profile.subject.common_name.is_empty() {
+        true => Err(IssueError::NoCommonName),
+        false => Ok(profile.check_size()?),
+    }
 }
 
 fn signed(content: &[u8], signer: &KeyPair) -> Result<Vec<u8>, IssueError> {
@@ -258,9 +269,7 @@ fn alternative_names(profile: &Profile) -> Result<Option<x509_cert::ext::Extensi
 /// Like kubeadm's (`NewCSR`) it asks for the subject and the alternative names of the profile;
 /// usages and validity are for the signer to decide.
 pub fn request(profile: &Profile, key: &KeyPair) -> Result<String, IssueError> {
-    if profile.subject.common_name.is_empty() {
-        return Err(IssueError::NoCommonName);
-    }
+    check_profile(profile)?;
     let mut attributes = SetOfVec::new();
     if let Some(names) = alternative_names(profile)? {
         let mut values = SetOfVec::new();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use aws_lc_rs::encoding::{AsDer, EcPrivateKeyRfc5915Der, Pkcs8V1Der, PublicKeyX509Der};
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa;
+use aws_lc_rs::rsa::{self, KeySize};
 use aws_lc_rs::signature::{self, EcdsaKeyPair, EcdsaSigningAlgorithm, KeyPair as _};
 use der::Decode;
 use der::asn1::{AnyRef, Null};
@@ -14,7 +14,6 @@ use x509_cert::spki::AlgorithmIdentifierOwned;
 use super::algorithm::{Algorithm, KeyType};
 use super::pem::{self, Label};
 use super::public_key::PublicKey;
-use super::rsa::RsaError;
 use super::secret::SecretBytes;
 
 /// A private key and its public half.
@@ -40,12 +39,6 @@ pub enum KeyError {
     /// No key came out.
     #[error("a {0} key could not be generated: the crypto library failed")]
     Generate(Algorithm),
-    /// No RSA key came out.
-    #[error("a {algorithm} key could not be generated")]
-    GenerateRsa {
-        algorithm: Algorithm,
-        source: RsaError,
-    },
     /// The key cannot be written down.
     #[error("the generated key could not be encoded")]
     Encode(#[source] der::Error),
@@ -58,13 +51,13 @@ pub enum KeyError {
 }
 
 impl KeyPair {
-    /// A new key. RSA with 2048 bits costs about 40 ms of one core, so callers generate several at
+    /// A new key. RSA with 2048 bits costs about 75 ms of one core, so callers generate several at
     /// once, off the async threads; ECDSA keys take a tenth of a millisecond.
     pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
-        let rsa = |bits| {
-            super::rsa::generate(bits)
+        let rsa = |size| {
+            rsa::KeyPair::generate(size)
                 .map(Private::Rsa)
-                .map_err(|source| KeyError::GenerateRsa { algorithm, source })
+                .map_err(|_| KeyError::Generate(algorithm))
         };
         let ecdsa = |curve| {
             EcdsaKeyPair::generate(curve)
@@ -72,9 +65,9 @@ impl KeyPair {
                 .map_err(|_| KeyError::Generate(algorithm))
         };
         let private = match algorithm {
-            Algorithm::Rsa2048 => rsa(2048),
-            Algorithm::Rsa3072 => rsa(3072),
-            Algorithm::Rsa4096 => rsa(4096),
+            Algorithm::Rsa2048 => rsa(KeySize::Rsa2048),
+            Algorithm::Rsa3072 => rsa(KeySize::Rsa3072),
+            Algorithm::Rsa4096 => rsa(KeySize::Rsa4096),
             Algorithm::EcdsaP256 => ecdsa(&signature::ECDSA_P256_SHA256_ASN1_SIGNING),
             Algorithm::EcdsaP384 => ecdsa(&signature::ECDSA_P384_SHA384_ASN1_SIGNING),
         }?;

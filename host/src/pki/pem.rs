@@ -13,12 +13,21 @@ const END: &[u8] = b"-----END ";
 const DASHES: &[u8] = b"-----";
 const LINE: usize = 64;
 
+/// What is read of a text at most, in bytes: three times the CAs that browsers trust. Servers and
+/// components, too, say what is read.
+pub(super) const LIMIT: usize = 1 << 20;
+
 /// What keeps a text from being read as PEM.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum PemError {
     /// Nothing at all.
     #[error("it is empty (0 bytes)")]
     Empty,
+    /// More than anybody keeps in such a file.
+    #[error(
+        "it has {0} bytes: more than the 1048576 (1 MiB) that are read of keys and certificates"
+    )]
+    TooLarge(usize),
     /// White space only.
     #[error("it holds nothing but white space")]
     Blank,
@@ -132,6 +141,10 @@ impl Iterator for Blocks<'_> {
     fn next(&mut self) -> Option<Self::Item> {
         let first = !std::mem::replace(&mut self.found, true);
         let all = self.rest;
+        if first && all.len() > LIMIT {
+            self.rest = b"";
+            return Some(Err(PemError::TooLarge(all.len())));
+        }
         while let Some(line) = self.line() {
             if let Some(label) = line.strip_prefix(BEGIN) {
                 let label = Label::parse(label.strip_suffix(DASHES).unwrap_or_default());
@@ -161,8 +174,10 @@ impl<'a> Blocks<'a> {
     }
 
     fn block(&mut self, label: Label) -> Result<Block, PemError> {
-        // Reserved once: growing would leave copies of the key behind.
-        let mut body = Zeroizing::new(Vec::with_capacity(self.rest.len()));
+        // Reserved once: growing would leave copies of the key behind. No more than this block
+        // takes: all of it is wiped in the end, for each block of the text.
+        let dashes = self.rest.windows(DASHES.len()).position(|at| at == DASHES);
+        let mut body = Zeroizing::new(Vec::with_capacity(dashes.unwrap_or(self.rest.len())));
         loop {
             let line = self.line().ok_or(PemError::Truncated(label))?;
             if let Some(end) = line.strip_prefix(END) {
@@ -314,5 +329,15 @@ mod tests {
             blocks(&[0x30, 0x82, 1]).next(),
             Some(Err(PemError::Binary))
         ));
+    }
+
+    #[test]
+    fn a_text_is_read_up_to_its_limit() {
+        let block = encode(Label::Certificate, &[1; 30]);
+        let mut text = block.repeat(LIMIT / block.len());
+        let count = LIMIT / block.len();
+        assert_eq!(read(&text).map(|found| found.len()), Ok(count));
+        text.push_str(&block);
+        assert_eq!(read(&text), Err(PemError::TooLarge(text.len())));
     }
 }

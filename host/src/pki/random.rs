@@ -1,9 +1,11 @@
 //! Randomness, all of it from the operating system through this file.
 //!
-//! The one exception is inside the crypto library: an ECDSA key, a signature and a test for
-//! primality draw from its own generator, which the operating system seeds. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` (see
+//! The one exception is inside the crypto library: keys and signatures draw from its own
+//! generator, which the operating system seeds. Built with `AWS_LC_SYS_NO_JITTER_ENTROPY=1` (see
 //! `.cargo/config.toml`) that is its only seed beside the CPU's; without it the library also
 //! measures the jitter of the CPU, which delays the first key of every run by 30 to 50 ms.
+
+use zeroize::Zeroizing;
 
 use super::secret::SecretString;
 
@@ -44,7 +46,9 @@ pub(super) fn text(alphabet: &[u8], length: usize) -> Result<SecretString, Rando
     let limit = 256 - 256 % alphabet.len();
     let mut text = String::with_capacity(length);
     while text.len() < length {
-        for byte in bytes::<32>()?.map(usize::from) {
+        let mut drawn = Zeroizing::new([0; 32]);
+        fill(&mut *drawn)?;
+        for byte in drawn.iter().copied().map(usize::from) {
             if byte < limit && text.len() < length {
                 text.extend(alphabet.get(byte % alphabet.len()).map(|c| char::from(*c)));
             }

@@ -78,7 +78,10 @@ impl BootstrapToken {
 
     /// Both parts with the dot: what a client presents.
     pub fn whole(&self) -> SecretString {
-        SecretString::new(format!("{}.{}", self.id, self.secret.reveal()))
+        // Sized first: growing would leave a copy of the secret in freed memory.
+        let mut whole = String::with_capacity(self.id.len() + 1 + self.secret.len());
+        whole.extend([&self.id, ".", self.secret.reveal()]);
+        SecretString::new(whole)
     }
 }
 

@@ -33,10 +33,19 @@ pub enum VerifyError {
     /// The signer is not valid now.
     #[error("its CA {0} is expired or not yet valid")]
     CaNotInForce(String),
+    /// A file of certificates that all seem to have signed each other.
+    #[error(
+        "too many certificates of its file may have signed each other: the chain is not followed beyond {0} signatures"
+    )]
+    TooLong(u32),
     /// The certificate cannot be checked.
     #[error("it cannot be encoded again")]
     Encoding,
 }
+
+/// Signatures that are checked to follow one chain (`maxChainSignatureChecks` of Go's
+/// `crypto/x509`).
+const SIGNATURES: u32 = 100;
 
 impl Certificate {
     /// Whether basic constraints and key usage allow it to sign certificates. One without key
@@ -80,15 +89,20 @@ impl Certificate {
         let mut current = self;
         let mut unused: Vec<&Certificate> = self.others().iter().collect();
         let mut below = 0;
+        let mut signatures = 0;
         loop {
             let outcome = current.verify_signed_by(ca);
             if outcome.is_ok() {
                 return ca.allows_below(below, now);
             }
             // Each intermediate is taken once, so that no two of them lead in a circle.
-            let next = unused
-                .iter()
-                .position(|other| current.verify_signed_by(other).is_ok());
+            let next = unused.iter().position(|other| {
+                signatures += u32::from(current.tbs.issuer == other.tbs.subject);
+                signatures <= SIGNATURES && current.verify_signed_by(other).is_ok()
+            });
+            if signatures > SIGNATURES {
+                return Err(VerifyError::TooLong(SIGNATURES));
+            }
             let Some(next) = next else {
                 return outcome;
             };

@@ -239,9 +239,10 @@ pub async fn apply(
     object: String,
     sealed: Vec<kube::SealedField>,
 ) -> Answer<types::Change> {
+    let envelopes = state.run.secrets.envelopes();
     let effect = ApplyObject {
         cluster: state.cluster(&client)?,
-        object: state.object(&object, sealed)?,
+        object: state.object(&object, sealed)?.keeping(envelopes),
         force: state.run.force_conflicts,
     };
     let _waiting = state.wait()?;

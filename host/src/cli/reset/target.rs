@@ -1,7 +1,7 @@
 //! Whose machine it is.
 
 use crate::cli::machine::Machine;
-use crate::effect::{Ledger, Outcome, RunRecords};
+use crate::effect::{Ledger, Outcome, RecordedObjects, RunRecords};
 
 /// What a reset undoes.
 pub enum Target {
@@ -17,11 +17,16 @@ pub enum Target {
 impl Target {
     /// Of a machine; `force` means others' doings where none of ours are left.
     pub fn of(machine: &Machine, force: bool) -> anyhow::Result<Self> {
-        let runs = machine.folder().read()?;
-        let ledger = Ledger::of(&runs);
+        let mut ledger = Ledger::default();
+        let mut settled = false;
+        for run in machine.folder().runs(RecordedObjects::Dropped)? {
+            let run = run?;
+            settled |= settles(&run);
+            ledger.fold(&run);
+        }
         Ok(match ledger.is_empty() {
             false => Self::Ours(Box::new(ledger)),
-            true if force || !runs.iter().any(settles) => Self::Kubeadms(Box::new(ledger)),
+            true if force || !settled => Self::Kubeadms(Box::new(ledger)),
             true => Self::Nothing,
         })
     }

@@ -70,9 +70,8 @@ impl Landing for ApplyObject {
         let resource = resource(reference);
         let before = objects.get(&resource, &reference.name).await?;
         let objects = objects.clone().with_force(self.force);
-        let after = objects
-            .apply(&resource, &reference.name, self.object.reveal())
-            .await?;
+        let object = self.object.reveal_over(before.as_ref());
+        let after = objects.apply(&resource, &reference.name, &object).await?;
         Ok(((), change(before.as_ref(), &after)))
     }
 }

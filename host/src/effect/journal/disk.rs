@@ -9,8 +9,8 @@ use zeroize::Zeroizing;
 
 use super::folder::line;
 use super::record::{Outcome, Record, RunHeader, State};
-use super::{Entry, Folder, Journal, JournalError, Lock, Prior};
-use crate::effect::Change;
+use super::{Entry, Folder, Journal, JournalError, Lock, Prior, RecordedObjects, digest, limits};
+use crate::effect::{Change, WrittenObject};
 use crate::world::{Identity, MachinePath, Made};
 
 /// What a run begins with.
@@ -39,6 +39,20 @@ struct Writing {
     next: u64,
     /// Effects on files that touched nothing so far.
     pending: BTreeMap<u64, Record>,
+    /// Objects of effects under way that are too large to be recorded ahead.
+    objects: BTreeMap<u64, Box<WrittenObject>>,
+}
+
+impl Writing {
+    /// Forgets an effect that is through; gives the object that is not
+    /// recorded yet. None where nothing at all is recorded of it.
+    fn close(&mut self, number: u64) -> Option<Option<Box<WrittenObject>>> {
+        let object = self.objects.remove(&number);
+        match self.pending.remove(&number) {
+            Some(_) => None,
+            None => Some(object),
+        }
+    }
 }
 
 impl DiskJournal {
@@ -49,22 +63,27 @@ impl DiskJournal {
             mut header,
             configuration,
         } = start;
-        let runs = folder.read()?;
         let mut continues = None;
-        for run in runs.iter().filter(|run| run.end.is_none()) {
-            folder.sweep(run.records.iter().filter_map(|record| match record {
-                Record::Touch { path, .. } => Some(path.clone()),
-                _ => None,
-            }))?;
-            folder.close_dead(run.header.run, header.started)?;
-            continues = Some(run.header.run);
+        let mut failed = None;
+        for run in folder.runs(RecordedObjects::Dropped)? {
+            let run = run?;
+            let number = run.header.run;
+            failed = matches!(run.end, Some((Outcome::Failed, _)))
+                .then_some((number, run.header.command));
+            if run.end.is_none() {
+                folder.sweep(run.records.iter().filter_map(|record| match record {
+                    Record::Touch { path, .. } => Some(path.clone()),
+                    _ => None,
+                }))?;
+                folder.close_dead(number, header.started)?;
+                continues = Some(number);
+            }
         }
         // A run that failed is gone on with just like one that died.
-        if let Some(last) = runs.last()
-            && matches!(last.end, Some((Outcome::Failed, _)))
-            && last.header.command == header.command
+        if let Some((last, command)) = failed
+            && command == header.command
         {
-            continues = Some(last.header.run);
+            continues = Some(last);
         }
         let is_whole = matches!(header.command.as_str(), "init" | "reset");
         let run = folder.numbers()?.last().copied().unwrap_or(0) + 1;
@@ -86,14 +105,12 @@ impl DiskJournal {
                 length: 0,
                 next: 1,
                 pending: BTreeMap::new(),
+                objects: BTreeMap::new(),
             }),
             _lock: lock,
         };
-        journal.write(
-            &mut journal.writing(),
-            &[&Record::Run(Box::new(header))],
-            true,
-        )?;
+        let header = Record::Run(Box::new(header));
+        journal.write(&mut journal.writing(), &[&header], true)?;
         Ok(journal)
     }
 
@@ -131,7 +148,24 @@ impl DiskJournal {
         records: &[&Record],
         sync: bool,
     ) -> Result<(), JournalError> {
-        let text: String = records.iter().map(|record| line(record)).collect();
+        let mut text = String::new();
+        for record in records {
+            let line = line(record);
+            if line.len() > limits::LINE {
+                return Err(JournalError::LongLine {
+                    path: self.folder.run_path(self.run),
+                    bytes: line.len(),
+                });
+            }
+            text.push_str(&line);
+        }
+        // What is done already is recorded in any case.
+        let is_ahead = records.iter().any(|record| record.is_ahead());
+        if is_ahead && writing.length + text.len() as u64 > limits::RUN {
+            return Err(JournalError::Full {
+                path: self.folder.run_path(self.run),
+            });
+        }
         let written = writing
             .file
             .write_all(text.as_bytes())
@@ -149,11 +183,36 @@ impl DiskJournal {
     }
 }
 
+/// Bytes of an object as JSON.
+fn size(object: &WrittenObject) -> usize {
+    struct Counted(usize);
+    impl Write for Counted {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0 += bytes.len();
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut counted = Counted(0);
+    // It is a JSON value, and counting does not fail.
+    let _ = serde_json::to_writer(&mut counted, object);
+    counted.0
+}
+
 impl Journal for DiskJournal {
     fn begin(&self, entry: &Entry) -> Result<u64, JournalError> {
         let mut writing = self.writing();
         let number = writing.next;
         writing.next += 1;
+        let (mut object, mut object_digest) = (entry.object.clone().map(Box::new), None);
+        if let Some(large) = object.take_if(|object| size(object) > limits::OBJECT_AHEAD) {
+            object_digest = Some(digest(large.content.to_string().as_bytes()));
+            if size(&large) <= limits::OBJECT {
+                writing.objects.insert(number, large);
+            }
+        }
         let record = Record::Begin {
             effect: number,
             phase: entry.phase.clone(),
@@ -167,7 +226,8 @@ impl Journal for DiskJournal {
                 .filter(|(_, made)| made.is_sealed())
                 .map(|(path, made)| (path.clone(), *made))
                 .collect(),
-            object: entry.object.clone().map(Box::new),
+            object,
+            object_digest,
         };
         match entry.of_files {
             // Written with the first file that it touches.
@@ -230,14 +290,18 @@ impl Journal for DiskJournal {
 
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError> {
         let mut writing = self.writing();
-        if writing.pending.remove(&number).is_some() {
+        let Some(mut object) = writing.close(number) else {
             return Ok(());
-        }
+        };
+        // It is done: that there is no room left for the object must not hide it.
+        let room = limits::RUN.saturating_sub(writing.length);
+        object.take_if(|object| size(object) as u64 > room);
         // Not synchronised: if it is lost, the run is found a step further
         // than its journal says, and that is looked at anyway.
         let landed = Record::Landed {
             effect: number,
             change,
+            object,
         };
         self.write(&mut writing, &[&landed], false)
     }
@@ -252,9 +316,13 @@ impl Journal for DiskJournal {
 
     fn failed(&self, number: u64) -> Result<(), JournalError> {
         let mut writing = self.writing();
-        if writing.pending.remove(&number).is_some() {
+        if writing.close(number).is_none() {
             return Ok(());
         }
         self.write(&mut writing, &[&Record::Failed { effect: number }], false)
     }
 }
+
+#[cfg(test)]
+#[path = "disk_tests.rs"]
+mod tests;

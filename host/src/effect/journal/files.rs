@@ -5,16 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use zeroize::Zeroizing;
 
-use super::{Journal, JournalError, Prior, State, digest};
+use super::{Journal, JournalError, Prior, State, digest, limits};
 use crate::effect::files::owned_by_others;
 use crate::effect::holds_secret;
 use crate::world::{
     FileError, FileKind, Files, Identity, LastLink, MachinePath, Metadata, Opened, Owner,
 };
-
-/// What is read at most of a file that is about to be replaced, to keep a copy
-/// of it. Nothing that a phase writes comes near it.
-const COPY_LIMIT: u64 = 64 << 20;
 
 /// The files of one effect.
 pub struct RecordedFiles {
@@ -93,7 +89,7 @@ fn with_prior<T>(
     };
     match found.kind {
         FileKind::Regular => {
-            let content = Zeroizing::new(files.read(path, COPY_LIMIT)?);
+            let content = Zeroizing::new(files.read(path, limits::COPY)?);
             with(&Prior::File {
                 mode: found.mode,
                 owner: found.owner,

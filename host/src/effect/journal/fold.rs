@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::folder::RunRecords;
 use super::record::{Outcome, Record, State};
+use super::runs::{RecordedObjects, RunRecords};
+use super::{Folder, JournalError};
 use crate::world::{Files, Identity, MachinePath, Made, Provenance};
 
 /// What became of one path.
@@ -24,6 +25,8 @@ pub struct Touched {
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     touched: BTreeMap<MachinePath, Touched>,
+    /// How many changes there were.
+    order: usize,
     /// Folders that started programs fill, and what they were before.
     pub state_folders: BTreeMap<MachinePath, State>,
     /// Names of what was in those that were not empty; none of a folder where
@@ -40,66 +43,69 @@ pub struct Ledger {
 
 impl Ledger {
     /// Folds runs, oldest first.
-    pub fn of(runs: &[RunRecords]) -> Self {
+    pub fn of<'a>(runs: impl IntoIterator<Item = &'a RunRecords>) -> Self {
         let mut ledger = Self::default();
-        let mut order = 0;
-        for run in runs {
-            for (folder, state) in &run.header.state_folders {
-                if ledger.state_folders.contains_key(folder) {
-                    continue;
-                }
-                ledger.state_folders.insert(folder.clone(), state.clone());
-                if let Some(names) = run.header.state_entries.get(folder) {
-                    ledger.state_entries.insert(folder.clone(), names.clone());
-                }
+        runs.into_iter().for_each(|run| ledger.fold(run));
+        ledger
+    }
+
+    /// Adds what the next run did.
+    pub fn fold(&mut self, run: &RunRecords) {
+        for (folder, state) in &run.header.state_folders {
+            if self.state_folders.contains_key(folder) {
+                continue;
             }
-            for record in &run.records {
-                match record {
-                    Record::Begin { seals, .. } => ledger.half_made.extend(seals.clone()),
-                    Record::Wrote {
-                        path,
-                        identity,
-                        made,
-                        ..
-                    } => {
-                        ledger.half_made.remove(path);
-                        ledger.made.push((*identity, *made));
-                    }
-                    Record::Touch {
-                        effect,
-                        path,
-                        prior,
-                        after,
-                    } => {
-                        order += 1;
-                        let touched =
-                            ledger
-                                .touched
-                                .entry(path.clone())
-                                .or_insert_with(|| Touched {
-                                    original: prior.clone(),
-                                    made: Vec::new(),
-                                    by: (0, 0),
-                                    order,
-                                });
-                        remember_within(&mut touched.original, prior);
-                        touched.made.push(after.clone());
-                        touched.by = (run.header.run, *effect);
-                    }
-                    Record::Undone { path } => {
-                        ledger.touched.remove(path);
-                        ledger.state_folders.remove(path);
-                        ledger.state_entries.remove(path);
-                        ledger.completed = false;
-                    }
-                    _ => {}
-                }
-            }
-            if run.header.command == "init" && matches!(run.end, Some((Outcome::Done, _))) {
-                ledger.completed = true;
+            self.state_folders.insert(folder.clone(), state.clone());
+            if let Some(names) = run.header.state_entries.get(folder) {
+                self.state_entries.insert(folder.clone(), names.clone());
             }
         }
-        ledger
+        for record in &run.records {
+            self.record(run.header.run, record);
+        }
+        if run.header.command == "init" && matches!(run.end, Some((Outcome::Done, _))) {
+            self.completed = true;
+        }
+    }
+
+    fn record(&mut self, run: u64, record: &Record) {
+        match record {
+            Record::Begin { seals, .. } => self.half_made.extend(seals.clone()),
+            Record::Wrote {
+                path,
+                identity,
+                made,
+                ..
+            } => {
+                self.half_made.remove(path);
+                self.made.push((*identity, *made));
+            }
+            Record::Touch {
+                effect,
+                path,
+                prior,
+                after,
+            } => {
+                self.order += 1;
+                let first = || Touched {
+                    original: prior.clone(),
+                    made: Vec::new(),
+                    by: (0, 0),
+                    order: self.order,
+                };
+                let touched = self.touched.entry(path.clone()).or_insert_with(first);
+                remember_within(&mut touched.original, prior);
+                touched.made.push(after.clone());
+                touched.by = (run, *effect);
+            }
+            Record::Undone { path } => {
+                self.touched.remove(path);
+                self.state_folders.remove(path);
+                self.state_entries.remove(path);
+                self.completed = false;
+            }
+            _ => {}
+        }
     }
 
     /// What is known of who made the machine's files.
@@ -131,6 +137,17 @@ impl Ledger {
         let mut list: Vec<_> = self.touched.iter().collect();
         list.sort_by_key(|(_, touched)| std::cmp::Reverse(touched.order));
         list
+    }
+}
+
+impl Folder {
+    /// What all runs together did, read one at a time.
+    pub fn ledger(&self) -> Result<Ledger, JournalError> {
+        let mut ledger = Ledger::default();
+        for run in self.runs(RecordedObjects::Dropped)? {
+            ledger.fold(&run?);
+        }
+        Ok(ledger)
     }
 }
 

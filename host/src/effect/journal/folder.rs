@@ -10,15 +10,15 @@
 //! ```
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::Arc;
 
 use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 use zeroize::Zeroizing;
 
-use super::record::{Outcome, Record, RunHeader, digest};
-use super::{JournalError, Lock};
+use super::record::{Outcome, Record, digest};
+use super::{JournalError, Lock, limits};
 use crate::effect::ensure_parents;
 use crate::world::machine::MachineFiles;
 use crate::world::{FileKind, Files, MachinePath};
@@ -28,23 +28,11 @@ pub const FOLDER: &str = "/var/lib/kubewright";
 const RUNS: &str = "runs";
 const COPIES: &str = "copies/sha256";
 const UNFINISHED: &str = "unfinished";
-/// A few tokens.
-const UNFINISHED_LIMIT: u64 = 1 << 20;
 
 /// The journals of a machine.
 pub struct Folder {
     files: Arc<MachineFiles>,
     path: MachinePath,
-}
-
-/// All that is recorded of one run.
-#[derive(Clone, Debug)]
-pub struct RunRecords {
-    pub header: RunHeader,
-    /// Without the header and the end.
-    pub records: Vec<Record>,
-    /// How it ended and when; none where its process died or is at work.
-    pub end: Option<(Outcome, i64)>,
 }
 
 impl Folder {
@@ -91,7 +79,7 @@ impl Folder {
         })
     }
 
-    fn open(&self, run: u64, flags: OFlags) -> Result<File, JournalError> {
+    pub(super) fn open(&self, run: u64, flags: OFlags) -> Result<File, JournalError> {
         let folder = self.files.directory(&self.below(RUNS)?)?;
         let name = format!("{run:06}.jsonl");
         let file = rustix::fs::openat(
@@ -153,70 +141,15 @@ impl Folder {
         Ok(numbers)
     }
 
-    /// Reads all runs, oldest first. A last line that is torn was being
-    /// written when the process died: what it was about did not happen.
-    pub fn read(&self) -> Result<Vec<RunRecords>, JournalError> {
-        let mut runs = Vec::new();
-        for run in self.numbers()? {
-            if let Some(records) = self.read_run(run)? {
-                runs.push(records);
-            }
-        }
-        Ok(runs)
-    }
-
-    fn read_run(&self, run: u64) -> Result<Option<RunRecords>, JournalError> {
-        // What is torn may end within a character.
-        let mut text = Vec::new();
-        self.open(run, OFlags::RDONLY)?
-            .read_to_end(&mut text)
-            .map_err(|source| self.failed("read", run, source))?;
-        let end = text.iter().rposition(|byte| *byte == b'\n');
-        let whole = end.map_or(&[][..], |end| &text[..end]);
-        let mut found: Option<RunRecords> = None;
-        for (at, line) in whole.split(|byte| *byte == b'\n').enumerate() {
-            if line.is_empty() {
-                continue;
-            }
-            let record =
-                serde_json::from_slice(line).map_err(|source| JournalError::Malformed {
-                    path: self.run_path(run),
-                    line: at + 1,
-                    source,
-                })?;
-            match (record, &mut found) {
-                (Record::Run(header), _) => {
-                    found = Some(RunRecords {
-                        header: *header,
-                        records: Vec::new(),
-                        end: None,
-                    });
-                }
-                (Record::End { outcome, at }, Some(found)) => found.end = Some((outcome, at)),
-                (record, Some(found)) => found.records.push(record),
-                // A run that could not even write its header did nothing.
-                (_, None) => {}
-            }
-        }
-        Ok(found)
-    }
-
     /// Closes the journal of a run whose process died.
     pub fn close_dead(&self, run: u64, at: i64) -> Result<(), JournalError> {
-        let mut text = Vec::new();
-        self.open(run, OFlags::RDONLY)?
-            .read_to_end(&mut text)
-            .map_err(|source| self.failed("read", run, source))?;
-        let whole = text
-            .iter()
-            .rposition(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1);
+        let whole = self.whole_length(run)?;
         let mut file = self.open(run, OFlags::WRONLY | OFlags::APPEND)?;
         let end = Record::End {
             outcome: Outcome::Died,
             at,
         };
-        file.set_len(whole as u64)
+        file.set_len(whole)
             .and_then(|()| file.write_all(line(&end).as_bytes()))
             .and_then(|()| file.sync_data())
             .map_err(|source| self.failed("write", run, source))
@@ -227,13 +160,21 @@ impl Folder {
         let path = self.below(UNFINISHED)?;
         match self.files.stat(&path)? {
             None => Ok(None),
+            // Nothing that this program writes: it must not keep every later
+            // run from its work.
+            Some(found) if found.size > limits::UNFINISHED as u64 => Ok(None),
             Some(_) => Ok(Some(Zeroizing::new(
-                self.files.read(&path, UNFINISHED_LIMIT)?,
+                self.files.read(&path, limits::UNFINISHED as u64)?,
             ))),
         }
     }
 
     pub(super) fn keep_unfinished(&self, content: &[u8]) -> Result<(), JournalError> {
+        if content.len() > limits::UNFINISHED {
+            return Err(JournalError::Unfinished {
+                bytes: content.len(),
+            });
+        }
         Ok(self.files.write(&self.below(UNFINISHED)?, 0o600, content)?)
     }
 
@@ -261,7 +202,7 @@ impl Folder {
     /// A copy, by the digest of its content.
     pub fn read_copy(&self, wanted: &str) -> Result<Vec<u8>, JournalError> {
         let path = self.copy_path(wanted)?;
-        let content = self.files.read(&path, u64::MAX - 1)?;
+        let content = self.files.read(&path, limits::COPY)?;
         match digest(&content) == wanted {
             true => Ok(content),
             false => Err(JournalError::Copy {

@@ -11,19 +11,22 @@ mod fault;
 mod files;
 mod fold;
 mod folder;
+mod limits;
 mod lock;
 mod memory;
 mod record;
+mod runs;
 mod undo;
 
 pub use disk::{DiskJournal, RunStart};
 pub use fault::FaultyJournal;
 pub use files::{RecordedFiles, state_of};
 pub use fold::{Ledger, Touched};
-pub use folder::{FOLDER, Folder, RunRecords};
+pub use folder::{FOLDER, Folder};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
+pub use runs::{RecordedObjects, RunRecords, Runs};
 pub use undo::{Undo, empty_folder};
 
 use std::collections::BTreeMap;
@@ -104,6 +107,21 @@ pub enum JournalError {
         "{path} is not a folder: the journals of this machine belong there; move away what is there"
     )]
     NoFolder { path: String },
+    #[error(
+        "{path} is full: what one run does takes at most {} MiB to record, and what is not recorded is not done",
+        limits::RUN >> 20
+    )]
+    Full { path: String },
+    #[error(
+        "it takes {bytes} bytes to record what this does, more than the {} that are read of one line of {path}",
+        limits::LINE
+    )]
+    LongLine { path: String, bytes: usize },
+    #[error(
+        "what this run would keep for one that goes on with it has {bytes} bytes, more than the {} that are kept: too many tokens, keys or UUIDs, or too long names of them",
+        limits::UNFINISHED
+    )]
+    Unfinished { bytes: usize },
     #[error("the copy {path} is not what it was: its content has another hash")]
     Copy { path: String },
 }

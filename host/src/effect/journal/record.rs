@@ -35,6 +35,10 @@ pub enum Record {
         /// What it makes of an object of the cluster.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         object: Option<Box<WrittenObject>>,
+        /// `sha256:HEX` of the JSON of an object that is too large to be
+        /// recorded ahead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object_digest: Option<String>,
     },
     /// A path is about to be changed by an effect.
     Touch {
@@ -51,13 +55,34 @@ pub enum Record {
         made: Made,
     },
     /// An effect landed.
-    Landed { effect: u64, change: Change },
+    Landed {
+        effect: u64,
+        change: Change,
+        /// The object, where it was too large to be recorded ahead.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        object: Option<Box<WrittenObject>>,
+    },
     /// An effect did not land.
     Failed { effect: u64 },
     /// A reset made a path what it was before all runs, or saw that it is.
     Undone { path: MachinePath },
     /// The last line of a run.
     End { outcome: Outcome, at: i64 },
+}
+
+impl Record {
+    /// Whether it is about what has not been done yet.
+    pub(super) fn is_ahead(&self) -> bool {
+        matches!(self, Self::Begin { .. } | Self::Touch { .. })
+    }
+
+    /// Forgets the object, which most readers have no use for.
+    pub(super) fn drop_object(&mut self) {
+        match self {
+            Self::Begin { object, .. } | Self::Landed { object, .. } => *object = None,
+            _ => {}
+        }
+    }
 }
 
 /// What a run is.
@@ -297,6 +322,7 @@ mod tests {
             Record::Landed {
                 effect: 1,
                 change: Change::Created,
+                object: None,
             },
             Record::Undone { path },
             Record::End {
