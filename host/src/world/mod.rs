@@ -7,6 +7,7 @@
 
 mod checks;
 mod files;
+mod given_file;
 pub mod machine;
 mod node;
 mod observed_api;
@@ -22,6 +23,7 @@ pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
 pub use files::{FileError, FileKind, Files, Metadata, Owner};
+pub use given_file::{ReadError, Size, Takes, read_given, read_given_text};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, KubeAccess, KubeAccessError,
     KubeconfigReason, Node, NodeError, NodeFacts, ServiceOperation, Trust, Waiting,
