@@ -20,7 +20,7 @@ mod state;
 mod terminal;
 pub mod tokens;
 
-pub use log::{clean_failure, clean_message};
+pub use log::{clean_failure, clean_line, clean_message};
 pub use patches::{OperatorPatches, PatchCheck, PatchesError};
 pub use run_secrets::RunSecrets;
 pub use state::{Allowance, Exceeded, Panic, PhaseState, RunContext};
