@@ -14,4 +14,5 @@ pub mod distribution;
 pub mod effect;
 pub mod kube;
 pub mod pki;
+mod visible;
 pub mod world;

@@ -27,7 +27,7 @@ mod terminal;
 pub mod tokens;
 
 pub use budget::{Allowance, Exceeded};
-pub use log::{clean_failure, clean_message};
+pub use log::{clean_failure, clean_line, clean_message};
 pub use patches::{OperatorPatches, PatchCheck, PatchesError};
 pub use refusal::Refusal;
 pub use run_secrets::RunSecrets;

@@ -12,6 +12,7 @@ use super::state::PhaseState;
 use crate::effect::PatchKind;
 use crate::kube::patching::{self, PatchError};
 use crate::world::yaml::{self, YamlError};
+use crate::world::{ReadError, read_given_text};
 
 /// What is read of one patch file at most.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -43,6 +44,12 @@ pub enum PatchesError {
         path: PathBuf,
         #[source]
         source: std::io::Error,
+    },
+    #[error("cannot read the patch {}", file.display())]
+    ReadFile {
+        file: PathBuf,
+        #[source]
+        source: ReadError,
     },
     #[error("the patch {} is neither YAML nor JSON", file.display())]
     Syntax {
@@ -87,13 +94,12 @@ impl OperatorPatches {
         targets: &[String],
         check: PatchCheck,
     ) -> Result<(Self, Vec<PathBuf>), PatchesError> {
-        let failed = |path: &Path, source| PatchesError::Read {
-            path: path.to_owned(),
-            source,
-        };
         let mut files = std::fs::read_dir(folder)
             .and_then(Iterator::collect::<Result<Vec<_>, _>>)
-            .map_err(|error| failed(folder, error))?
+            .map_err(|source| PatchesError::Read {
+                path: folder.to_owned(),
+                source,
+            })?
             .into_iter()
             .map(|entry| entry.path())
             .collect::<Vec<_>>();
@@ -118,12 +124,6 @@ impl OperatorPatches {
                 passed_over.push(file);
                 continue;
             }
-            let size = std::fs::metadata(&file)
-                .map_err(|error| failed(&file, error))?
-                .len();
-            if size > FILE_LIMIT {
-                return Err(PatchesError::TooLarge { file });
-            }
             let (target, kind) = match parse_name(&name, targets) {
                 None => {
                     passed_over.push(file);
@@ -134,7 +134,11 @@ impl OperatorPatches {
                     return Err(PatchesError::Kind { file, kind });
                 }
             };
-            let text = std::fs::read_to_string(&file).map_err(|error| failed(&file, error))?;
+            let text = match read_given_text(&file, FILE_LIMIT) {
+                Ok(text) => text,
+                Err(ReadError::TooLarge { .. }) => return Err(PatchesError::TooLarge { file }),
+                Err(source) => return Err(PatchesError::ReadFile { file, source }),
+            };
             let documents: Vec<Value> =
                 yaml::read_all(&text).map_err(|source| PatchesError::Syntax {
                     file: file.clone(),

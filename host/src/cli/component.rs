@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::output::Output;
 use crate::component::{self, Engine, Source};
+use crate::world::{Takes, read_given};
 
 #[derive(Subcommand)]
 pub enum Component {
@@ -45,7 +46,7 @@ impl Component {
 
 impl New {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
-        let module = std::fs::read(&self.module)
+        let module = read_given(&self.module, component::FILE_LIMIT, Takes::Files)
             .with_context(|| format!("cannot read the module {}", self.module.display()))?;
         let bytes = component::encode(&module)
             .with_context(|| format!("no component can be made of {}", self.module.display()))?;

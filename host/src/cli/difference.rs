@@ -7,6 +7,7 @@ use similar::TextDiff;
 
 use crate::effect::{OwnerNames, holds_password, holds_secret};
 use crate::kube::secrets::mask;
+use crate::visible::Visible;
 use crate::world::sandbox::{Change, SandboxFiles};
 use crate::world::{FileKind, Files, MachinePath, ObjectChange, Owner};
 
@@ -160,6 +161,7 @@ fn masked(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
 }
 
 fn unified(name: &str, old: &str, new: &str) -> String {
+    let name = &Visible::line(name).to_string();
     TextDiff::from_lines(old, new)
         .unified_diff()
         .header(name, name)

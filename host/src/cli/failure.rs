@@ -6,8 +6,12 @@ use super::interrupt::Interrupted;
 use crate::cluster::declared::DeclaredError;
 use crate::cluster::error::ConfigError;
 use crate::cluster::print::PrintError;
-use crate::component::Failure;
-use crate::distribution::{RunError, SelectionError};
+use crate::component::{BuiltIn, Failure, FailureKind};
+use crate::distribution::{DistributionError, RunError, SelectionError};
+use crate::visible::Visible;
+
+/// What is shown of one message at most, in characters.
+const LIMIT: usize = 64 << 10;
 
 /// Wrong usage: arguments that do not make sense together.
 #[derive(Debug, thiserror::Error)]
@@ -26,13 +30,53 @@ pub struct Report {
     pub exit_code: u8,
 }
 
+/// Words and who chose them. For a program they are text.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(transparent)]
+pub struct Words {
+    pub text: String,
+    #[serde(skip)]
+    pub author: Author,
+}
+
+/// Who chose words, as far as it matters for how they are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Author {
+    /// This program. What it quotes of others has no lines.
+    Us,
+    /// A component of this program, who quotes others.
+    BuiltIn,
+    /// A component from a file, a server, whoever.
+    Others,
+}
+
+impl Words {
+    /// Our own.
+    fn ours(text: impl Into<String>) -> Self {
+        Self {
+            text: text.into(),
+            author: Author::Us,
+        }
+    }
+
+    /// As they are shown to people.
+    pub fn visible(&self) -> Visible<'_> {
+        let shown = match self.author {
+            Author::Us => Visible::text(&self.text),
+            Author::BuiltIn => Visible::built_in(&self.text),
+            Author::Others => Visible::message(&self.text),
+        };
+        shown.at_most(LIMIT)
+    }
+}
+
 /// One thing that went wrong.
 #[derive(Debug, Serialize)]
 pub struct Trouble {
     /// The error and what caused it, outermost first.
-    pub messages: Vec<String>,
+    pub messages: Vec<Words>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub hint: Option<String>,
+    pub hint: Option<Words>,
     /// The component's functions it failed in, innermost first.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub frames: Vec<String>,
@@ -47,8 +91,8 @@ impl Report {
         let words: Vec<&str> = message.split_whitespace().collect();
         Self {
             trouble: Trouble {
-                messages: vec![words.join(" ")],
-                hint: Some("--help tells what there is".to_owned()),
+                messages: vec![Words::ours(words.join(" "))],
+                hint: Some(Words::ours("--help tells what there is")),
                 frames: Vec::new(),
             },
             also: Vec::new(),
@@ -80,7 +124,9 @@ impl Report {
                 )
         });
         let mut trouble = Trouble::of(error.chain(), failure);
-        trouble.hint = trouble.hint.or_else(|| run_it_as_well(run?));
+        trouble.hint = trouble
+            .hint
+            .or_else(|| run_it_as_well(run?).map(Words::ours));
         // One cause can end all that runs, such as a disk that is full.
         let other_cause = |other: &Trouble| other.causes() != trouble.causes();
         let also = also
@@ -105,17 +151,33 @@ impl Trouble {
         causes: impl Iterator<Item = &'a (dyn std::error::Error + 'static)>,
         failure: Option<&Failure>,
     ) -> Self {
-        let mut messages: Vec<String> = Vec::new();
+        let author = author_of(failure);
+        let mut messages: Vec<Words> = Vec::new();
         for cause in causes {
             let text = cause.to_string();
             // A transparent cause says what was said already.
-            if messages.last().is_none_or(|last| !last.ends_with(&text)) {
-                messages.push(text);
+            if messages
+                .last()
+                .is_none_or(|last| !last.text.ends_with(&text))
+            {
+                let author = match is_ours(cause) {
+                    true => Author::Us,
+                    false => author,
+                };
+                messages.push(Words { text, author });
             }
         }
+        let hint = failure.and_then(|failure| {
+            let author = match failure.kind {
+                FailureKind::Reported { .. } => author,
+                _ => Author::Us,
+            };
+            let text = failure.hint()?;
+            Some(Words { text, author })
+        });
         Self {
             messages,
-            hint: failure.and_then(Failure::hint),
+            hint,
             frames: failure
                 .map(|failure| failure.frames().to_vec())
                 .unwrap_or_default(),
@@ -123,8 +185,33 @@ impl Trouble {
     }
 
     /// What is said below the first line.
-    fn causes(&self) -> &[String] {
+    fn causes(&self) -> &[Words] {
         self.messages.get(1..).unwrap_or_default()
+    }
+}
+
+/// Whether an error has several lines by our own choice, and quotes nothing of
+/// others that could.
+fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
+    error.is::<ConfigError>()
+        || error.is::<Usage>()
+        || error.is::<DistributionError>()
+        || matches!(error.downcast_ref(), Some(DeclaredError::Configuration(_)))
+        || matches!(
+            error.downcast_ref(),
+            Some(RunError::Refused(_) | RunError::Distribution(_))
+        )
+}
+
+/// Who chose what a failure says.
+fn author_of(failure: Option<&Failure>) -> Author {
+    let is_built_in = |failure: &Failure| {
+        let digest = failure.digest.as_str();
+        BuiltIn::all().iter().any(|one| one.digest == digest)
+    };
+    match failure {
+        Some(failure) if is_built_in(failure) => Author::BuiltIn,
+        _ => Author::Others,
     }
 }
 
@@ -146,7 +233,10 @@ fn run_it_as_well(error: &RunError) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::component::FailureKind;
+
+    fn texts(words: &[Words]) -> Vec<&str> {
+        words.iter().map(|one| one.text.as_str()).collect()
+    }
 
     #[test]
     fn one_cause_of_several_failures_is_told_once() {
@@ -169,8 +259,8 @@ mod tests {
             ],
         };
         let report = Report::of(&error.into());
-        assert_eq!(report.trouble.causes(), ["the disk is full"]);
-        let also: Vec<_> = report.also.iter().map(|one| &one.messages[..]).collect();
+        assert_eq!(texts(report.trouble.causes()), ["the disk is full"]);
+        let also: Vec<_> = report.also.iter().map(|one| texts(&one.messages)).collect();
         assert_eq!(
             also,
             [["phase c failed (component c, sha256:0)", "it is not a CA"]]

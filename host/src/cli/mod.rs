@@ -97,6 +97,9 @@ enum Command {
 
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
+    if crate::component::asked_to_help(std::env::args_os()) {
+        return crate::component::help();
+    }
     let program = match Program::try_parse() {
         Ok(program) => program,
         Err(error) => {

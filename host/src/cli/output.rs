@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::failure::Report;
 use crate::effect::{Event, Events, LogLevel};
+use crate::visible::{Visible, visible_json, visible_product};
 
 /// How output is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -21,6 +22,12 @@ pub enum Format {
 
 /// How many running phases are named on a terminal: more would not fit a line.
 const NAMED: usize = 3;
+
+/// Characters of one reason to wait, of one frame.
+const NAME: usize = 200;
+
+/// Characters of what stands in brackets.
+const TOPIC: usize = 40;
 
 /// Where everything the program says goes: results and progress to standard
 /// output, warnings and errors to standard error.
@@ -83,16 +90,33 @@ impl Output {
         Arc::new(move |event| output.event(&event))
     }
 
-    /// A line for people. Nothing in JSON: there the result says it.
+    /// A line for people, below empty lines where it begins with such. What it
+    /// quotes of others may hold more lines: they are marked. Nothing in JSON:
+    /// there the result says it.
     pub fn line(&self, text: &str) {
         if self.format == Format::Text {
-            self.print(&format!("{}\n", printable(text)));
+            let line = text.trim_start_matches('\n');
+            let above = &text[..text.len() - line.len()];
+            self.print(&format!("{above}{}\n", Visible::message(line)));
+        }
+    }
+
+    /// Lines for people that are ours, as those of a difference, which have
+    /// their own marks.
+    pub fn lines(&self, text: &str) {
+        if self.format == Format::Text {
+            self.print(&format!("{text}\n"));
         }
     }
 
     /// Text that is the command's product; in JSON the caller gives a result.
     pub fn text(&self, text: &str) {
-        self.print(&printable(text));
+        self.print(text);
+    }
+
+    /// What a component shows the operator.
+    pub fn show(&self, text: &str) {
+        self.print(&visible_product(text));
     }
 
     /// The result, for programs.
@@ -106,9 +130,8 @@ impl Output {
         match self.format {
             Format::Json => self.json(&json!({ "event": "warning", "message": message })),
             Format::Text => {
-                let line = format!("WARNING: {}\n", printable(message));
-                // Nobody is left to be told where standard error is gone.
-                self.above_status(|| drop(io::stderr().lock().write_all(line.as_bytes())));
+                let line = format!("WARNING: {}\n", Visible::message(message));
+                self.above_status(|| complain(&line));
             }
         }
     }
@@ -127,17 +150,17 @@ impl Output {
         for (first, trouble) in std::iter::once(("error: ", &report.trouble)).chain(also) {
             for (at, message) in trouble.messages.iter().enumerate() {
                 let lead = if at == 0 { first } else { "  caused by: " };
-                text.push_str(&format!("{lead}{message}\n"));
+                text.push_str(&format!("{lead}{}\n", message.visible()));
             }
             for frame in &trouble.frames {
+                let frame = Visible::line(frame).at_most(NAME);
                 text.push_str(&format!("  in {frame}\n"));
             }
             if let Some(hint) = &trouble.hint {
-                text.push_str(&format!("hint: {hint}\n"));
+                text.push_str(&format!("hint: {}\n", hint.visible()));
             }
         }
-        // Nobody is left to be told where standard error is gone.
-        let _ = io::stderr().lock().write_all(printable(&text).as_bytes());
+        complain(&text);
     }
 
     /// Ends the status line.
@@ -149,13 +172,18 @@ impl Output {
 
     fn json(&self, value: &impl Serialize) {
         if let Ok(line) = serde_json::to_string(value) {
-            self.print(&format!("{}\n", printable(&line)));
+            self.write(&format!("{}\n", visible_json(&line)));
         }
+    }
+
+    /// Prints text, whoever made it, with nothing in it that does anything.
+    fn print(&self, text: &str) {
+        self.write(&Visible::text(text).to_string());
     }
 
     /// Writes to standard output. What could not be written is told at the
     /// end: the run itself goes on.
-    fn print(&self, text: &str) {
+    fn write(&self, text: &str) {
         self.above_status(|| self.note(io::stdout().lock().write_all(text.as_bytes())));
     }
 
@@ -209,6 +237,8 @@ impl Output {
                 message,
             } => {
                 let group = phase.split('/').next().unwrap_or(phase);
+                let topic = topic.as_deref().map(topic_of);
+                let topic = topic.filter(|words| !words.is_empty());
                 let topic = topic.as_deref().unwrap_or(group);
                 self.line(&format!("[{topic}] {message}"));
             }
@@ -217,14 +247,12 @@ impl Output {
                 let group = phase.split('/').next().unwrap_or(phase);
                 for one in waiting_for {
                     // "to exist" goes on, "connection refused" explains.
+                    let (name, reason) = (Visible::line(&one.name), Visible::line(&one.reason));
                     let joint = match one.reason.starts_with("to ") {
                         true => "",
                         false => ":",
                     };
-                    self.line(&format!(
-                        "[{group}] Waiting for {}{joint} {}",
-                        one.name, one.reason
-                    ));
+                    self.line(&format!("[{group}] Waiting for {name}{joint} {reason}"));
                 }
             }
             Event::Effect {
@@ -275,6 +303,7 @@ impl Output {
                 let reasons: Vec<String> = waiting_for
                     .iter()
                     .map(|one| format!("{}: {}", one.name, one.reason))
+                    .map(|words| Visible::line(&words).at_most(NAME).to_string())
                     .collect();
                 if let Some(entry) = running.get_mut(phase) {
                     entry.1 = reasons.join("; ");
@@ -312,10 +341,32 @@ impl Status {
     }
 }
 
-/// Text without what would move a cursor or clear a screen. Names of files and
-/// objects, and what components say, come from elsewhere.
-fn printable(text: &str) -> String {
-    text.chars()
-        .filter(|&c| c == '\n' || c == '\t' || !c.is_control())
-        .collect()
+/// Writes to standard error. Nobody is left to be told where that is gone.
+fn complain(text: &str) {
+    let shown = Visible::text(text).to_string();
+    let _ = io::stderr().lock().write_all(shown.as_bytes());
+}
+
+/// What stands in the brackets before a line: a few words of a component, which
+/// has no way to close them.
+fn topic_of(words: &str) -> String {
+    let is_plain = |c: &char| c.is_ascii_alphanumeric() || " ._/-".contains(*c);
+    words.chars().filter(is_plain).take(TOPIC).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_topic_stays_within_its_brackets() {
+        for (words, wanted) in [
+            ("kubelet-check", "kubelet-check"),
+            ("certs] done\nerror: x [", "certs doneerror x "),
+            ("\u{202e}", ""),
+            (&"a".repeat(100), &"a".repeat(TOPIC)),
+        ] {
+            assert_eq!(topic_of(words), wanted);
+        }
+    }
 }

@@ -268,7 +268,7 @@ fn section(output: &Output, title: &str, differences: &[Difference]) {
         };
         output.line(&format!("  {}: {}{modes}{owners}", one.change, one.target));
         if !one.text.is_empty() {
-            output.line(one.text.trim_end());
+            output.lines(one.text.trim_end());
         }
     }
 }

@@ -5,17 +5,20 @@ use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::Value;
 
 use super::render_made;
 use crate::kube::embedded::EmbeddedApi;
 use crate::world::machine::MachineFiles;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{Files, MachinePath, Provenance};
+use crate::world::{Files, MachinePath, Provenance, read_given_text};
 
 const ROOTFS: &str = "rootfs";
 const OBJECTS: &str = "objects.yaml";
+
+/// What is read of the objects of an earlier render at most.
+const OBJECTS_LIMIT: u64 = 64 << 20;
 
 /// The folder, checked before anything is computed.
 pub struct RenderOutput {
@@ -114,10 +117,9 @@ impl RenderOutput {
     /// The objects of an earlier render.
     pub fn objects(&self) -> anyhow::Result<Vec<Value>> {
         let path = self.folder.join(OBJECTS);
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => zeroize::Zeroizing::new(text),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(error) => bail!("cannot read {}: {error}", path.display()),
+        let text = match read_given_text(&path, OBJECTS_LIMIT) {
+            Err(error) if error.is_not_found() => return Ok(Vec::new()),
+            read => read.with_context(|| format!("cannot read {}", path.display()))?,
         };
         let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
             // The cause would quote the text, which holds tokens.

@@ -197,7 +197,7 @@ impl Finished {
         }
         for (_, content) in &self.shown {
             let text = content.reveal();
-            output.text(&String::from_utf8_lossy(&text));
+            output.show(&String::from_utf8_lossy(&text));
         }
     }
 

@@ -12,6 +12,7 @@ use super::output::Output;
 use crate::effect::{Record, RecordedObjects, RunHeader, RunRecords, WrittenObject, state_of};
 use crate::kube::changes;
 use crate::kube::objects::{FIELD_MANAGER, Objects, Resource};
+use crate::visible::Visible;
 use crate::world::machine::MachineApi;
 use crate::world::{KubeAccess, MachinePath};
 
@@ -63,17 +64,16 @@ impl Why {
         for one in &found {
             let header = &one.header;
             output.line(&format!(
-                "run {} ({}, {}): phase {}, component {} {}\n  {} {}\n  configuration {}",
+                "run {} ({}, {}): phase {}, component {} {}",
                 header.run,
                 header.command,
                 time(header.started),
                 one.phase,
                 one.component,
                 one.digest,
-                one.action,
-                one.target,
-                header.configuration,
             ));
+            output.line(&format!("  {} {}", one.action, one.target));
+            output.line(&format!("  configuration {}", header.configuration));
         }
         anyhow::ensure!(
             !found.is_empty(),
@@ -84,7 +84,7 @@ impl Why {
             true => (self.file_since(&machine)?, Value::Null),
             false => self.object_since(&machine, &found)?,
         };
-        output.line(&since);
+        output.lines(&since);
         let effects: Vec<_> = found.iter().map(Found::to_value).collect();
         output.result(&json!({ "effects": effects, "since": since, "changes": changes }));
         Ok(())
@@ -191,7 +191,10 @@ impl Why {
         let words = match changes.as_slice() {
             [] => "not changed since".to_owned(),
             changes => {
-                let lines: Vec<_> = changes.iter().map(|one| format!("\n  {one}")).collect();
+                let lines: Vec<_> = changes
+                    .iter()
+                    .map(|one| format!("\n  {}", Visible::line(&one.to_string())))
+                    .collect();
                 format!("changed since:{}", lines.concat())
             }
         };

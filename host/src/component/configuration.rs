@@ -12,7 +12,7 @@ use crate::capability::bindings::configuration::kubewright::provision::{
     configuration_types, types,
 };
 use crate::capability::bindings::configuration::{Configuration, ConfigurationPre};
-use crate::capability::clean_message;
+use crate::capability::clean_line;
 use crate::effect::Events;
 
 /// What failures call the work of these components.
@@ -96,8 +96,8 @@ impl ConfigurationComponent {
 
 fn objection(finding: configuration_types::Finding) -> Objection {
     Objection {
-        path: clean_message(&finding.path),
-        message: clean_message(&finding.message),
+        path: clean_line(&finding.path),
+        message: clean_line(&finding.message),
     }
 }
 

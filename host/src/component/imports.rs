@@ -2,6 +2,7 @@
 
 use super::source::Component;
 use crate::effect::Grants;
+use crate::visible::Visible;
 
 /// The package and version of the contract this program speaks.
 const PACKAGE: &str = "kubewright:provision/";
@@ -21,7 +22,9 @@ pub struct Finding {
 
 impl std::fmt::Display for Finding {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}\n      {}", self.problem, self.remedy)
+        // Names of a component's imports are its own words.
+        let (problem, remedy) = (Visible::line(&self.problem), Visible::line(&self.remedy));
+        write!(f, "{problem}\n      {remedy}")
     }
 }
 

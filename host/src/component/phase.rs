@@ -10,7 +10,7 @@ use super::failure::{Failure, FailureKind, classify};
 use super::limits::{LimitReached, Limiter, Limits};
 use super::source::Component;
 use crate::capability::bindings::phase::{Phase, PhasePre};
-use crate::capability::{PhaseState, RunContext, clean_failure, clean_message};
+use crate::capability::{PhaseState, RunContext, clean_failure, clean_line, clean_message};
 use crate::effect::Origin;
 
 /// What a component says of itself.
@@ -150,11 +150,11 @@ pub async fn describe(component: &Component, limits: Limits) -> Result<Descripti
     .await;
     match result {
         Ok(description) => Ok(Description {
-            summary: clean_message(&description.summary),
+            summary: clean_line(&description.summary),
             phases: description
                 .phases
                 .into_iter()
-                .map(|phase| (phase.name, clean_message(&phase.summary)))
+                .map(|phase| (clean_line(&phase.name), clean_line(&phase.summary)))
                 .collect(),
         }),
         Err(error) => Err(Failure {

@@ -8,9 +8,11 @@ use sha2::{Digest, Sha256};
 use super::builtin::BuiltIn;
 use super::code_memory;
 use super::engine::Engine;
+use super::helper::{self, HelperError, Task};
+use crate::world::{ReadError, Takes, read_given};
 
-/// The largest component file that is read.
-const FILE_LIMIT: u64 = 64 << 20;
+/// The largest component, or module of one, that is read.
+pub const FILE_LIMIT: u64 = 64 << 20;
 
 /// A component that can be loaded.
 #[derive(Clone, Debug)]
@@ -30,10 +32,8 @@ pub enum LoadError {
     Read {
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: ReadError,
     },
-    #[error("the component {} has {size} bytes; the limit is {FILE_LIMIT}", path.display())]
-    TooLarge { path: PathBuf, size: u64 },
     #[error(
         "{name} is a core WebAssembly module, not a component; make one of it with `kubewright component new`"
     )]
@@ -46,25 +46,25 @@ pub enum LoadError {
         #[source]
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    #[error("{name} is not a valid component")]
+    Refused {
+        name: String,
+        #[source]
+        source: HelperError,
+    },
 }
 
 impl Source {
     /// Reads a component file.
     pub fn read(path: &Path) -> Result<Self, LoadError> {
-        let failed = |source| LoadError::Read {
+        let read = read_given(path, FILE_LIMIT, Takes::Files);
+        let bytes = read.map_err(|source| LoadError::Read {
             path: path.to_owned(),
             source,
-        };
-        let size = std::fs::metadata(path).map_err(failed)?.len();
-        if size > FILE_LIMIT {
-            return Err(LoadError::TooLarge {
-                path: path.to_owned(),
-                size,
-            });
-        }
+        })?;
         Ok(Self::File {
             path: path.to_owned(),
-            bytes: std::fs::read(path).map_err(failed)?.into(),
+            bytes: bytes.as_slice().into(),
         })
     }
 
@@ -106,7 +106,8 @@ pub struct Component {
 }
 
 impl Component {
-    /// Loads machine code from inside the program, or compiles a file.
+    /// Loads machine code from inside the program, or has a helper compile a
+    /// file.
     pub fn load(engine: &Engine, source: &Source) -> Result<Self, LoadError> {
         let name = source.name();
         let inner = match source {
@@ -129,7 +130,16 @@ impl Component {
                     Some([0, b'a', b's', b'm', ..]) => {}
                     _ => return Err(LoadError::NotWasm { name }),
                 }
-                wasmtime::component::Component::from_binary(engine.inner(), bytes)
+                let code =
+                    helper::ask(Task::Compile, bytes).map_err(|source| LoadError::Refused {
+                        name: name.clone(),
+                        source,
+                    })?;
+                // SAFETY: these bytes are what wasmtime of this very program
+                // made just now, of a component that it found valid: the
+                // helper is /proc/self/exe, its answer came over a pipe that
+                // nobody else holds, and is whole (length and digest).
+                unsafe { wasmtime::component::Component::deserialize(engine.inner(), code) }
             }
         }
         .map_err(|error| LoadError::Invalid {

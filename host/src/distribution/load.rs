@@ -15,6 +15,7 @@ use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
 use crate::world::yaml::{self, YamlError};
+use crate::world::{ReadError, read_given_text};
 
 /// The largest distribution file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -97,7 +98,7 @@ pub enum DistributionError {
     Read {
         path: PathBuf,
         #[source]
-        source: std::io::Error,
+        source: ReadError,
     },
     #[error("{origin} is not a distribution file")]
     Syntax {
@@ -142,27 +143,23 @@ impl Distribution {
         if let Some(base) = Self::built_in(name) {
             return base;
         }
-        let path = Path::new(name);
-        if !path.exists() {
-            return Err(DistributionError::Unknown {
-                name: name.to_owned(),
-            });
-        }
-        let path = match path.is_dir() {
-            true => path.join("distribution.yaml"),
-            false => path.to_owned(),
+        let mut path = PathBuf::from(name);
+        let text = match read_given_text(&path, FILE_LIMIT) {
+            Err(error) if error.is_not_found() => {
+                return Err(DistributionError::Unknown {
+                    name: name.to_owned(),
+                });
+            }
+            Err(error) if error.is_directory() => {
+                path.push("distribution.yaml");
+                read_given_text(&path, FILE_LIMIT)
+            }
+            read => read,
         };
-        let failed = |source| DistributionError::Read {
+        let text = text.map_err(|source| DistributionError::Read {
             path: path.clone(),
             source,
-        };
-        let size = std::fs::metadata(&path).map_err(failed)?.len();
-        if size > FILE_LIMIT {
-            return Err(failed(std::io::Error::other(format!(
-                "it has {size} bytes; the limit is {FILE_LIMIT}"
-            ))));
-        }
-        let text = std::fs::read_to_string(&path).map_err(failed)?;
+        })?;
         Self::parse(&text, &path.display().to_string(), path.parent())
     }
 

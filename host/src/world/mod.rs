@@ -11,6 +11,7 @@ mod files;
 mod kube_access;
 mod kubeconfig;
 mod links;
+mod given_file;
 pub mod machine;
 mod node;
 mod observed_api;
@@ -28,6 +29,7 @@ pub use checks::{
 };
 pub use files::{FileError, FileKind, Files, Identity, LastLink, Metadata, Opened, Owner};
 pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
+pub use given_file::{ReadError, Size, Takes, read_given, read_given_text};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, Node, NodeError, NodeFacts,
     ServiceOperation, Trust, Waiting,

@@ -199,7 +199,7 @@ impl<'a> Work<'a> {
         }
         let is_nothing = matches!(self.target, Target::Nothing);
         if self.settings.runs(Phase::CleanupNode) && !is_nothing {
-            self.output.line(NOT_CLEANED);
+            self.output.lines(NOT_CLEANED);
         }
         self.output
             .result(&json!({ "dryRun": !self.is_real(), "kept": self.kept, "steps": self.done }));
