@@ -3,11 +3,13 @@
 
 mod accounts;
 mod exhaustion;
+mod program;
 mod reach;
 mod report;
 mod secrets;
 
 use kubewright_plugin::{Document, Result, bail};
+use kubewright_test_hostile_calls::{PROGRAM, THEN};
 
 fn idle(_: &Document) -> Result<()> {
     Ok(())
@@ -51,5 +53,7 @@ kubewright_plugin::phases! {
     "hostile/ask-panic": "Ask the hostile policy to panic" => |_| reach::ask("panic"),
     "hostile/ask-loop": "Ask the hostile policy for a loop" => |_| reach::ask("loop"),
     "hostile/ask-flood": "Ask the hostile policy to flood the log" => |_| reach::ask("flood"),
+    "hostile/program": "Do what a file asks for" => |_| program::run(PROGRAM),
+    "hostile/then": "Do what another file asks for" => |_| program::run(THEN),
     "hostile/show": "Show a private key" => secrets::show,
 }
