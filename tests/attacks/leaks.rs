@@ -8,7 +8,6 @@ use super::disguises::{
 use super::support::attack::{GENEROUS, Scene, WRITE_ONLY, World};
 use super::support::der::{self, Field};
 use super::support::leaks::Secret;
-use crate::cases;
 
 const SERVER: &str = "https://192.0.2.10:6443";
 

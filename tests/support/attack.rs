@@ -171,10 +171,17 @@ impl Scene {
     }
 
     /// Carries out a program; the run may end as it likes.
+    #[track_caller]
     pub fn attempt(&self, program: &Program, more: &[&str]) -> Told {
+        self.attempt_within(self.watched(), program, more)
+    }
+
+    /// The same, within these bounds.
+    #[track_caller]
+    pub fn attempt_within(&self, watched: Watched, program: &Program, more: &[&str]) -> Told {
         self.put(PROGRAM, program.file());
         let arguments = self.arguments("hostile/program", more);
-        Told::new(self.watched().run(&arguments))
+        Told::new(watched.run(&arguments))
     }
 
     /// Carries out a program, which comes to its end.
@@ -186,6 +193,7 @@ impl Scene {
     }
 
     /// Carries out two programs in one run, each in a phase of its own.
+    #[track_caller]
     pub fn both(&self, program: &Program, then: &Program, more: &[&str]) -> Told {
         self.put(PROGRAM, program.file());
         self.put(THEN, then.file());
