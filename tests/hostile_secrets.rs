@@ -16,8 +16,8 @@ const GENEROUS: &str = "      files:
         kubeconfigs: [/etc/kubernetes/admin.conf]
         rules:
         - {apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}
-      node: {accounts: [hostile-*]}
-      use: [clock, kubeconfigs, terminal, tokens]
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 
 const TOKEN_SECRET: &str = "q1w2e3r4t5y6u7i8";

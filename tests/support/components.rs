@@ -28,6 +28,18 @@ pub fn hostile_policy() -> &'static Built {
     BUILT.get_or_init(|| build("kubewright-test-hostile-policy"))
 }
 
+/// `tests/hostile-configuration`
+pub fn hostile_configuration() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| build("kubewright-test-hostile-configuration"))
+}
+
+/// `tests/hostile-upload-certs`
+pub fn hostile_upload_certs() -> &'static Built {
+    static BUILT: OnceLock<Built> = OnceLock::new();
+    BUILT.get_or_init(|| build("kubewright-test-hostile-upload-certs"))
+}
+
 /// `sha256:HEX`
 pub fn digest(bytes: &[u8]) -> String {
     let hex: String = Sha256::digest(bytes)

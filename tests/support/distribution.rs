@@ -8,8 +8,8 @@ use super::program::Place;
 pub const LEAST: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}]
       pki: [{names: [mine], below: /etc/kubernetes/pki, verbs: [load]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {accounts: [hostile-*]}
-      use: [clock, kubeconfigs, terminal, tokens]
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 
 /// The default distribution, with phases of the hostile component after all

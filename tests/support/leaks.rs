@@ -29,18 +29,36 @@ impl Secret {
 
     /// The lines of a PEM key that hold it.
     pub fn of_key(name: &str, pem: &str) -> Vec<Self> {
-        let lines: Vec<&str> = pem
-            .lines()
-            .filter(|line| !line.is_empty() && !line.starts_with("-----"))
-            .collect();
-        assert!(!lines.is_empty(), "{name} is no PEM:\n{pem}");
-        // The first holds the key itself (SEC 1) or much of it (PKCS #1).
-        vec![Self::new(name, lines[0])]
+        vec![Self::new(name, first_line(pem))]
     }
 
     pub fn is_in(&self, text: &str) -> bool {
         self.forms.iter().any(|form| text.contains(form.as_str()))
     }
+
+    /// Whether it is in bytes that need not be text.
+    pub fn is_in_bytes(&self, bytes: &[u8]) -> bool {
+        // Latin 1: a form is ASCII, and stays so.
+        let text: String = bytes.iter().map(|byte| char::from(*byte)).collect();
+        // PEM is base64 in lines.
+        let joined: String = text.split_ascii_whitespace().collect();
+        self.is_in(&text) || self.is_in(&joined)
+    }
+}
+
+/// The first line of a PEM key: it holds the key itself (SEC 1) or much of it
+/// (PKCS #1).
+#[track_caller]
+pub fn first_line(pem: &str) -> &str {
+    pem.lines()
+        .find(|line| !line.is_empty() && !line.starts_with("-----"))
+        .unwrap_or_else(|| panic!("it is no PEM:\n{pem}"))
+}
+
+/// Text in base64.
+#[track_caller]
+pub fn decoded(data: &str) -> String {
+    String::from_utf8(STANDARD.decode(data).expect("it is base64")).expect("it is text")
 }
 
 /// The base64 of a text that stands somewhere in a longer one: what of it does

