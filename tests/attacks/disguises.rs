@@ -116,7 +116,11 @@ pub fn pem(
 ) -> usize {
     let body = program.call(compose(
         Encoding::Base64,
-        vec![Piece::bytes(&before), Piece::Sealed(secret), Piece::bytes(&after)],
+        vec![
+            Piece::bytes(&before),
+            Piece::Sealed(secret),
+            Piece::bytes(&after),
+        ],
     ));
     program.call(compose(
         Encoding::Plain,
@@ -180,11 +184,31 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("letters", "x", "x"),
     ("after a key's mark", "# PRIVATE KEY-----\n", "\n"),
     ("csv", "", ",kubeadm-node-csr,1,system:kubelet-bootstrap\n"),
-    ("comment of a certificate", "subject=", "\n-----BEGIN CERTIFICATE-----\nQUFB\n-----END CERTIFICATE-----\n"),
-    ("header of a key", "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ", "\n\nQUFB\n-----END EC PRIVATE KEY-----\n"),
-    ("after a public key", "-----BEGIN PUBLIC KEY-----\nQUFB\n-----END PUBLIC KEY-----\n", ""),
-    ("body of a certificate", "-----BEGIN CERTIFICATE-----\n", "\n-----END CERTIFICATE-----\n"),
-    ("label of a block", "-----BEGIN ", "-----\nQUFB\n-----END X-----\n"),
+    (
+        "comment of a certificate",
+        "subject=",
+        "\n-----BEGIN CERTIFICATE-----\nQUFB\n-----END CERTIFICATE-----\n",
+    ),
+    (
+        "header of a key",
+        "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: ",
+        "\n\nQUFB\n-----END EC PRIVATE KEY-----\n",
+    ),
+    (
+        "after a public key",
+        "-----BEGIN PUBLIC KEY-----\nQUFB\n-----END PUBLIC KEY-----\n",
+        "",
+    ),
+    (
+        "body of a certificate",
+        "-----BEGIN CERTIFICATE-----\n",
+        "\n-----END CERTIFICATE-----\n",
+    ),
+    (
+        "label of a block",
+        "-----BEGIN ",
+        "-----\nQUFB\n-----END X-----\n",
+    ),
     ("json value", "{\"a\":\"", "\"}"),
     ("json key", "{\"", "\":1}"),
     ("json number", "{\"a\":1", "}"),
@@ -198,7 +222,11 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("yaml directive", "%TAG ! ", "\n---\na: 1\n"),
     ("yaml twice", "\"x", "\": 1\n\"x\": 2\n"),
     ("kubeconfig that is none", "apiVersion: v1\nkind: ", "\n"),
-    ("encryption configuration", "kind: EncryptionConfiguration\nresources: [{providers: [{aescbc: {keys: [{secret: \"", "\"}]}}]}]\n"),
+    (
+        "encryption configuration",
+        "kind: EncryptionConfiguration\nresources: [{providers: [{aescbc: {keys: [{secret: \"",
+        "\"}]}}]}]\n",
+    ),
 ];
 
 /// Fields of a kubeconfig: what stands before and after the secret.
@@ -206,10 +234,22 @@ const KUBECONFIGS: &[(&str, &str)] = &[
     ("server", "server: \"https://"),
     ("server-port", "server: \"https://127.0.0.1:"),
     ("server-user", "server: \"https://user:"),
-    ("tls-server-name", "server: \"https://127.0.0.1:1\", tls-server-name: \""),
-    ("proxy-url", "server: \"https://127.0.0.1:1\", proxy-url: \"http://"),
-    ("authority", "server: \"https://127.0.0.1:1\", certificate-authority: \"/"),
-    ("authority-data", "server: \"https://127.0.0.1:1\", certificate-authority-data: \""),
+    (
+        "tls-server-name",
+        "server: \"https://127.0.0.1:1\", tls-server-name: \"",
+    ),
+    (
+        "proxy-url",
+        "server: \"https://127.0.0.1:1\", proxy-url: \"http://",
+    ),
+    (
+        "authority",
+        "server: \"https://127.0.0.1:1\", certificate-authority: \"/",
+    ),
+    (
+        "authority-data",
+        "server: \"https://127.0.0.1:1\", certificate-authority-data: \"",
+    ),
     ("unknown", "server: \"https://127.0.0.1:1\", \""),
 ];
 
@@ -221,7 +261,10 @@ const USERS: &[(&str, &str)] = &[
     ("key-file", "client-key: \"/"),
     ("username", "username: \""),
     ("password", "username: x, password: \""),
-    ("exec", "exec: {apiVersion: client.authentication.k8s.io/v1, command: \""),
+    (
+        "exec",
+        "exec: {apiVersion: client.authentication.k8s.io/v1, command: \"",
+    ),
     ("provider", "auth-provider: {name: \""),
     ("impersonated", "as: \""),
 ];
@@ -242,7 +285,11 @@ pub fn disguises(program: &mut Program, held: &Held, spki: &[u8]) -> Vec<Disguis
     };
     for (name, before, after) in TEXTS {
         add((*name).to_owned(), around(before, secret, after), false);
-        add(format!("{name}, base64"), around(before, base64, after), false);
+        add(
+            format!("{name}, base64"),
+            around(before, base64, after),
+            false,
+        );
     }
     add("json string".to_owned(), vec![Piece::Sealed(json)], false);
     // Encoded again and again, each time at another place.
@@ -257,10 +304,22 @@ pub fn disguises(program: &mut Program, held: &Held, spki: &[u8]) -> Vec<Disguis
                 Encoding::Base64,
                 vec![pad(second), Piece::Sealed(inner), pad(first)],
             ));
-            add(format!("base64 at {first}"), vec![Piece::Sealed(inner)], false);
-            add(format!("base64 at {first} and {second}"), vec![Piece::Sealed(outer)], false);
+            add(
+                format!("base64 at {first}"),
+                vec![Piece::Sealed(inner)],
+                false,
+            );
+            add(
+                format!("base64 at {first} and {second}"),
+                vec![Piece::Sealed(outer)],
+                false,
+            );
             let literal = program.call(compose(Encoding::JsonString, vec![Piece::Sealed(outer)]));
-            add(format!("json of base64 at {first} and {second}"), vec![Piece::Sealed(literal)], false);
+            add(
+                format!("json of base64 at {first} and {second}"),
+                vec![Piece::Sealed(literal)],
+                false,
+            );
         }
     }
     certificates(program, held, spki, &mut add);
@@ -281,15 +340,25 @@ pub fn disguises(program: &mut Program, held: &Held, spki: &[u8]) -> Vec<Disguis
             let content = kubeconfig(
                 "https://127.0.0.1:1",
                 "",
-                before.trim_end_matches([' ', '"', '/']).trim_end_matches(':'),
+                before
+                    .trim_end_matches([' ', '"', '/'])
+                    .trim_end_matches(':'),
                 Piece::Sealed(value),
             );
-            add(format!("kubeconfig of a user, {name}{form}"), content, false);
+            add(
+                format!("kubeconfig of a user, {name}{form}"),
+                content,
+                false,
+            );
         }
     }
     // Names that stand in two places.
     for part in ["user", "context", "cluster"] {
-        add(format!("kubeconfig, name of the {part}"), names(part, secret), false);
+        add(
+            format!("kubeconfig, name of the {part}"),
+            names(part, secret),
+            false,
+        );
     }
     made
 }
@@ -313,7 +382,9 @@ fn names(part: &str, secret: usize) -> Vec<Piece> {
     name("user", &mut pieces);
     pieces.push(Piece::text("\"}}]\nclusters: [{name: \"x"));
     name("cluster", &mut pieces);
-    pieces.push(Piece::text("\", cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: \"x"));
+    pieces.push(Piece::text(
+        "\", cluster: {server: 'https://127.0.0.1:1'}}]\nusers: [{name: \"x",
+    ));
     name("user", &mut pieces);
     pieces.push(Piece::text("\", user: {token: x}}]\n"));
     pieces
@@ -328,9 +399,17 @@ fn certificates(
     for field in Field::ALL {
         let whole = der::around(spki, field, held.length);
         let certificate = pem(program, "CERTIFICATE", whole.clone(), held.step);
-        add(format!("certificate, {field:?}"), vec![Piece::Sealed(certificate)], false);
+        add(
+            format!("certificate, {field:?}"),
+            vec![Piece::Sealed(certificate)],
+            false,
+        );
         let (before, after) = whole;
-        let bare = vec![Piece::bytes(&before), Piece::Sealed(held.step), Piece::bytes(&after)];
+        let bare = vec![
+            Piece::bytes(&before),
+            Piece::Sealed(held.step),
+            Piece::bytes(&after),
+        ];
         add(format!("certificate in DER, {field:?}"), bare, false);
         let data = program.call(compose(Encoding::Base64, vec![Piece::Sealed(certificate)]));
         for name in ["client-certificate-data", "x: y, client-certificate-data"] {
@@ -339,12 +418,26 @@ fn certificates(
         }
     }
     if held.length <= 32 {
-        let key = pem(program, "EC PRIVATE KEY", der::around_scalar(held.length), held.step);
+        let key = pem(
+            program,
+            "EC PRIVATE KEY",
+            der::around_scalar(held.length),
+            held.step,
+        );
         add("number of a key".to_owned(), vec![Piece::Sealed(key)], true);
     }
     if held.length <= 200 {
-        let key = pem(program, "RSA PRIVATE KEY", der::around_modulus(held.length), held.step);
-        add("modulus of a key".to_owned(), vec![Piece::Sealed(key)], true);
+        let key = pem(
+            program,
+            "RSA PRIVATE KEY",
+            der::around_modulus(held.length),
+            held.step,
+        );
+        add(
+            "modulus of a key".to_owned(),
+            vec![Piece::Sealed(key)],
+            true,
+        );
     }
 }
 
@@ -426,7 +519,10 @@ pub fn each_reader(program: &mut Program, at: usize, disguise: &Disguise) -> Vec
         public_key: None,
         existing: Existing::Keep,
     });
-    for trust in [Trust::CaFile(file.clone().into()), Trust::Kubeconfig(file.clone().into())] {
+    for trust in [
+        Trust::CaFile(file.clone().into()),
+        Trust::Kubeconfig(file.clone().into()),
+    ] {
         program.call(Call::HealthAwait {
             targets: vec![Item::One(Target {
                 name: "x".into(),
@@ -482,11 +578,20 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
     let calls = [
         Call::SealedLabel { of: value },
         write("/srv/hostile/x", vec![Piece::Sealed(value)]),
-        Call::FilesMakeDirectory { path: text("/srv/hostile/folder"), mode: 0o700 },
-        Call::FilesRemove { path: text("/srv/hostile/folder") },
+        Call::FilesMakeDirectory {
+            path: text("/srv/hostile/folder"),
+            mode: 0o700,
+        },
+        Call::FilesRemove {
+            path: text("/srv/hostile/folder"),
+        },
         read("/srv/hostile/x"),
-        Call::FilesList { path: text("/srv/hostile") },
-        Call::FilesStat { path: text("/srv/hostile/x") },
+        Call::FilesList {
+            path: text("/srv/hostile"),
+        },
+        Call::FilesStat {
+            path: text("/srv/hostile/x"),
+        },
         Call::PkiKeyPairPublicKeyPem { of: pair },
         Call::PkiKeyPairPrivateKeyPem { of: pair },
         Call::PkiCertificatePem { of: ca },
@@ -504,8 +609,15 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             existing: Existing::Keep,
         },
         ensure_mine(Profile::client("x"), ca),
-        Call::PkiIssue { name: text("issued"), profile: Profile::client("x"), algorithm: Algorithm::EcdsaP256, signer: ca },
-        Call::PkiIssued { name: text("issued") },
+        Call::PkiIssue {
+            name: text("issued"),
+            profile: Profile::client("x"),
+            algorithm: Algorithm::EcdsaP256,
+            signer: ca,
+        },
+        Call::PkiIssued {
+            name: text("issued"),
+        },
         inspect(ADMIN),
         Call::TokensTokenId { of: token },
         Call::TokensTokenSecret { of: token },
@@ -514,44 +626,151 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
         Call::TokensEncrypt { plain: value, key },
         Call::TokensUuid { name: text("x") },
         Call::TokensTimeBasedUuid { name: text("x") },
-        Call::KubeConnectTo { kubeconfig: text(ADMIN), server: text("https://192.0.2.10:6443") },
-        Call::KubeGet { of: client, reference: map() },
-        Call::KubeGetList { of: client, selection: Selection::core("ConfigMap") },
-        Call::KubeApply { of: client, object: object.into(), sealed: vec![SealedField { pointer: text("/data/x"), value }] },
-        Call::KubeCreate { of: client, object: object.into(), sealed: Vec::new() },
-        Call::KubePatch { of: client, reference: map(), patch_type: PatchType::Merge, patch: text("{}") },
-        Call::KubeDelete { of: client, reference: map() },
-        Call::KubeWait { of: client, reference: map(), condition: Condition::Exists, seconds: 0 },
-        Call::KubeAdoptToken { of: client, pointer: text("/mine"), namespace: text("kube-system"), name: text("x") },
-        Call::KubeWaitAll { of: client, selection: Selection::core("ConfigMap"), minimum: 1, condition: Condition::Exists, seconds: 0 },
+        Call::KubeConnectTo {
+            kubeconfig: text(ADMIN),
+            server: text("https://192.0.2.10:6443"),
+        },
+        Call::KubeGet {
+            of: client,
+            reference: map(),
+        },
+        Call::KubeGetList {
+            of: client,
+            selection: Selection::core("ConfigMap"),
+        },
+        Call::KubeApply {
+            of: client,
+            object: object.into(),
+            sealed: vec![SealedField {
+                pointer: text("/data/x"),
+                value,
+            }],
+        },
+        Call::KubeCreate {
+            of: client,
+            object: object.into(),
+            sealed: Vec::new(),
+        },
+        Call::KubePatch {
+            of: client,
+            reference: map(),
+            patch_type: PatchType::Merge,
+            patch: text("{}"),
+        },
+        Call::KubeDelete {
+            of: client,
+            reference: map(),
+        },
+        Call::KubeWait {
+            of: client,
+            reference: map(),
+            condition: Condition::Exists,
+            seconds: 0,
+        },
+        Call::KubeAdoptToken {
+            of: client,
+            pointer: text("/mine"),
+            namespace: text("kube-system"),
+            name: text("x"),
+        },
+        Call::KubeWaitAll {
+            of: client,
+            selection: Selection::core("ConfigMap"),
+            minimum: 1,
+            condition: Condition::Exists,
+            seconds: 0,
+        },
         Call::NodeFacts {},
         Call::NodeHasDirectory { path: text("/etc") },
-        Call::NodeService { name: text("kubelet"), action: ServiceAction::Stop },
-        Call::NodeServiceActive { name: text("kubelet") },
-        Call::AccountsEnsure { users: vec![], groups: vec![Group { name: text("hostile-a"), members: vec![] }] },
-        Call::AccountsSetOwner { path: text("/srv/hostile/x"), user: text("root"), group: text("root"), mode: 0o600 },
-        Call::AccountsSetOwnerBelow { directory: text("/srv/hostile"), user: text("root"), group: text("root") },
-        Call::HealthAwait { targets: vec![Item::One(Target { name: text("x"), url: text("https://127.0.0.1:1/"), trust: Trust::Plain, workload: text("") })], seconds: 0 },
+        Call::NodeService {
+            name: text("kubelet"),
+            action: ServiceAction::Stop,
+        },
+        Call::NodeServiceActive {
+            name: text("kubelet"),
+        },
+        Call::AccountsEnsure {
+            users: vec![],
+            groups: vec![Group {
+                name: text("hostile-a"),
+                members: vec![],
+            }],
+        },
+        Call::AccountsSetOwner {
+            path: text("/srv/hostile/x"),
+            user: text("root"),
+            group: text("root"),
+            mode: 0o600,
+        },
+        Call::AccountsSetOwnerBelow {
+            directory: text("/srv/hostile"),
+            user: text("root"),
+            group: text("root"),
+        },
+        Call::HealthAwait {
+            targets: vec![Item::One(Target {
+                name: text("x"),
+                url: text("https://127.0.0.1:1/"),
+                trust: Trust::Plain,
+                workload: text(""),
+            })],
+            seconds: 0,
+        },
         Call::ChecksSystem {},
-        Call::ChecksKernelOptions { names: vec![Item::One(text("NAMESPACES"))] },
-        Call::ChecksKernelParameter { name: text("net.ipv4.ip_forward") },
+        Call::ChecksKernelOptions {
+            names: vec![Item::One(text("NAMESPACES"))],
+        },
+        Call::ChecksKernelParameter {
+            name: text("net.ipv4.ip_forward"),
+        },
         Call::ChecksPortIsFree { port: 1 },
         Call::ChecksOccupied { path: text("/etc") },
         Call::ChecksFindProgram { name: text("sh") },
-        Call::ChecksProgramVersion { name: text("kubelet") },
-        Call::ChecksResolve { name: text("localhost") },
-        Call::ChecksAsk { question: Question { url: text("https://127.0.0.1:1/"), ca_file: text(""), certificate_file: text(""), key_file: text("") } },
-        Call::ChecksService { name: text("kubelet") },
+        Call::ChecksProgramVersion {
+            name: text("kubelet"),
+        },
+        Call::ChecksResolve {
+            name: text("localhost"),
+        },
+        Call::ChecksAsk {
+            question: Question {
+                url: text("https://127.0.0.1:1/"),
+                ca_file: text(""),
+                certificate_file: text(""),
+                key_file: text(""),
+            },
+        },
+        Call::ChecksService {
+            name: text("kubelet"),
+        },
         Call::RuntimeState { socket: socket() },
-        Call::RuntimeHasImage { socket: socket(), image: text("x") },
-        Call::RuntimePullImages { socket: socket(), images: vec![Item::One(text("x"))], at_once: true },
-        Call::PatchesApply { target: text("etcd"), object: text("{}") },
+        Call::RuntimeHasImage {
+            socket: socket(),
+            image: text("x"),
+        },
+        Call::RuntimePullImages {
+            socket: socket(),
+            images: vec![Item::One(text("x"))],
+            at_once: true,
+        },
+        Call::PatchesApply {
+            target: text("etcd"),
+            object: text("{}"),
+        },
         Call::ClockNow {},
-        Call::LogLog { level: Level::Debug, message: text("x") },
+        Call::LogLog {
+            level: Level::Debug,
+            message: text("x"),
+        },
         Call::LogPanicked { message: text("x") },
         Call::TerminalProgress { message: text("x") },
-        Call::TerminalProgressUnder { topic: text("x"), message: text("x") },
-        Call::TerminalShow { content: vec![Piece::text("x")] },
+        Call::TerminalProgressUnder {
+            topic: text("x"),
+            message: text("x"),
+        },
+        Call::TerminalShow {
+            content: vec![Piece::text("x")],
+        },
     ];
     for call in calls {
         steps.push(program.call(call));

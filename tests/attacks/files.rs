@@ -82,7 +82,11 @@ fn a_reset_empties_the_folder_of_etcd() {
     place.write("root/srv/etcd/member/file", "gone");
     let finished = Watched::new(&place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
     kept(&place, &finished.said());
-    assert!(!place.path("root/srv/etcd/member").exists(), "{}", finished.said());
+    assert!(
+        !place.path("root/srv/etcd/member").exists(),
+        "{}",
+        finished.said()
+    );
 }
 
 #[test]
@@ -93,11 +97,20 @@ fn an_init_with_the_root_for_data_is_not_undone_by_emptying_it() {
     }
     place.write(
         "config.yaml",
-        CONFIG.replace("encryptionAlgorithm:", "etcd: {local: {dataDir: /}}\nencryptionAlgorithm:"),
+        CONFIG.replace(
+            "encryptionAlgorithm:",
+            "etcd: {local: {dataDir: /}}\nencryptionAlgorithm:",
+        ),
     );
     let phases = "certs,kubeconfig,etcd,control-plane,kubelet-start";
     let finished = Watched::new(&place).run(&[
-        "init", "--rootfs", "root", "--config", "config.yaml", "--phase", phases,
+        "init",
+        "--rootfs",
+        "root",
+        "--config",
+        "config.yaml",
+        "--phase",
+        phases,
     ]);
     kept(&place, &finished.said());
     let finished = Watched::new(&place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
@@ -107,12 +120,19 @@ fn an_init_with_the_root_for_data_is_not_undone_by_emptying_it() {
 /// What a cluster says of its folders is no more than a hint.
 #[test]
 fn a_cluster_has_no_folder_of_the_system_emptied() {
-    for field in ["etcd: {local: {dataDir: /}}", "certificatesDir: /", "certificatesDir: /home", "etcd: {local: {dataDir: /home}}"] {
+    for field in [
+        "etcd: {local: {dataDir: /}}",
+        "certificatesDir: /",
+        "certificatesDir: /home",
+        "etcd: {local: {dataDir: /home}}",
+    ] {
         let scene = Scene::new(World::Machine);
         for kept in KEPT {
             scene.put(kept, "keep me");
         }
-        let text = format!("apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.36.2\n{field}\n");
+        let text = format!(
+            "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.36.2\n{field}\n"
+        );
         let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap",
             "metadata": {"name": "kubeadm-config", "namespace": "kube-system"},
             "data": {"ClusterConfiguration": text}});
@@ -120,11 +140,15 @@ fn a_cluster_has_no_folder_of_the_system_emptied() {
             Reply::Json(200, map.to_string().into_bytes())
         });
         let admin = scene.text(ADMIN);
-        scene.put(ADMIN, admin.replace("https://192.0.2.10:6443", &server.origin()));
+        scene.put(
+            ADMIN,
+            admin.replace("https://192.0.2.10:6443", &server.origin()),
+        );
         // Otherwise the manifest says where its data are.
         let manifest = scene.machine("/etc/kubernetes/manifests/etcd.yaml");
         let _ = std::fs::remove_file(manifest);
-        let finished = Watched::new(&scene.place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
+        let finished =
+            Watched::new(&scene.place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
         kept(&scene.place, &format!("{field}\n{}", finished.said()));
     }
 }
@@ -142,7 +166,12 @@ enum Special {
     Folder,
 }
 
-const SPECIALS: [Special; 4] = [Special::Zero, Special::Pipe, Special::Large, Special::Folder];
+const SPECIALS: [Special; 4] = [
+    Special::Zero,
+    Special::Pipe,
+    Special::Large,
+    Special::Folder,
+];
 
 impl Special {
     fn put(self, path: &Path) {
@@ -189,7 +218,10 @@ fn a_special_file_is_an_error(name: &str, arguments: &[&str]) {
                 digest(b"")
             ),
         );
-        let finished = Watched::new(&place).mebibytes(400).seconds(30).run(arguments);
+        let finished = Watched::new(&place)
+            .mebibytes(400)
+            .seconds(30)
+            .run(arguments);
         let said = finished.said();
         assert!([1, 2].contains(&finished.code), "{special:?}: {said}");
         let last = Path::new(name).file_name().unwrap().to_str().unwrap();
@@ -211,16 +243,29 @@ fn a_special_file_on_a_machine_is_an_error(path: &str) {
         let scene = Scene::new(World::Machine);
         special.put(&scene.machine(path));
         let arguments = [
-            "init", "--rootfs", "root", "--config", "config.yaml",
-            "--phase", "certs,kubeconfig,etcd,control-plane,kubelet-start",
+            "init",
+            "--rootfs",
+            "root",
+            "--config",
+            "config.yaml",
+            "--phase",
+            "certs,kubeconfig,etcd,control-plane,kubelet-start",
         ];
         let watched = Watched::new(&scene.place).mebibytes(400).seconds(60);
         // A manifest is replaced, whatever it is; others are an error.
         let finished = watched.run(&arguments);
-        assert!([0, 1].contains(&finished.code), "{special:?}: {}", finished.said());
+        assert!(
+            [0, 1].contains(&finished.code),
+            "{special:?}: {}",
+            finished.said()
+        );
         let watched = Watched::new(&scene.place).mebibytes(400).seconds(60);
         let finished = watched.run(&["reset", "--rootfs", "root", "--yes", "--force"]);
-        assert!([0, 1].contains(&finished.code), "{special:?}: {}", finished.said());
+        assert!(
+            [0, 1].contains(&finished.code),
+            "{special:?}: {}",
+            finished.said()
+        );
     }
 }
 
@@ -258,8 +303,24 @@ fn a_small_component_is_no_large_one_when_it_is_loaded() {
     place.write("policy.wasm", &component);
     for arguments in [
         &["phases", "--distribution", "distribution.yaml"][..],
-        &["render", "--config", "config.yaml", "--out", "out", "--distribution", "distribution.yaml"],
-        &["render", "--config", "config.yaml", "--out", "out", "--policy", "policy.wasm"],
+        &[
+            "render",
+            "--config",
+            "config.yaml",
+            "--out",
+            "out",
+            "--distribution",
+            "distribution.yaml",
+        ],
+        &[
+            "render",
+            "--config",
+            "config.yaml",
+            "--out",
+            "out",
+            "--policy",
+            "policy.wasm",
+        ],
     ] {
         let watched = Watched::new(&place).mebibytes(512).seconds(60);
         watched.run(arguments).exits(1).one_error(&[".wasm"]);

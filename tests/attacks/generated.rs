@@ -43,9 +43,17 @@ const PARTS: &[(&str, Part)] = &[
     ("pki.certificate.pem", Part::Tells),
     ("pki.certificate.common-name", Part::Tells),
     ("pki.certificate.organizations", Part::Tells),
-    ("pki.certificate.not-after", Part::Neither("a number: an hour, which a certificate of a component's own choice would have to hold")),
+    (
+        "pki.certificate.not-after",
+        Part::Neither(
+            "a number: an hour, which a certificate of a component's own choice would have to hold",
+        ),
+    ),
     ("pki.certificate.public-key-hash", Part::Tells),
-    ("pki.certificate.has-key", Part::Neither("one bit, of a file that may be loaded")),
+    (
+        "pki.certificate.has-key",
+        Part::Neither("one bit, of a file that may be loaded"),
+    ),
     ("pki.certificate.private-key-pem", Part::Tells),
     ("pki.ensure-key-pair", Part::Tells),
     ("pki.ensure-certificate", Part::Tells),
@@ -57,7 +65,10 @@ const PARTS: &[(&str, Part)] = &[
     ("tokens.token.id", Part::Tells),
     ("tokens.token.secret", Part::Neither("a handle")),
     ("tokens.token.full", Part::Neither("a handle")),
-    ("tokens.token.generated", Part::Neither("one bit, of where a token is from")),
+    (
+        "tokens.token.generated",
+        Part::Neither("one bit, of where a token is from"),
+    ),
     ("tokens.bootstrap", Part::Tells),
     ("tokens.certificate-key", Part::Tells),
     ("tokens.encrypt", Part::Both),
@@ -98,9 +109,18 @@ const PARTS: &[(&str, Part)] = &[
     ("patches.apply", Part::Tells),
     ("clock.now", Part::Neither("the run's time")),
     ("log.log", Part::Neither("it takes what a component knows")),
-    ("log.panicked", Part::Neither("it takes what a component knows")),
-    ("terminal.progress", Part::Neither("it takes what a component knows")),
-    ("terminal.progress-under", Part::Neither("it takes what a component knows")),
+    (
+        "log.panicked",
+        Part::Neither("it takes what a component knows"),
+    ),
+    (
+        "terminal.progress",
+        Part::Neither("it takes what a component knows"),
+    ),
+    (
+        "terminal.progress-under",
+        Part::Neither("it takes what a component knows"),
+    ),
     ("terminal.show", Part::Both),
 ];
 
@@ -130,8 +150,14 @@ fn contract() -> BTreeMap<String, Contract> {
             found.insert(
                 format!("{name}.{}", name_of(&resolve, function)),
                 Contract {
-                    takes: function.params.iter().any(|parameter| is_sealed(&resolve, &parameter.ty)),
-                    tells: function.result.as_ref().is_some_and(|result| is_words(&resolve, result)),
+                    takes: function
+                        .params
+                        .iter()
+                        .any(|parameter| is_sealed(&resolve, &parameter.ty)),
+                    tells: function
+                        .result
+                        .as_ref()
+                        .is_some_and(|result| is_words(&resolve, result)),
                 },
             );
         }
@@ -141,12 +167,19 @@ fn contract() -> BTreeMap<String, Contract> {
 
 /// `label` of the resource `value`: `value.label`.
 fn name_of(resolve: &Resolve, function: &Function) -> String {
-    let of = |id: TypeId| resolve.types[id].name.clone().expect("resources have names");
+    let of = |id: TypeId| {
+        resolve.types[id]
+            .name
+            .clone()
+            .expect("resources have names")
+    };
     match function.kind {
         FunctionKind::Method(id) | FunctionKind::AsyncMethod(id) => {
             format!("{}.{}", of(id), function.item_name())
         }
-        FunctionKind::Static(id) | FunctionKind::AsyncStatic(id) | FunctionKind::Constructor(id) => {
+        FunctionKind::Static(id)
+        | FunctionKind::AsyncStatic(id)
+        | FunctionKind::Constructor(id) => {
             format!("{}.{}", of(id), function.item_name())
         }
         FunctionKind::Freestanding | FunctionKind::AsyncFreestanding => function.name.clone(),
@@ -160,7 +193,9 @@ fn leads_to(resolve: &Resolve, kind: &Type, is_it: &dyn Fn(&Type) -> bool) -> bo
     }
     let Type::Id(id) = kind else { return false };
     let inner: Vec<Type> = match &resolve.types[*id].kind {
-        TypeDefKind::Type(kind) | TypeDefKind::List(kind) | TypeDefKind::Option(kind) => vec![*kind],
+        TypeDefKind::Type(kind) | TypeDefKind::List(kind) | TypeDefKind::Option(kind) => {
+            vec![*kind]
+        }
         TypeDefKind::Record(record) => record.fields.iter().map(|field| field.ty).collect(),
         TypeDefKind::Tuple(tuple) => tuple.types.clone(),
         TypeDefKind::Variant(variant) => variant.cases.iter().filter_map(|case| case.ty).collect(),
@@ -183,7 +218,9 @@ fn is_sealed(resolve: &Resolve, kind: &Type) -> bool {
 
 /// Text or bytes. Every error has text.
 fn is_words(resolve: &Resolve, kind: &Type) -> bool {
-    leads_to(resolve, kind, &|kind| matches!(kind, Type::String | Type::U8))
+    leads_to(resolve, kind, &|kind| {
+        matches!(kind, Type::String | Type::U8)
+    })
 }
 
 #[test]
@@ -206,10 +243,14 @@ fn every_function_of_the_contract_is_attacked() {
             Part::Neither(_) => (false, false),
         };
         if found.takes && !said.0 {
-            mistakes.push(format!("{name} takes sealed values; the table says {part:?}"));
+            mistakes.push(format!(
+                "{name} takes sealed values; the table says {part:?}"
+            ));
         }
         if found.tells && !said.1 {
-            mistakes.push(format!("{name} gives text or bytes; the table says {part:?}"));
+            mistakes.push(format!(
+                "{name} gives text or bytes; the table says {part:?}"
+            ));
         }
         if said.0 && !found.takes {
             mistakes.push(format!("{name} takes no sealed value"));
@@ -236,7 +277,9 @@ fn scene(world: World) -> Scene {
     );
     let scene = Scene::new(world);
     scene.grant(&grants, ROOMY);
-    scene.place.write("policy.wasm", &hostile_policy().component);
+    scene
+        .place
+        .write("policy.wasm", &hostile_policy().component);
     // Other spellings of the same folder.
     std::fs::create_dir_all(scene.machine("/srv/hostile/made")).expect("a folder");
     scene.link("/srv/hostile/linked", "made");
@@ -257,16 +300,23 @@ fn judge(scene: &Scene, told: &Told, what: &str) -> Vec<String> {
     let mut found = Vec::new();
     for seen in &told.seen {
         if let Some(secret) = judge.finds(&seen.bytes) {
-            found.push(format!("{what}: step {} saw the {secret}: {:.200}", seen.step, seen.text()));
+            found.push(format!(
+                "{what}: step {} saw the {secret}: {:.200}",
+                seen.step,
+                seen.text()
+            ));
         }
     }
     let said = told.finished.said();
     // What the component itself tells is judged above.
-    let others: String = said.lines().filter(|line| !line.contains(" saw ")).fold(String::new(), |mut all, line| {
-        all.push_str(line);
-        all.push('\n');
-        all
-    });
+    let others: String =
+        said.lines()
+            .filter(|line| !line.contains(" saw "))
+            .fold(String::new(), |mut all, line| {
+                all.push_str(line);
+                all.push('\n');
+                all
+            });
     if let Some(secret) = judge.finds(others.as_bytes()) {
         found.push(format!("{what}: the program said the {secret}"));
     }
@@ -283,7 +333,9 @@ fn judge(scene: &Scene, told: &Told, what: &str) -> Vec<String> {
 /// only guess.
 fn never(told: &Told, steps: &[usize]) -> Vec<String> {
     let done = |step: &&usize| {
-        told.seen.iter().any(|seen| seen.step == **step && seen.outcome == Outcome::Done)
+        told.seen
+            .iter()
+            .any(|seen| seen.step == **step && seen.outcome == Outcome::Done)
     };
     steps
         .iter()
@@ -333,14 +385,27 @@ fn nothing_that_was_sealed_comes_back(world: World) {
         found.extend(never(&told, &forbidden));
         found.extend(never(&told, &forbidden_then));
         let told = scene.attempt(&again, &["-o", "json", "-vv"]);
-        found.extend(judge(&scene, &told, &format!("{}, the next run as JSON", held.name)));
+        found.extend(judge(
+            &scene,
+            &told,
+            &format!("{}, the next run as JSON", held.name),
+        ));
         let told = scene.attempt(&again, &policy);
         assert_eq!(told.finished.code, 0, "{}", told.finished.said());
-        found.extend(judge(&scene, &told, &format!("{}, the next run", held.name)));
+        found.extend(judge(
+            &scene,
+            &told,
+            &format!("{}, the next run", held.name),
+        ));
         found.extend(never(&told, &forbidden_again));
         assert!(functions.len() > 500, "{}", functions.len());
     }
-    assert!(found.is_empty(), "{} leaks\n{}", found.len(), found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "{} leaks\n{}",
+        found.len(),
+        found.join("\n")
+    );
 }
 
 /// A call of each function that takes text, so that each error is seen.

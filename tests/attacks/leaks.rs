@@ -166,7 +166,11 @@ fn what_was_written_by_one_name_is_not_read_by_another(world: World) {
             (held.name.to_owned(), vec![Piece::Sealed(held.step)]),
             (
                 format!("{}-in-words", held.name),
-                vec![Piece::text("it is x"), Piece::Sealed(held.step), Piece::text("x here")],
+                vec![
+                    Piece::text("it is x"),
+                    Piece::Sealed(held.step),
+                    Piece::text("x here"),
+                ],
             ),
         ] {
             program.call(write(format!("/srv/drop/{name}"), content));
@@ -327,12 +331,15 @@ fn a_key_in_der_is_not_read() {
     let bytes = der::of_pem(&scene.text(&format!("{PKI}/sa.key")));
     scene.put("/srv/hostile/key.der", &bytes);
     // Something before it does not hide it.
-    scene.put("/srv/hostile/later.der", [b"\0\0\0\x01", &bytes[..], b"\0"].concat());
+    scene.put(
+        "/srv/hostile/later.der",
+        [b"\0\0\0\x01", &bytes[..], b"\0"].concat(),
+    );
     let public = der::of_pem(&scene.text(&format!("{PKI}/ca.crt")));
     scene.put("/srv/hostile/certificate.der", &public);
     let mut program = Program::new();
-    let steps = ["key.der", "later.der"]
-        .map(|name| program.call(read(format!("/srv/hostile/{name}"))));
+    let steps =
+        ["key.der", "later.der"].map(|name| program.call(read(format!("/srv/hostile/{name}"))));
     let certificate = program.call(read("/srv/hostile/certificate.der"));
     let told = scene.carry_out(&program);
     for step in steps {

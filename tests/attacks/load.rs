@@ -1,8 +1,8 @@
 //! A component asks for more than a machine has: memory, time, disk.
 
 use kubewright_test_hostile_calls::{
-    Algorithm, Call, Condition, Encoding, Group, Item, PatchType, Piece,
-    Profile, Program, Reference, SealedField, Text,
+    Algorithm, Call, Condition, Encoding, Group, Item, PatchType, Piece, Profile, Program,
+    Reference, SealedField, Text,
 };
 use rustix::process::Signal;
 
@@ -134,7 +134,10 @@ cases!(a_signal_is_answered:
 
 fn a_signal_is_answered(program: &Program, signal: Signal, code: i32) {
     let scene = Scene::with(World::Render, GENEROUS);
-    let watched = scene.watched().seconds(90).signal_after("saw 0 done", signal);
+    let watched = scene
+        .watched()
+        .seconds(90)
+        .signal_after("saw 0 done", signal);
     let told = scene.attempt_within(watched, program, &[]);
     told.finished.exits(code);
 }
@@ -178,7 +181,9 @@ fn slow_reads() -> Program {
     use base64::Engine as _;
     let mut layer = vec![b'A'; 700_000];
     for _ in 0..3 {
-        layer = base64::engine::general_purpose::STANDARD.encode(&layer).into_bytes();
+        layer = base64::engine::general_purpose::STANDARD
+            .encode(&layer)
+            .into_bytes();
     }
     let layer = String::from_utf8(layer).expect("base64 is text");
     // It repeats itself, so that the program need not hold all of it.
@@ -186,7 +191,10 @@ fn slow_reads() -> Program {
     let mut program = begun();
     program.call(write(
         "/srv/hostile/slow",
-        vec![Piece::text(Text::repeat(unit, (layer.len() / unit.len()) as u32))],
+        vec![Piece::text(Text::repeat(
+            unit,
+            (layer.len() / unit.len()) as u32,
+        ))],
     ));
     program.repeat(19_000, read("/srv/hostile/slow"));
     program
@@ -222,7 +230,11 @@ fn what_the_host_keeps_is_bounded(program: &Program) {
     // a run of the default distribution takes some 50 MiB.
     let watched = scene.watched().mebibytes(600).seconds(120);
     let told = scene.attempt_within(watched, program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
 }
 
 fn uuids() -> Program {
@@ -377,7 +389,11 @@ fn patches_that_fail_do_not_fill_the_journal() {
     };
     program.repeat(60, patch(client));
     let told = scene.attempt_within(scene.watched().seconds(180), &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
     assert!(server.sent().contains("PATCH"), "{}", told.finished.said());
     let journal: u64 = super::support::tree::tree(&scene.machine("/var/lib/kubewright"))
         .values()

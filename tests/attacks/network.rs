@@ -10,9 +10,7 @@ use kubewright_test_hostile_calls::{
 use rustix::fs::Mode;
 use rustix::process::Signal;
 
-use super::disguises::{
-    ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write,
-};
+use super::disguises::{ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write};
 use super::support::attack::{CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config};
 use super::support::components::hostile_upload_certs;
 use super::support::evil::{Evil, Reply, Request};
@@ -162,7 +160,10 @@ fn what_was_asked_for_is_masked_whatever_a_server_calls_it() {
             sealed: vec![SealedField { pointer: "/data/k".into(), value: data }],
         });
         program.call(get(client, "Secret", "x"));
-        program.call(Call::KubeGetList { of: client, selection: Selection::core("Secret") });
+        program.call(Call::KubeGetList {
+            of: client,
+            selection: Selection::core("Secret"),
+        });
         program.call(Call::KubeWait {
             of: client,
             reference: Reference::core("Secret", "x"),
@@ -171,7 +172,11 @@ fn what_was_asked_for_is_masked_whatever_a_server_calls_it() {
         });
     }
     let told = scene.carry_out(&program);
-    assert!(server.sent().contains("/secrets"), "{}", told.finished.said());
+    assert!(
+        server.sent().contains("/secrets"),
+        "{}",
+        told.finished.said()
+    );
     scene.keeps_its_secrets(&told);
 }
 
@@ -192,16 +197,22 @@ fn a_kubeconfig_of_its_own_sends_no_secret() {
     for (server, cluster) in [
         (&plain, String::new()),
         (&secure, format!(", certificate-authority: {PKI}/ca.crt")),
-        (&secure, format!(", certificate-authority-data: {}", {
-            use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD.encode(scene.text(&format!("{PKI}/ca.crt")))
-        })),
+        (
+            &secure,
+            format!(", certificate-authority-data: {}", {
+                use base64::Engine as _;
+                base64::engine::general_purpose::STANDARD
+                    .encode(scene.text(&format!("{PKI}/ca.crt")))
+            }),
+        ),
         (&secure, ", insecure-skip-tls-verify: true".to_owned()),
     ] {
         for held in &secrets {
             for field in ["token", "username: x, password"] {
-                let one_line = program.call(compose(Encoding::Base64, vec![Piece::Sealed(held.step)]));
-                let content = kubeconfig(&server.origin(), &cluster, field, Piece::Sealed(one_line));
+                let one_line =
+                    program.call(compose(Encoding::Base64, vec![Piece::Sealed(held.step)]));
+                let content =
+                    kubeconfig(&server.origin(), &cluster, field, Piece::Sealed(one_line));
                 program.call(write(ADMIN, content));
                 let client = program.call(connect());
                 program.call(get(client, "ConfigMap", "x"));
@@ -228,7 +239,9 @@ fn of_files(authority: &str, server: &str) -> String {
 fn a_kubeconfig_leads_to_no_file_outside_of_the_root() {
     let scene = Scene::with(World::Machine, GENEROUS);
     let server = Evil::secure(&scene.machine(PKI), lying);
-    let outside = scene.place.write("outside/ca.crt", scene.text(&format!("{PKI}/ca.crt")));
+    let outside = scene
+        .place
+        .write("outside/ca.crt", scene.text(&format!("{PKI}/ca.crt")));
     scene.put(ADMIN, of_files(outside.to_str().unwrap(), &server.origin()));
     let mut program = Program::new();
     let client = program.call(connect());
@@ -292,7 +305,10 @@ fn a_signal_is_answered_while_a_kubeconfig_is_read() {
     scene.put("/run/beside", "");
     let pipe = scene.machine("/run/pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
-    scene.put(ADMIN, of_files(pipe.to_str().unwrap(), "https://127.0.0.1:1"));
+    scene.put(
+        ADMIN,
+        of_files(pipe.to_str().unwrap(), "https://127.0.0.1:1"),
+    );
     let mut program = Program::new();
     program.call(Call::ClockNow {});
     let client = program.call(connect());
@@ -307,10 +323,17 @@ fn a_signal_is_answered_while_a_kubeconfig_is_read() {
             seconds: 60,
         },
     );
-    let watched = scene.watched().seconds(30).signal_after("saw 0 done", Signal::INT);
+    let watched = scene
+        .watched()
+        .seconds(30)
+        .signal_after("saw 0 done", Signal::INT);
     let told = scene.attempt_within(watched, &program, &[]);
     // By the signal, or because it had come to its end before.
-    assert!([0, 130].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 130].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
 }
 
 cases!(an_answer_is_bounded:
@@ -329,12 +352,14 @@ fn watch_events() -> Vec<u8> {
 
 /// A server whose watches have no end.
 fn watched_forever(chunk: Vec<u8>) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
-    move |request| match request.target.contains("watch=") {
+    move |request| {
+        match request.target.contains("watch=") {
         true => Reply::Endless(chunk.clone()),
         false => Reply::Json(
             200,
             br#"{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#.to_vec(),
         ),
+    }
     }
 }
 
@@ -363,8 +388,16 @@ fn an_answer_is_bounded(script: impl Fn(&Request) -> Reply + Send + Sync + 'stat
     program.call(get(client, "ConfigMap", "x"));
     let watched = scene.watched().mebibytes(600).seconds(150);
     let told = scene.attempt_within(watched, &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
-    assert!(server.sent().contains("GET /api/v1"), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
+    assert!(
+        server.sent().contains("GET /api/v1"),
+        "{}",
+        told.finished.said()
+    );
     // A phase that ended has told nothing of it.
     if told.finished.code == 0 {
         told.not_done(waited);
@@ -452,7 +485,11 @@ fn a_flood_of_health_targets_is_bounded() {
     });
     let watched = scene.watched().mebibytes(400).seconds(60);
     let told = scene.attempt_within(watched, &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
     if told.finished.code == 0 {
         told.not_done(flood);
     }

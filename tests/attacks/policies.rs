@@ -7,9 +7,7 @@ use kubewright_test_hostile_calls::{
 use serde_json::Value;
 
 use super::disguises::{ADMIN, PKI, TOKEN, compose, connect, load_ca, write};
-use super::support::attack::{
-    CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config,
-};
+use super::support::attack::{CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config};
 use super::support::components::{hostile, hostile_configuration, hostile_policy};
 use super::support::program::{CONFIG, Place};
 
@@ -19,7 +17,9 @@ fn effects(told: &Told) -> Vec<(usize, Value)> {
     let mut waiting = Vec::new();
     for line in told.finished.stdout.lines() {
         if let Some((_, effect)) = line.split_once("log: effect ") {
-            let (json, _) = effect.rsplit_once(" (").expect("the phase stands behind it");
+            let (json, _) = effect
+                .rsplit_once(" (")
+                .expect("the phase stands behind it");
             waiting.push(serde_json::from_str(json).unwrap_or_else(|error| {
                 panic!("{error}: {json}");
             }));
@@ -41,7 +41,9 @@ fn effects_of(told: &Told, step: usize) -> Vec<Value> {
 
 fn scene_with_policy(world: World, grants: &str) -> Scene {
     let scene = Scene::with(world, grants);
-    scene.place.write("policy.wasm", &hostile_policy().component);
+    scene
+        .place
+        .write("policy.wasm", &hostile_policy().component);
     scene
 }
 
@@ -130,7 +132,9 @@ const PATCH: Promotion = |kind, client| Call::KubePatch {
     of: client,
     reference: bindings(kind, "kubeadm:cluster-admins"),
     patch_type: PatchType::Merge,
-    patch: r#"{"subjects":[{"kind":"User","name":"mallory","apiGroup":"rbac.authorization.k8s.io"}]}"#.into(),
+    patch:
+        r#"{"subjects":[{"kind":"User","name":"mallory","apiGroup":"rbac.authorization.k8s.io"}]}"#
+            .into(),
 };
 
 cases!(nobody_becomes_an_administrator:
@@ -249,7 +253,8 @@ fn issue(signer: usize, name: &str, change: fn(&mut Profile), algorithm: Algorit
 const PROFILES: &[(&str, fn(&mut Profile))] = &[
     ("common name", |profile| profile.common_name = "y".into()),
     ("organizations", |profile| {
-        profile.organizations = vec![kubewright_test_hostile_calls::Text::from("system:masters").into()];
+        profile.organizations =
+            vec![kubewright_test_hostile_calls::Text::from("system:masters").into()];
     }),
     ("dns names", |profile| {
         profile.dns_names = vec![kubewright_test_hostile_calls::Text::from("a.example.com").into()];
@@ -268,8 +273,12 @@ const PROFILES: &[(&str, fn(&mut Profile))] = &[
         profile.extended_usages = vec![ExtendedUsage::ServerAuth];
     }),
     ("validity", |profile| profile.validity_seconds = 200_000),
-    ("beginning", |profile| profile.not_before = NotBefore::BackDated(77)),
-    ("beginning of the signer", |profile| profile.not_before = NotBefore::OfSigner),
+    ("beginning", |profile| {
+        profile.not_before = NotBefore::BackDated(77)
+    }),
+    ("beginning of the signer", |profile| {
+        profile.not_before = NotBefore::OfSigner
+    }),
     ("serial", |profile| profile.serial = Serial::Fixed(7)),
 ];
 
@@ -346,56 +355,136 @@ fn rows(handles: &Handles) -> Vec<Row> {
         Row {
             name: "make-directory",
             calls: vec![
-                ("itself", Call::FilesMakeDirectory { path: "/srv/hostile/c".into(), mode: 0o700 }),
-                ("path", Call::FilesMakeDirectory { path: "/srv/hostile/d".into(), mode: 0o700 }),
-                ("mode", Call::FilesMakeDirectory { path: "/srv/hostile/c".into(), mode: 0o755 }),
+                (
+                    "itself",
+                    Call::FilesMakeDirectory {
+                        path: "/srv/hostile/c".into(),
+                        mode: 0o700,
+                    },
+                ),
+                (
+                    "path",
+                    Call::FilesMakeDirectory {
+                        path: "/srv/hostile/d".into(),
+                        mode: 0o700,
+                    },
+                ),
+                (
+                    "mode",
+                    Call::FilesMakeDirectory {
+                        path: "/srv/hostile/c".into(),
+                        mode: 0o755,
+                    },
+                ),
             ],
         },
         Row {
             name: "remove",
             calls: vec![
-                ("itself", Call::FilesRemove { path: "/srv/hostile/c".into() }),
-                ("path", Call::FilesRemove { path: "/srv/hostile/d".into() }),
+                (
+                    "itself",
+                    Call::FilesRemove {
+                        path: "/srv/hostile/c".into(),
+                    },
+                ),
+                (
+                    "path",
+                    Call::FilesRemove {
+                        path: "/srv/hostile/d".into(),
+                    },
+                ),
             ],
         },
         Row {
             name: "ensure-key-pair",
             calls: vec![
                 ("itself", key_pair(|_| {})),
-                ("existing", key_pair(|pair| pair.existing = Existing::Replace)),
-                ("algorithm", key_pair(|pair| {
-                    pair.existing = Existing::Replace;
-                    pair.algorithm = Algorithm::EcdsaP384;
-                })),
-                ("mode", key_pair(|pair| {
-                    pair.existing = Existing::Replace;
-                    pair.key.mode = 0o640;
-                })),
-                ("mode of the public key", key_pair(|pair| {
-                    pair.existing = Existing::Replace;
-                    pair.public_key = Some(at(&format!("{PKI}/mine.pub"), 0o600));
-                })),
-                ("no public key", key_pair(|pair| {
-                    pair.existing = Existing::Replace;
-                    pair.public_key = None;
-                })),
-                ("name", key_pair(|pair| {
-                    pair.existing = Existing::Replace;
-                    pair.name = "other";
-                    pair.key = at(&format!("{PKI}/other.key"), 0o600);
-                    pair.public_key = Some(at(&format!("{PKI}/other.pub"), 0o644));
-                })),
+                (
+                    "existing",
+                    key_pair(|pair| pair.existing = Existing::Replace),
+                ),
+                (
+                    "algorithm",
+                    key_pair(|pair| {
+                        pair.existing = Existing::Replace;
+                        pair.algorithm = Algorithm::EcdsaP384;
+                    }),
+                ),
+                (
+                    "mode",
+                    key_pair(|pair| {
+                        pair.existing = Existing::Replace;
+                        pair.key.mode = 0o640;
+                    }),
+                ),
+                (
+                    "mode of the public key",
+                    key_pair(|pair| {
+                        pair.existing = Existing::Replace;
+                        pair.public_key = Some(at(&format!("{PKI}/mine.pub"), 0o600));
+                    }),
+                ),
+                (
+                    "no public key",
+                    key_pair(|pair| {
+                        pair.existing = Existing::Replace;
+                        pair.public_key = None;
+                    }),
+                ),
+                (
+                    "name",
+                    key_pair(|pair| {
+                        pair.existing = Existing::Replace;
+                        pair.name = "other";
+                        pair.key = at(&format!("{PKI}/other.key"), 0o600);
+                        pair.public_key = Some(at(&format!("{PKI}/other.pub"), 0o644));
+                    }),
+                ),
             ],
         },
-        Row { name: "ensure-certificate", calls: certificates },
-        Row { name: "issue", calls: issued },
+        Row {
+            name: "ensure-certificate",
+            calls: certificates,
+        },
+        Row {
+            name: "issue",
+            calls: issued,
+        },
         Row {
             name: "apply",
             calls: vec![
-                ("itself", Call::KubeApply { of: client, object: config_map("a", "kube-system", "x").into(), sealed: vec![] }),
-                ("name", Call::KubeApply { of: client, object: config_map("b", "kube-system", "x").into(), sealed: vec![] }),
-                ("namespace", Call::KubeApply { of: client, object: config_map("a", "kube-public", "x").into(), sealed: vec![] }),
-                ("content", Call::KubeApply { of: client, object: config_map("a", "kube-system", "y").into(), sealed: vec![] }),
+                (
+                    "itself",
+                    Call::KubeApply {
+                        of: client,
+                        object: config_map("a", "kube-system", "x").into(),
+                        sealed: vec![],
+                    },
+                ),
+                (
+                    "name",
+                    Call::KubeApply {
+                        of: client,
+                        object: config_map("b", "kube-system", "x").into(),
+                        sealed: vec![],
+                    },
+                ),
+                (
+                    "namespace",
+                    Call::KubeApply {
+                        of: client,
+                        object: config_map("a", "kube-public", "x").into(),
+                        sealed: vec![],
+                    },
+                ),
+                (
+                    "content",
+                    Call::KubeApply {
+                        of: client,
+                        object: config_map("a", "kube-system", "y").into(),
+                        sealed: vec![],
+                    },
+                ),
             ],
         },
         Row {
@@ -409,44 +498,125 @@ fn rows(handles: &Handles) -> Vec<Row> {
         Row {
             name: "create",
             calls: vec![
-                ("itself", Call::KubeCreate { of: client, object: config_map("c", "kube-system", "x").into(), sealed: vec![] }),
-                ("name", Call::KubeCreate { of: client, object: config_map("d", "kube-system", "x").into(), sealed: vec![] }),
-                ("content", Call::KubeCreate { of: client, object: config_map("e", "kube-system", "y").into(), sealed: vec![] }),
+                (
+                    "itself",
+                    Call::KubeCreate {
+                        of: client,
+                        object: config_map("c", "kube-system", "x").into(),
+                        sealed: vec![],
+                    },
+                ),
+                (
+                    "name",
+                    Call::KubeCreate {
+                        of: client,
+                        object: config_map("d", "kube-system", "x").into(),
+                        sealed: vec![],
+                    },
+                ),
+                (
+                    "content",
+                    Call::KubeCreate {
+                        of: client,
+                        object: config_map("e", "kube-system", "y").into(),
+                        sealed: vec![],
+                    },
+                ),
             ],
         },
         Row {
             name: "patch",
             calls: vec![
-                ("itself", patch("a", PatchType::Merge, r#"{"data":{"x":"1"}}"#)),
-                ("name", patch("b", PatchType::Merge, r#"{"data":{"x":"1"}}"#)),
-                ("type", patch("a", PatchType::Strategic, r#"{"data":{"x":"1"}}"#)),
-                ("patch", patch("a", PatchType::Merge, r#"{"data":{"x":"2"}}"#)),
+                (
+                    "itself",
+                    patch("a", PatchType::Merge, r#"{"data":{"x":"1"}}"#),
+                ),
+                (
+                    "name",
+                    patch("b", PatchType::Merge, r#"{"data":{"x":"1"}}"#),
+                ),
+                (
+                    "type",
+                    patch("a", PatchType::Strategic, r#"{"data":{"x":"1"}}"#),
+                ),
+                (
+                    "patch",
+                    patch("a", PatchType::Merge, r#"{"data":{"x":"2"}}"#),
+                ),
             ],
         },
         Row {
             name: "delete",
             calls: vec![
-                ("itself", Call::KubeDelete { of: client, reference: Reference::core("ConfigMap", "a") }),
-                ("name", Call::KubeDelete { of: client, reference: Reference::core("ConfigMap", "b") }),
-                ("kind", Call::KubeDelete { of: client, reference: Reference::core("Secret", "a") }),
+                (
+                    "itself",
+                    Call::KubeDelete {
+                        of: client,
+                        reference: Reference::core("ConfigMap", "a"),
+                    },
+                ),
+                (
+                    "name",
+                    Call::KubeDelete {
+                        of: client,
+                        reference: Reference::core("ConfigMap", "b"),
+                    },
+                ),
+                (
+                    "kind",
+                    Call::KubeDelete {
+                        of: client,
+                        reference: Reference::core("Secret", "a"),
+                    },
+                ),
             ],
         },
         Row {
             name: "show",
             calls: vec![
-                ("itself", Call::TerminalShow { content: vec![Piece::text("a")] }),
-                ("content", Call::TerminalShow { content: vec![Piece::text("b")] }),
-                ("secret", Call::TerminalShow { content: vec![Piece::text("a"), Piece::Sealed(token)] }),
+                (
+                    "itself",
+                    Call::TerminalShow {
+                        content: vec![Piece::text("a")],
+                    },
+                ),
+                (
+                    "content",
+                    Call::TerminalShow {
+                        content: vec![Piece::text("b")],
+                    },
+                ),
+                (
+                    "secret",
+                    Call::TerminalShow {
+                        content: vec![Piece::text("a"), Piece::Sealed(token)],
+                    },
+                ),
             ],
         },
         Row {
             name: "set-owner",
             calls: vec![
-                ("itself", owner("/srv/hostile/a", "hostile-a", "hostile-a", 0o600)),
-                ("path", owner("/srv/hostile/b", "hostile-a", "hostile-a", 0o600)),
-                ("user", owner("/srv/hostile/a", "hostile-b", "hostile-a", 0o600)),
-                ("group", owner("/srv/hostile/a", "hostile-a", "hostile-b", 0o600)),
-                ("mode", owner("/srv/hostile/a", "hostile-a", "hostile-a", 0o640)),
+                (
+                    "itself",
+                    owner("/srv/hostile/a", "hostile-a", "hostile-a", 0o600),
+                ),
+                (
+                    "path",
+                    owner("/srv/hostile/b", "hostile-a", "hostile-a", 0o600),
+                ),
+                (
+                    "user",
+                    owner("/srv/hostile/a", "hostile-b", "hostile-a", 0o600),
+                ),
+                (
+                    "group",
+                    owner("/srv/hostile/a", "hostile-a", "hostile-b", 0o600),
+                ),
+                (
+                    "mode",
+                    owner("/srv/hostile/a", "hostile-a", "hostile-a", 0o640),
+                ),
             ],
         },
         Row {
@@ -454,15 +624,36 @@ fn rows(handles: &Handles) -> Vec<Row> {
             calls: vec![
                 ("itself", accounts("hostile-a", "hostile-a", &[])),
                 ("user", accounts("hostile-b", "hostile-b", &[])),
-                ("members", accounts("hostile-a", "hostile-a", &["hostile-b"])),
+                (
+                    "members",
+                    accounts("hostile-a", "hostile-a", &["hostile-b"]),
+                ),
             ],
         },
         Row {
             name: "service",
             calls: vec![
-                ("itself", Call::NodeService { name: "kubelet".into(), action: kubewright_test_hostile_calls::ServiceAction::Stop }),
-                ("action", Call::NodeService { name: "kubelet".into(), action: kubewright_test_hostile_calls::ServiceAction::Start }),
-                ("name", Call::NodeService { name: "containerd".into(), action: kubewright_test_hostile_calls::ServiceAction::Stop }),
+                (
+                    "itself",
+                    Call::NodeService {
+                        name: "kubelet".into(),
+                        action: kubewright_test_hostile_calls::ServiceAction::Stop,
+                    },
+                ),
+                (
+                    "action",
+                    Call::NodeService {
+                        name: "kubelet".into(),
+                        action: kubewright_test_hostile_calls::ServiceAction::Start,
+                    },
+                ),
+                (
+                    "name",
+                    Call::NodeService {
+                        name: "containerd".into(),
+                        action: kubewright_test_hostile_calls::ServiceAction::Stop,
+                    },
+                ),
             ],
         },
         Row {
@@ -542,7 +733,10 @@ fn what_lands_is_what_is_shown() {
                 let why = told.step(*step).text();
                 mistakes.push(format!("{}, {change}: no policy saw it: {why}", row.name));
             } else if let Some((alike, _)) = seen.iter().find(|(_, other)| *other == effects) {
-                mistakes.push(format!("{}: {change} is shown as {alike}: {effects:?}", row.name));
+                mistakes.push(format!(
+                    "{}: {change} is shown as {alike}: {effects:?}",
+                    row.name
+                ));
             }
             seen.push((*change, effects));
         }
@@ -574,7 +768,10 @@ fn declared(place: &Place, schemas: &str, grants: &str) {
 
 /// Runs a program in such a distribution, in a folder.
 fn run_declared(place: &Place, wish: &str, program: &Program, more: &[&str]) -> Told {
-    place.write("config.yaml", CONFIG.replace("{name: cp1}", &format!("{{name: {wish}}}")));
+    place.write(
+        "config.yaml",
+        CONFIG.replace("{name: cp1}", &format!("{{name: {wish}}}")),
+    );
     run_as_given(place, program, more)
 }
 
@@ -611,8 +808,7 @@ fn loose_key() -> Program {
 }
 
 fn own_grants() -> String {
-    GENEROUS
-        .replace("below: /etc/kubernetes/pki", "below: /srv/hostile")
+    GENEROUS.replace("below: /etc/kubernetes/pki", "below: /srv/hostile")
 }
 
 cases!(a_configuration_blinds_no_policy:
@@ -637,7 +833,12 @@ fn a_configuration_blinds_no_policy(wish: &str) {
 fn the_context_of_a_configuration_stands_in_a_place_of_its_own() {
     let place = Place::new();
     declared(&place, "", &own_grants());
-    let told = run_declared(&place, "blind", &loose_key(), &["--policy", "policy.wasm", "-vv"]);
+    let told = run_declared(
+        &place,
+        "blind",
+        &loose_key(),
+        &["--policy", "policy.wasm", "-vv"],
+    );
     let seen = effects_of(&told, 0);
     assert_eq!(seen.len(), 1, "{}", told.finished.said());
     assert_eq!(seen[0]["action"], "CreateKey");
@@ -656,13 +857,23 @@ fn wide_grants() -> String {
 
 fn wide_program() -> (Program, Vec<usize>) {
     let mut program = Program::new();
-    let steps = ["/etc/shadow", "/usr/bin/sh", "/root/.ssh/authorized_keys", "/boot/x"]
-        .map(|path| program.call(write(path, vec![Piece::text("root::::::::\n")])));
+    let steps = [
+        "/etc/shadow",
+        "/usr/bin/sh",
+        "/root/.ssh/authorized_keys",
+        "/boot/x",
+    ]
+    .map(|path| program.call(write(path, vec![Piece::text("root::::::::\n")])));
     (program, steps.into())
 }
 
 fn nothing_was_widened(place: &Place, told: &Told) {
-    for path in ["etc/shadow", "usr/bin/sh", "root/.ssh/authorized_keys", "boot/x"] {
+    for path in [
+        "etc/shadow",
+        "usr/bin/sh",
+        "root/.ssh/authorized_keys",
+        "boot/x",
+    ] {
         assert!(
             !place.path("root").join(path).exists(),
             "/{path} was written:\n{}",
@@ -711,7 +922,10 @@ fn a_folder_of_certificates_is_granted() {
     declared(&place, "", &wide_grants());
     place.write(
         "config.yaml",
-        CONFIG.replace("kubernetesVersion:", "certificatesDir: /srv/pki\nkubernetesVersion:"),
+        CONFIG.replace(
+            "kubernetesVersion:",
+            "certificatesDir: /srv/pki\nkubernetesVersion:",
+        ),
     );
     let mut program = Program::new();
     let step = program.call(write("/srv/pki/x", vec![Piece::text("x")]));
@@ -726,12 +940,17 @@ fn a_distribution_makes_no_plain_text_of_secrets() {
     let place = Place::new();
     let schemas = "  schemas:\n    kubeadm.k8s.io/v1beta4/InitConfiguration:\n      localAPIEndpoint: {advertiseAddress: string}\n      nodeRegistration: {name: string}\n      certificateKey: string\n      bootstrapTokens: [{token: string}]\n";
     declared(&place, schemas, GENEROUS);
-    place.write("config.yaml", config().replace("apiServer: {certSANs: [127.0.0.1]}\n", ""));
+    place.write(
+        "config.yaml",
+        config().replace("apiServer: {certSANs: [127.0.0.1]}\n", ""),
+    );
     let told = run_as_given(&place, &Program::new(), &["-vv"]);
     let said = told.finished.said();
     for secret in [TOKEN_SECRET, CERTIFICATE_KEY] {
         assert!(!said.contains(secret), "{said}");
     }
     // A kind that the program knows cannot be described anew.
-    told.finished.exits(1).one_error(&["schemas", "InitConfiguration"]);
+    told.finished
+        .exits(1)
+        .one_error(&["schemas", "InitConfiguration"]);
 }

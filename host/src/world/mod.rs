@@ -8,10 +8,10 @@
 mod checks;
 pub mod endpoint;
 mod files;
+mod given_file;
 mod kube_access;
 mod kubeconfig;
 mod links;
-mod given_file;
 pub mod machine;
 mod node;
 mod observed_api;
@@ -28,8 +28,8 @@ pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
 pub use files::{FileError, FileKind, Files, Identity, LastLink, Metadata, Opened, Owner};
-pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
 pub use given_file::{ReadError, Size, Takes, read_given, read_given_text};
+pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, Node, NodeError, NodeFacts,
     ServiceOperation, Trust, Waiting,
