@@ -17,6 +17,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::interrupt::Besides;
 use super::output::Output;
 use super::run::now;
 use crate::effect::{DiskJournal, Outcome, RunHeader, RunStart, State};
@@ -213,11 +214,16 @@ fn reset(given: &Given<'_>, output: &Output) -> anyhow::Result<()> {
         found,
         Some(Arc::clone(&journal)),
     );
+    let besides = Besides::say(format!(
+        "run {} did not come to its end: `kubewright reset` goes on with it",
+        journal.run()
+    ));
     let result = runtime.block_on(work.run());
     let outcome = match &result {
         Ok(()) => Outcome::Done,
         Err(_) => Outcome::Failed,
     };
     journal.end(outcome, now()?)?;
+    drop(besides);
     result
 }
