@@ -31,7 +31,7 @@ pub use grant::{
 pub use journal::{
     DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
     Outcome, Prior, Record, RecordedFiles, RunHeader, RunRecords, RunStart, State, Touched, Undo,
-    digest, empty_folder, state_of,
+    digest, state_of,
 };
 pub use pki::{
     Existing, HeldCertificate, KeyFiles, PkiError, Signer, WantedCertificate, ensure_certificate,

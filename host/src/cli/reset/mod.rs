@@ -3,6 +3,7 @@
 mod accounts;
 mod cluster;
 mod confirm;
+mod emptiable;
 mod files;
 mod flags;
 mod kubelet;

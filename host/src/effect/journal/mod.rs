@@ -24,7 +24,7 @@ pub use folder::{Folder, RunRecords};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
-pub use undo::{Undo, empty_folder};
+pub use undo::Undo;
 
 use std::collections::{BTreeMap, BTreeSet};
 
