@@ -6,6 +6,7 @@ mod exhaustion;
 mod reach;
 mod report;
 mod secrets;
+mod words;
 
 use kubewright_plugin::{Document, Result, bail};
 
@@ -51,5 +52,7 @@ kubewright_plugin::phases! {
     "hostile/ask-panic": "Ask the hostile policy to panic" => |_| reach::ask("panic"),
     "hostile/ask-loop": "Ask the hostile policy for a loop" => |_| reach::ask("loop"),
     "hostile/ask-flood": "Ask the hostile policy to flood the log" => |_| reach::ask("flood"),
+    "hostile/forges": "Say what would pass for the program's words" => words::forges,
+    "hostile/forges-failing": "Fail with such words" => words::forges_failing,
     "hostile/show": "Show a private key" => secrets::show,
 }
