@@ -1,5 +1,7 @@
 //! `kubewright reset`: what it undoes besides files, and as what it is told to.
 
+#[path = "reset/folders.rs"]
+mod folders;
 #[path = "reset/mounts.rs"]
 mod mounts;
 mod support;

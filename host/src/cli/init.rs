@@ -7,7 +7,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::configuration::RunArguments;
-use super::interrupt::Interrupted;
+use super::interrupt::{Besides, Interrupted};
 use super::machine::{Machine, MachineArguments};
 use super::output::Output;
 use super::run::{Finished, Run, now};
@@ -148,6 +148,11 @@ fn carry_out(
             "Going on with run {dead}, which did not come to its end."
         ));
     }
+    let to_go_on = format!(
+        "run {} did not come to its end: the same command goes on with it, `kubewright reset` undoes what it did",
+        journal.run()
+    );
+    let besides = Besides::say(to_go_on.clone());
     let facts = run.facts.clone();
     let result = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
         Ok(machine.world(facts, provenance, started))
@@ -157,16 +162,16 @@ fn carry_out(
         && error.is::<Interrupted>()
     {
         // Its end is not recorded: an effect may be half done.
-        let run = journal.run();
-        return result.map(drop).with_context(|| {
-            format!("run {run} did not come to its end: the same command goes on with it, `kubewright reset` undoes what it did")
-        });
+        // What still runs of it may keep this thread from telling.
+        std::mem::forget(besides);
+        return result.map(drop).context(to_go_on);
     }
     let outcome = match &result {
         Ok(_) => Outcome::Done,
         Err(_) => Outcome::Failed,
     };
     let ended = journal.end(outcome, now()?);
+    drop(besides);
     let finished = result?;
     ended.context("the run is through, but its end could not be recorded")?;
     finished.show(output);

@@ -118,6 +118,7 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(program.common.output, program.common.verbose);
+    interrupt::answer_signals(&output);
     let done = |()| ExitCode::SUCCESS;
     let planned = matches!(program.command, Command::Plan(_));
     let result = match program.command {
@@ -136,13 +137,20 @@ pub fn main() -> ExitCode {
     match result.and_then(|code| output.finish().map(|()| code)) {
         Ok(code) => code,
         Err(error) => {
-            let report = failure::Report::of(&error);
-            output.failed(&report);
+            let mut report = failure::Report::of(&error);
             // Of a plan, 2 says that there are changes.
-            ExitCode::from(match planned {
-                true => 1,
-                false => report.exit_code,
-            })
+            if planned && report.exit_code == 2 {
+                report.exit_code = 1;
+            }
+            if interrupt::may_tell() {
+                output.failed(&report);
+            } else {
+                // Who tells why ends the program.
+                loop {
+                    std::thread::park();
+                }
+            }
+            ExitCode::from(report.exit_code)
         }
     }
 }

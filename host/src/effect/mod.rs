@@ -50,7 +50,7 @@ pub use grant::{
 pub use journal::{
     DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
     Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords, RunStart, Runs,
-    State, Touched, Undo, digest, empty_folder, state_of,
+    State, Touched, Undo, digest, state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{

@@ -8,6 +8,7 @@ mod reach;
 mod report;
 mod secrets;
 mod server;
+mod words;
 
 use kubewright_plugin::{Document, Result, bail};
 use kubewright_test_hostile_calls::{PROGRAM, THEN};
@@ -56,6 +57,8 @@ kubewright_plugin::phases! {
     "hostile/ask-flood": "Ask the hostile policy to flood the log" => |_| reach::ask("flood"),
     "hostile/program": "Do what a file asks for" => |_| program::run(PROGRAM),
     "hostile/then": "Do what another file asks for" => |_| program::run(THEN),
+    "hostile/forges": "Say what would pass for the program's words" => words::forges,
+    "hostile/forges-failing": "Fail with such words" => words::forges_failing,
     "hostile/show": "Show a private key" => secrets::show,
     "hostile/server": "Ask a server that means no good" => server::ask,
     "hostile/connect": "Connect with what lies there" => server::connect,

@@ -5,16 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::cluster::ClusterFacts;
+use super::emptiable::{ETCD_DATA, EmptiableFolder, KUBELET, MANIFESTS, Surroundings};
 use super::settings::Phase;
 use super::work::{Effect, Work};
-use crate::effect::{Record, State, Undo, empty_folder};
+use crate::effect::{Record, State, Undo};
+use crate::world::MachinePath;
 use crate::world::machine::Mounts;
-use crate::world::{FileKind, MachinePath};
-
-const KUBELET: &str = "/var/lib/kubelet";
-const MANIFESTS: &str = "/etc/kubernetes/manifests";
-/// kubeadm's default.
-const ETCD_DATA: &str = "/var/lib/etcd";
 
 /// The kubeconfigs that kubeadm writes.
 const KUBECONFIGS: [&str; 6] = [
@@ -40,9 +36,11 @@ impl Work<'_> {
     /// entered later on.
     pub async fn unmount(&mut self) -> anyhow::Result<()> {
         let mounts = Mounts::read(self.machine.files.root())?;
-        let Some(kubelet) = mounts.real(&self.machine.files, &MachinePath::parse(KUBELET)?)? else {
+        // A link may have made it the whole machine.
+        let Some(kubelet) = self.emptiable(&mounts, &MachinePath::parse(KUBELET)?) else {
             return Ok(());
         };
+        let kubelet = kubelet.path().clone();
         let flags = &self.settings.unmount_flags;
         let mut points = mounts.below(&kubelet);
         // The kubelet mounts its own folder on itself where the mounts of the
@@ -227,24 +225,47 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// A folder, if there is one and all that is in it may be removed; tells why
+    /// where it may not.
+    fn emptiable(&mut self, mounts: &Mounts, folder: &MachinePath) -> Option<EmptiableFolder> {
+        // Of a machine that kubeadm made it is assumed, not known.
+        let known = match self.target.is_kubeadms() {
+            true => None,
+            false => self.ledger().and_then(|one| one.state_folders.get(folder)),
+        };
+        let was_empty = known.is_some_and(was_empty);
+        let at = Surroundings {
+            files: &self.machine.files,
+            mounts,
+            unmounted: &self.unmounted,
+        };
+        match EmptiableFolder::check(&at, folder, was_empty) {
+            Ok(folder) => folder,
+            Err(why) => {
+                if self.left.insert(folder.clone()) {
+                    self.output.warning(&format!(
+                        "[reset] {folder} is left as it is: {:#}; remove by hand what the cluster left in it",
+                        anyhow::Error::from(why)
+                    ));
+                }
+                None
+            }
+        }
+    }
+
     /// Empties a folder that programs of the cluster filled, if there was
     /// nothing in it before they did. What is mounted in it is not entered.
     fn empty(&mut self, folder: &MachinePath, before: &State) -> anyhow::Result<()> {
         let files = Arc::clone(&self.files);
         let mounts = Mounts::read(self.machine.files.root())?;
-        // By the name that its mounts are known by: a link may lead there.
-        let Some(real) = mounts.real(&self.machine.files, folder)? else {
+        let Some(emptiable) = self.emptiable(&mounts, folder) else {
             return Ok(());
         };
-        match files.stat(&real)? {
-            Some(found) if found.kind == FileKind::Directory => {}
-            _ => return Ok(()),
-        }
-        if files.list(&real)?.is_empty() {
+        let real = emptiable.path();
+        if files.list(real)?.is_empty() {
             return Ok(());
         }
-        let was_empty = matches!(before, State::Absent | State::Directory { empty: true, .. });
-        let earlier = match was_empty || self.settings.force() {
+        let earlier = match was_empty(before) || self.settings.force() {
             true => Some(BTreeSet::new()),
             false => self
                 .ledger()
@@ -262,14 +283,14 @@ impl Work<'_> {
         let unmounted = self.unmounted.clone();
         let stays = |path: &MachinePath| {
             let is_earlier =
-                earlier.contains(path.file_name()) && path.parent().as_ref() == Some(&real);
+                earlier.contains(path.file_name()) && path.parent().as_ref() == Some(real);
             let stays = is_earlier || mounts.is_mount(path);
             if stays && !unmounted.contains(path) {
                 others_stay.set(true);
             }
             stays
         };
-        if files.list(&real)?.iter().all(|name| earlier.contains(name)) {
+        if files.list(real)?.iter().all(|name| earlier.contains(name)) {
             return Ok(());
         }
         let why = match earlier.is_empty() {
@@ -277,8 +298,8 @@ impl Work<'_> {
             false => "what was in it before is kept; --force removes that as well",
         };
         self.tell(folder, "emptied", why);
-        empty_folder(&*files, &real, &stays)?;
-        let mut left = files.list(&real)?;
+        emptiable.empty(&*files, &stays)?;
+        let mut left = files.list(real)?;
         left.retain(|name| !earlier.contains(name));
         // In a dry run the mounts are still there.
         if !self.is_real() {
@@ -298,4 +319,9 @@ impl Work<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether nothing was in a folder.
+fn was_empty(before: &State) -> bool {
+    matches!(before, State::Absent | State::Directory { empty: true, .. })
 }

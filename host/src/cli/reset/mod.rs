@@ -3,6 +3,7 @@
 mod accounts;
 mod cluster;
 mod confirm;
+mod emptiable;
 mod files;
 mod flags;
 mod kubelet;
@@ -17,6 +18,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use clap::{Args, Subcommand};
 
+use super::interrupt::Besides;
 use super::output::Output;
 use super::run::now;
 use crate::effect::{DiskJournal, Outcome, RunHeader, RunStart, State};
@@ -213,11 +215,16 @@ fn reset(given: &Given<'_>, output: &Output) -> anyhow::Result<()> {
         found,
         Some(Arc::clone(&journal)),
     );
+    let besides = Besides::say(format!(
+        "run {} did not come to its end: `kubewright reset` goes on with it",
+        journal.run()
+    ));
     let result = runtime.block_on(work.run());
     let outcome = match &result {
         Ok(()) => Outcome::Done,
         Err(_) => Outcome::Failed,
     };
     journal.end(outcome, now()?)?;
+    drop(besides);
     result
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 
+use super::emptiable::{EmptiableFolder, Surroundings, TEMPORARY};
 use super::flags::{CleanupFlags, CommonFlags, MemberFlags, PreflightFlags};
 use crate::cli::Usage;
 use crate::cli::inputs::read_text;
@@ -15,10 +16,7 @@ use crate::cluster::facts::NodeDefaults;
 use crate::cluster::flags::ResetFlags;
 use crate::cluster::load;
 use crate::world::MachinePath;
-use crate::world::machine::{KubeletSettings, UnmountFlag, read_facts};
-
-/// Where kubeadm keeps temporary copies.
-const TEMPORARY: &str = "/etc/kubernetes/tmp";
+use crate::world::machine::{KubeletSettings, Mounts, UnmountFlag, read_facts};
 
 /// The flags of a command; of a single phase only its own.
 pub struct Given<'a> {
@@ -130,6 +128,17 @@ impl Settings {
             bail!(
                 "--cert-dir, certificatesDir: {certificates} is no folder of certificates: all that is in it would be removed"
             );
+        }
+        if loaded.names_certificates_dir {
+            let mounts = Mounts::read(machine.files.root())?;
+            let at = Surroundings {
+                files: &machine.files,
+                mounts: &mounts,
+                unmounted: &BTreeSet::new(),
+            };
+            EmptiableFolder::check(&at, &certificates, false).with_context(|| {
+                format!("--cert-dir, certificatesDir: {certificates} is not emptied")
+            })?;
         }
         let kubeconfig = given
             .member

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use anyhow::bail;
 use serde_json::{Value, json};
 
 use super::member::LocalEtcd;
@@ -43,6 +44,8 @@ pub struct Work<'a> {
     pub unmounted: BTreeSet<MachinePath>,
     /// Folders that nothing but such mounts keeps from being empty.
     pub emptied: BTreeSet<MachinePath>,
+    /// Folders that may not be emptied, and are left as they are.
+    pub left: BTreeSet<MachinePath>,
     done: Vec<Value>,
 }
 
@@ -91,6 +94,7 @@ impl<'a> Work<'a> {
             etcd_data: start.etcd_data,
             unmounted: BTreeSet::new(),
             emptied: BTreeSet::new(),
+            left: BTreeSet::new(),
             done: Vec::new(),
         }
     }
@@ -121,6 +125,18 @@ impl<'a> Work<'a> {
             }
         }
         self.tell_end();
+        let left: Vec<&str> = self.left.iter().map(MachinePath::as_str).collect();
+        if !left.is_empty() {
+            bail!(
+                "not all of this machine is reset: {} {} left as they are, for the reasons told above",
+                left.join(", "),
+                if left.len() == 1 {
+                    "and what is in it are"
+                } else {
+                    "and what is in them are"
+                }
+            );
+        }
         Ok(())
     }
 
@@ -188,6 +204,9 @@ impl<'a> Work<'a> {
                 "Nothing of kubewright's is left to undo; --force removes what others left, as kubeadm reset does."
             }
             (false, false) => "This is what would be done; nothing was.",
+            (false, true) if !self.left.is_empty() => {
+                "This machine is reset, but for what is left as it is."
+            }
             (false, true) => "This machine is reset.",
         };
         self.output.line(line);
@@ -200,6 +219,10 @@ impl<'a> Work<'a> {
         let is_nothing = matches!(self.target, Target::Nothing);
         if self.settings.runs(Phase::CleanupNode) && !is_nothing {
             self.output.lines(NOT_CLEANED);
+        }
+        // Where something is left that is an error, which ends the events.
+        if !self.left.is_empty() {
+            return;
         }
         self.output
             .result(&json!({ "dryRun": !self.is_real(), "kept": self.kept, "steps": self.done }));

@@ -27,7 +27,7 @@ pub use lock::Lock;
 pub use memory::MemoryJournal;
 pub use record::{Outcome, Record, RunHeader, State, digest};
 pub use runs::{RecordedObjects, RunRecords, Runs};
-pub use undo::{Undo, empty_folder};
+pub use undo::Undo;
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::files::state_of;
 use super::{Folder, JournalError, State, Touched, added};
 use crate::effect::files::set_owner;
-use crate::world::{FileError, FileKind, Files, MachinePath, Owner};
+use crate::world::{FileError, Files, MachinePath, Owner};
 
 /// What undoing a path takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -226,34 +226,6 @@ fn still_given(
         }
     }
     Ok(still)
-}
-
-/// Removes all that lies in a folder, links themselves and not what they lead
-/// to. `stays` says what is neither to be removed nor entered, as mount points.
-pub fn empty_folder(
-    files: &dyn Files,
-    folder: &MachinePath,
-    stays: &dyn Fn(&MachinePath) -> bool,
-) -> Result<(), FileError> {
-    for name in files.list(folder)? {
-        let Ok(path) = folder.join(&name) else {
-            continue;
-        };
-        if stays(&path) {
-            continue;
-        }
-        let Some(found) = files.stat(&path)? else {
-            continue;
-        };
-        if found.kind == FileKind::Directory {
-            empty_folder(files, &path, stays)?;
-            if !files.list(&path)?.is_empty() {
-                continue;
-            }
-        }
-        files.remove(&path)?;
-    }
-    Ok(())
 }
 
 #[cfg(test)]

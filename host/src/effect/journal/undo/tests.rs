@@ -144,21 +144,6 @@ fn only_what_is_ours_is_undone() {
 }
 
 #[test]
-fn what_stays_is_neither_entered_nor_removed() {
-    let files = SandboxFiles::over(None);
-    for folder in ["/s", "/s/volume", "/s/other"] {
-        files.make_directory(&path(folder), 0o755).unwrap();
-    }
-    for file in ["/s/volume/data", "/s/other/rest", "/s/mounted", "/s/file"] {
-        files.write(&path(file), 0o600, b"x").unwrap();
-    }
-    let stays = [path("/s/volume"), path("/s/mounted")];
-    empty_folder(&files, &path("/s"), &|at| stays.contains(at)).unwrap();
-    assert_eq!(files.list(&path("/s")).unwrap(), ["mounted", "volume"]);
-    assert!(files.stat(&path("/s/volume/data")).unwrap().is_some());
-}
-
-#[test]
 fn what_a_run_that_died_gave_away_is_given_back() {
     let files = SandboxFiles::over(None);
     files.make_directory(&path("/d"), 0o700).unwrap();
