@@ -70,11 +70,28 @@ const SAYINGS: [(&str, Saying); 8] = [
     }),
 ];
 
+/// The lines that a person sees, without what draws a status line.
+fn lines(said: &str) -> Vec<String> {
+    let mut seen = String::new();
+    let mut rest = said;
+    while let Some(at) = rest.find("\x1b[") {
+        seen.push_str(&rest[..at]);
+        let sequence = &rest[at + 2..];
+        let end = sequence.find(|c: char| c.is_ascii_alphabetic());
+        rest = end.map_or("", |end| &sequence[end + 1..]);
+        // The cursor may be anywhere now.
+        seen.push('\n');
+    }
+    seen.push_str(rest);
+    seen.split(['\n', '\r'])
+        .map(|line| line.trim_start().to_owned())
+        .collect()
+}
+
 /// Fails the test where the program said something in another one's words.
 #[track_caller]
 fn is_its_own(name: &str, said: &str) {
-    for line in said.split(['\n', '\r']) {
-        let line = line.trim_start();
+    for line in lines(said) {
         for word in ["error: forged", "hint: run this", "[certs] ", "[done"] {
             assert!(!line.starts_with(word), "{name}: a line was forged:\n{said}");
         }
@@ -156,17 +173,13 @@ fn asks_the_server() -> Program {
         condition: Condition::Exists,
         seconds: 2,
     });
-    program.call(Call::KubeCreate {
-        of: client,
-        object: r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"kube-system"}}"#.into(),
-        sealed: Vec::new(),
-    });
+    program.call(get(client, "ConfigMap", "x"));
     program
 }
 
 cases!(words_of_a_server_are_told_as_its_words:
     in_a_file(false),
-    on_a_terminal_(true),
+    on_a_real_terminal(true),
 );
 
 fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
