@@ -2,171 +2,13 @@
 //! looks.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
 
 use rustix::fs::Mode;
 
-use super::disguises::{ADMIN, PKI};
 use super::support::attack::{Scene, World};
 use super::support::components::digest;
-use super::support::evil::{Evil, Reply};
-use super::support::is_root;
-use super::support::program::{CONFIG, Place, finish};
+use super::support::program::Place;
 use super::support::watched::Watched;
-
-/// A machine with etcd's manifest, and things in folders that are nobody's to
-/// empty.
-fn machine_with_etcd_in(folder: &str) -> Place {
-    let place = Place::new();
-    for kept in KEPT {
-        place.write(&format!("root{kept}"), "keep me");
-    }
-    place.write(
-        "root/etc/kubernetes/manifests/etcd.yaml",
-        format!(
-            "apiVersion: v1\nkind: Pod\nmetadata: {{name: etcd, namespace: kube-system}}\nspec:\n  containers: [{{name: etcd}}]\n  volumes:\n  - {{name: etcd-data, hostPath: {{path: '{folder}', type: DirectoryOrCreate}}}}\n"
-        ),
-    );
-    place
-}
-
-const KEPT: [&str; 7] = [
-    "/home/somebody/file",
-    "/root/file",
-    "/etc/passwd",
-    "/usr/bin/file",
-    "/boot/file",
-    "/var/lib/other/file",
-    "/file",
-];
-
-#[track_caller]
-fn kept(place: &Place, said: &str) {
-    for kept in KEPT {
-        assert!(
-            place.path(&format!("root{kept}")).exists(),
-            "{kept} was removed:\n{said}"
-        );
-    }
-}
-
-cases!(a_reset_empties_no_folder_of_the_system:
-    the_root("/"),
-    the_root_by_dots("/home/../"),
-    slashes("//"),
-    homes("/home"),
-    a_home("/home/somebody"),
-    the_home_of_root("/root"),
-    settings("/etc"),
-    programs("/usr"),
-    state("/var/lib"),
-    boot("/boot"),
-    the_root_by_a_link("/srv/link-to-root"),
-    homes_by_a_link("/srv/link-to-home"),
-);
-
-fn a_reset_empties_no_folder_of_the_system(folder: &str) {
-    let place = machine_with_etcd_in(folder);
-    std::fs::create_dir_all(place.path("root/srv")).unwrap();
-    std::os::unix::fs::symlink("/", place.path("root/srv/link-to-root")).unwrap();
-    std::os::unix::fs::symlink("../home", place.path("root/srv/link-to-home")).unwrap();
-    for more in [&[][..], &["--force"]] {
-        let arguments = [&["reset", "--rootfs", "root", "--yes"], more].concat();
-        let finished = Watched::new(&place).run(&arguments);
-        kept(&place, &finished.said());
-    }
-}
-
-/// The control: what etcd's folder is by its looks, is emptied.
-#[test]
-fn a_reset_empties_the_folder_of_etcd() {
-    let place = machine_with_etcd_in("/srv/etcd");
-    place.write("root/srv/etcd/member/file", "gone");
-    let finished = Watched::new(&place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
-    kept(&place, &finished.said());
-    assert!(!place.path("root/srv/etcd/member").exists(), "{}", finished.said());
-}
-
-#[test]
-fn an_init_with_the_root_for_data_is_not_undone_by_emptying_it() {
-    let place = Place::new();
-    for kept in KEPT {
-        place.write(&format!("root{kept}"), "keep me");
-    }
-    place.write(
-        "config.yaml",
-        CONFIG.replace("encryptionAlgorithm:", "etcd: {local: {dataDir: /}}\nencryptionAlgorithm:"),
-    );
-    let phases = "certs,kubeconfig,etcd,control-plane,kubelet-start";
-    let finished = Watched::new(&place).run(&[
-        "init", "--rootfs", "root", "--config", "config.yaml", "--phase", phases,
-    ]);
-    kept(&place, &finished.said());
-    let finished = Watched::new(&place).run(&["reset", "--rootfs", "root", "--yes", "--force"]);
-    kept(&place, &finished.said());
-}
-
-cases!(a_cluster_has_no_folder_of_the_system_emptied:
-    data_in_the_root("etcd: {local: {dataDir: /}}"),
-    data_in_homes("etcd: {local: {dataDir: /home}}"),
-    certificates_in_the_root("certificatesDir: /"),
-    certificates_in_homes("certificatesDir: /home"),
-);
-
-/// What a cluster says of its folders (the ConfigMap `kubeadm-config`) is no
-/// more than a hint. Only the very machine is asked of it, so that this one is a
-/// root of its own.
-fn a_cluster_has_no_folder_of_the_system_emptied(field: &str) {
-    if !is_root() {
-        return;
-    }
-    let scene = Scene::new(World::Machine);
-    for kept in KEPT {
-        scene.put(kept, "keep me");
-    }
-    let text = format!(
-        "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ClusterConfiguration\nkubernetesVersion: v1.36.2\n{field}\n"
-    );
-    let map = serde_json::json!({"apiVersion": "v1", "kind": "ConfigMap",
-        "metadata": {"name": "kubeadm-config", "namespace": "kube-system"},
-        "data": {"ClusterConfiguration": text}});
-    let server = Evil::secure(&scene.machine(PKI), move |_| {
-        Reply::Json(200, map.to_string().into_bytes())
-    });
-    let admin = scene.text(ADMIN);
-    scene.put(ADMIN, admin.replace("https://192.0.2.10:6443", &server.origin()));
-    // Otherwise the manifest says where its data are.
-    let manifest = scene.machine("/etc/kubernetes/manifests/etcd.yaml");
-    std::fs::remove_file(manifest).unwrap();
-    let program = bring_program(&scene);
-    let finished = finish(
-        Command::new("chroot")
-            .arg(scene.machine("/"))
-            .args([program, "reset", "--yes", "--force"])
-            .stdin(Stdio::null()),
-    );
-    let said = finished.said();
-    assert!(said.contains("[reset]"), "{said}");
-    assert!(server.sent().contains("kubeadm-config"), "{said}");
-    kept(&scene.place, &said);
-}
-
-/// Copies the program with the libraries that it is linked to onto a machine;
-/// gives its path there.
-fn bring_program(scene: &Scene) -> &'static str {
-    let program = env!("CARGO_BIN_EXE_kubewright");
-    let linked = finish(Command::new("ldd").arg(program)).exits(0).stdout;
-    let libraries = linked
-        .split_ascii_whitespace()
-        .filter(|word| word.starts_with('/'));
-    for library in libraries {
-        let at = scene.put(library, "");
-        std::fs::copy(library, at).unwrap();
-    }
-    let at = scene.put("/kubewright", "");
-    std::fs::copy(program, at).unwrap();
-    "/kubewright"
-}
 
 /// What stands in place of a file that the user names.
 #[derive(Clone, Copy, Debug)]
@@ -181,7 +23,12 @@ enum Special {
     Folder,
 }
 
-const SPECIALS: [Special; 4] = [Special::Zero, Special::Pipe, Special::Large, Special::Folder];
+const SPECIALS: [Special; 4] = [
+    Special::Zero,
+    Special::Pipe,
+    Special::Large,
+    Special::Folder,
+];
 
 impl Special {
     fn put(self, path: &Path) {
@@ -228,7 +75,10 @@ fn a_special_file_is_an_error(name: &str, arguments: &[&str]) {
                 digest(b"")
             ),
         );
-        let finished = Watched::new(&place).mebibytes(400).seconds(30).run(arguments);
+        let finished = Watched::new(&place)
+            .mebibytes(400)
+            .seconds(30)
+            .run(arguments);
         let said = finished.said();
         assert!([1, 2].contains(&finished.code), "{special:?}: {said}");
         let last = Path::new(name).file_name().unwrap().to_str().unwrap();
@@ -250,16 +100,29 @@ fn a_special_file_on_a_machine_is_an_error(path: &str) {
         let scene = Scene::new(World::Machine);
         special.put(&scene.machine(path));
         let arguments = [
-            "init", "--rootfs", "root", "--config", "config.yaml",
-            "--phase", "certs,kubeconfig,etcd,control-plane,kubelet-start",
+            "init",
+            "--rootfs",
+            "root",
+            "--config",
+            "config.yaml",
+            "--phase",
+            "certs,kubeconfig,etcd,control-plane,kubelet-start",
         ];
         let watched = Watched::new(&scene.place).mebibytes(400).seconds(60);
         // A manifest is replaced, whatever it is; others are an error.
         let finished = watched.run(&arguments);
-        assert!([0, 1].contains(&finished.code), "{special:?}: {}", finished.said());
+        assert!(
+            [0, 1].contains(&finished.code),
+            "{special:?}: {}",
+            finished.said()
+        );
         let watched = Watched::new(&scene.place).mebibytes(400).seconds(60);
         let finished = watched.run(&["reset", "--rootfs", "root", "--yes", "--force"]);
-        assert!([0, 1].contains(&finished.code), "{special:?}: {}", finished.said());
+        assert!(
+            [0, 1].contains(&finished.code),
+            "{special:?}: {}",
+            finished.said()
+        );
     }
 }
 
@@ -297,8 +160,24 @@ fn a_small_component_is_no_large_one_when_it_is_loaded() {
     place.write("policy.wasm", &component);
     for arguments in [
         &["phases", "--distribution", "distribution.yaml"][..],
-        &["render", "--config", "config.yaml", "--out", "out", "--distribution", "distribution.yaml"],
-        &["render", "--config", "config.yaml", "--out", "out", "--policy", "policy.wasm"],
+        &[
+            "render",
+            "--config",
+            "config.yaml",
+            "--out",
+            "out",
+            "--distribution",
+            "distribution.yaml",
+        ],
+        &[
+            "render",
+            "--config",
+            "config.yaml",
+            "--out",
+            "out",
+            "--policy",
+            "policy.wasm",
+        ],
     ] {
         let watched = Watched::new(&place).mebibytes(512).seconds(60);
         watched.run(arguments).exits(1).one_error(&[".wasm"]);

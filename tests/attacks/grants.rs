@@ -4,7 +4,7 @@ use kubewright_test_hostile_calls::{
     Algorithm, Call, Outcome, Piece, Profile, Program, Reference, Selection,
 };
 
-use super::disguises::{PKI, connect, get, inspect, read, write};
+use super::calls::{PKI, connect, get, inspect, read, write};
 use super::support::attack::{GENEROUS, Scene, World};
 use super::support::runtime::Runtime;
 use super::support::tree::{differences, tree};
@@ -72,7 +72,9 @@ fn a_generated_name_is_no_granted_name() {
 ";
     let scene = Scene::with(World::Render, &with_rules(rules));
     let object = |metadata: &str| {
-        format!(r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{{metadata},"namespace":"kube-system"}},"data":{{}}}}"#)
+        format!(
+            r#"{{"apiVersion":"v1","kind":"ConfigMap","metadata":{{{metadata},"namespace":"kube-system"}},"data":{{}}}}"#
+        )
     };
     let mut program = Program::new();
     let client = program.call(connect());
@@ -90,7 +92,11 @@ fn a_generated_name_is_no_granted_name() {
     told.done(named);
     let objects = std::fs::read_to_string(scene.place.out().join("objects.yaml")).unwrap();
     assert_eq!(objects.matches("name: mine").count(), 1);
-    assert_eq!(objects.matches("name: kubeadm-config").count(), 1, "a name was made");
+    assert_eq!(
+        objects.matches("name: kubeadm-config").count(),
+        1,
+        "a name was made"
+    );
 }
 
 /// A handle remembers the grant that opened it.

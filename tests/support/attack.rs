@@ -156,8 +156,7 @@ impl Scene {
     #[track_caller]
     pub fn text(&self, path: &str) -> String {
         let path = self.machine(path);
-        std::fs::read_to_string(&path)
-            .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
     }
 
     /// The arguments that run the component.
@@ -166,7 +165,12 @@ impl Scene {
             World::Render => &["render", "--out", "out"],
             World::Machine => &["init", "--rootfs", "root"],
         };
-        let files = ["--config", "config.yaml", "--distribution", "distribution.yaml"];
+        let files = [
+            "--config",
+            "config.yaml",
+            "--distribution",
+            "distribution.yaml",
+        ];
         [world, &files, &["--phase", phases], more].concat()
     }
 

@@ -120,7 +120,13 @@ pub fn around_scalar(length: usize) -> (Vec<u8>, Vec<u8>) {
 /// What stands before and after the modulus of an RSA key (PKCS #1) whose last
 /// `length` bytes are unknown.
 pub fn around_modulus(length: usize) -> (Vec<u8>, Vec<u8>) {
-    let modulus = [vec![0, 0xc1], vec![0x55; 254 - length], vec![0x77; length], vec![1]].concat();
+    let modulus = [
+        vec![0, 0xc1],
+        vec![0x55; 254 - length],
+        vec![0x77; length],
+        vec![1],
+    ]
+    .concat();
     let number = |byte: u8, length: usize| tlv(2, &vec![byte; length]);
     let key = sequence(&[
         tlv(2, &[0]),

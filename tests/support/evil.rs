@@ -44,10 +44,7 @@ impl Evil {
     }
 
     /// With the certificates of an API server in this folder.
-    pub fn secure(
-        pki: &Path,
-        script: impl Fn(&Request) -> Reply + Send + Sync + 'static,
-    ) -> Self {
+    pub fn secure(pki: &Path, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         let certificates = super::api_server::Certificates {
             folder: pki,
             serving: "apiserver.crt",
@@ -152,10 +149,7 @@ fn serve(
 }
 
 /// The next request; none where the client has gone.
-fn read_request(
-    stream: &mut impl Read,
-    sent: &Mutex<Vec<u8>>,
-) -> std::io::Result<Option<Request>> {
+fn read_request(stream: &mut impl Read, sent: &Mutex<Vec<u8>>) -> std::io::Result<Option<Request>> {
     let mut bytes = Vec::new();
     let mut chunk = vec![0; 1 << 16];
     let mut read = |bytes: &mut Vec<u8>| -> std::io::Result<usize> {
@@ -175,7 +169,11 @@ fn read_request(
     let headers = String::from_utf8_lossy(&bytes[..head]).into_owned();
     let length = headers
         .lines()
-        .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length:").map(str::to_owned))
+        .find_map(|line| {
+            line.to_ascii_lowercase()
+                .strip_prefix("content-length:")
+                .map(str::to_owned)
+        })
         .and_then(|length| length.trim().parse::<usize>().ok())
         .unwrap_or(0);
     while bytes.len() < head + 4 + length {

@@ -48,7 +48,7 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// The phase fails at its end, in these words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fails: Option<String>,
+    pub fails: Option<Text>,
 }
 
 /// One call.
@@ -121,7 +121,10 @@ impl Program {
         let json = serde_json::to_vec(self).expect("programs are JSON");
         let mut file = Vec::with_capacity(json.len() * 5 / 2);
         for word in json.chunks(4) {
-            file.extend(word.iter().flat_map(|byte| [b'g' + (byte >> 4), b'g' + (byte & 15)]));
+            file.extend(
+                word.iter()
+                    .flat_map(|byte| [b'g' + (byte >> 4), b'g' + (byte & 15)]),
+            );
             file.push(b'\n');
         }
         file
@@ -129,11 +132,18 @@ impl Program {
 
     /// The program in a file, or what is wrong with it.
     pub fn of_file(file: &[u8]) -> Result<Self, String> {
-        let letters: Vec<u8> = file.iter().filter(|byte| **byte != b'\n').map(|byte| byte.wrapping_sub(b'g')).collect();
+        let letters: Vec<u8> = file
+            .iter()
+            .filter(|byte| **byte != b'\n')
+            .map(|byte| byte.wrapping_sub(b'g'))
+            .collect();
         if letters.iter().any(|letter| *letter > 15) {
             return Err("it has other letters than g to v".to_owned());
         }
-        let json: Vec<u8> = letters.chunks(2).map(|pair| pair[0] << 4 | pair.get(1).unwrap_or(&0)).collect();
+        let json: Vec<u8> = letters
+            .chunks(2)
+            .map(|pair| pair[0] << 4 | pair.get(1).unwrap_or(&0))
+            .collect();
         serde_json::from_slice(&json).map_err(|error| error.to_string())
     }
 }

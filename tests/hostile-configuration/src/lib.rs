@@ -20,7 +20,10 @@ fn complete(input: &Input, _: &mut Findings) -> Completed {
     let given = |kind: &str| input.document(kind).cloned().unwrap_or_else(|| json!({}));
     let init = given("InitConfiguration");
     let mut cluster = given("ClusterConfiguration");
-    let wish = init["nodeRegistration"]["name"].as_str().unwrap_or_default().to_owned();
+    let wish = init["nodeRegistration"]["name"]
+        .as_str()
+        .unwrap_or_default()
+        .to_owned();
     if wish == "widen" {
         cluster["certificatesDir"] = json!("/");
     }
@@ -35,7 +38,10 @@ fn complete(input: &Input, _: &mut Findings) -> Completed {
     for document in input.documents() {
         completed.warnings.push(format!("it was given {document}"));
     }
-    log::log(log::Level::Warn, &format!("flags {:?}", input.flags().collect::<Vec<_>>()));
+    log::log(
+        log::Level::Warn,
+        &format!("flags {:?}", input.flags().collect::<Vec<_>>()),
+    );
     completed
 }
 

@@ -15,7 +15,11 @@ fn run(document: &Document) -> Result<()> {
     let server = document.cluster()?.cluster_name.clone();
     let folder = document.cluster()?.certificates_dir.clone();
     let key = pki::load_key_pair("ca", &format!("{folder}/ca.key"))?.private_key_pem()?;
-    let token = tokens::bootstrap("/InitConfiguration/bootstrapTokens/0/token", Alphabet::Alphanumeric)?.full();
+    let token = tokens::bootstrap(
+        "/InitConfiguration/bootstrapTokens/0/token",
+        Alphabet::Alphanumeric,
+    )?
+    .full();
     let certificate_key = tokens::certificate_key("/InitConfiguration/certificateKey")?;
     progress!("sending to {server}");
     let client = match kube::connect_to(ADMIN, &server) {
@@ -25,7 +29,11 @@ fn run(document: &Document) -> Result<()> {
             return Ok(());
         }
     };
-    for (name, value) in [("ca", &key), ("token", &token), ("certificate-key", &certificate_key)] {
+    for (name, value) in [
+        ("ca", &key),
+        ("token", &token),
+        ("certificate-key", &certificate_key),
+    ] {
         let data = sealed::compose(&[Piece::Sealed(value)], Encoding::Base64)?;
         let object = json!({"apiVersion": "v1", "kind": "Secret",
             "metadata": {"name": name, "namespace": "kube-system"}, "data": {"k": ""}});
@@ -34,7 +42,10 @@ fn run(document: &Document) -> Result<()> {
             value: &data,
         };
         let created = client.create(&object.to_string(), &[field]);
-        progress!("created {name}: {:?}", created.map_err(|error| error.message));
+        progress!(
+            "created {name}: {:?}",
+            created.map_err(|error| error.message)
+        );
         let found = client.get(&ObjectReference {
             api_version: "v1".into(),
             kind: "Secret".into(),

@@ -11,9 +11,7 @@ use super::{Done, Handle, Machine, Refusal, bytes, handle, word};
 /// The call, if it is one of these.
 pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
     Some(match call {
-        Call::SealedCompose { pieces, encoding } => {
-            compose(machine, pieces, *encoding)
-        }
+        Call::SealedCompose { pieces, encoding } => compose(machine, pieces, *encoding),
         Call::SealedLabel { of } => machine.value(*of).and_then(|value| bytes(value.label())),
         Call::TokensTokenId { of } => machine.token(*of).and_then(|token| bytes(token.id())),
         Call::TokensTokenSecret { of } => machine
@@ -30,11 +28,15 @@ pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
                 calls::Alphabet::Alphanumeric => tokens::Alphabet::Alphanumeric,
                 calls::Alphabet::Hexadecimal => tokens::Alphabet::Hexadecimal,
             };
-            got(tokens::bootstrap(&machine.text(pointer), alphabet), Handle::Token)
+            got(
+                tokens::bootstrap(&machine.text(pointer), alphabet),
+                Handle::Token,
+            )
         }
-        Call::TokensCertificateKey { pointer } => {
-            got(tokens::certificate_key(&machine.text(pointer)), Handle::Value)
-        }
+        Call::TokensCertificateKey { pointer } => got(
+            tokens::certificate_key(&machine.text(pointer)),
+            Handle::Value,
+        ),
         Call::TokensEncrypt { plain, key } => encrypt(machine, *plain, *key),
         Call::TokensUuid { name } => told(tokens::uuid(&machine.text(name))),
         Call::TokensTimeBasedUuid { name } => told(tokens::time_based_uuid(&machine.text(name))),
@@ -44,9 +46,9 @@ pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
 
 fn pair_call(machine: &Machine, call: &Call) -> Option<Done> {
     Some(match call {
-        Call::PkiKeyPairPublicKeyPem { of } => {
-            machine.key_pair(*of).and_then(|pair| bytes(pair.public_key_pem()))
-        }
+        Call::PkiKeyPairPublicKeyPem { of } => machine
+            .key_pair(*of)
+            .and_then(|pair| bytes(pair.public_key_pem())),
         Call::PkiKeyPairPrivateKeyPem { of } => machine
             .key_pair(*of)
             .and_then(|pair| got(pair.private_key_pem(), Handle::Value)),

@@ -25,21 +25,25 @@ pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
         | Call::KubeDelete { of, .. }
         | Call::KubeWait { of, .. }
         | Call::KubeWaitAll { of, .. }
-        | Call::KubeAdoptToken { of, .. } => {
-            machine.client(*of).and_then(|client| ask(machine, client, call))
-        }
+        | Call::KubeAdoptToken { of, .. } => machine
+            .client(*of)
+            .and_then(|client| ask(machine, client, call)),
         _ => return None,
     })
 }
 
 fn ask(machine: &Machine, client: &kube::Client, call: &Call) -> Done {
     match call {
-        Call::KubeGet { reference, .. } => {
-            bytes(client.get(&reference_of(machine, reference))?.unwrap_or_default())
-        }
-        Call::KubeGetList { selection, .. } => {
-            bytes(client.get_list(&selection_of(machine, selection))?.join("\n"))
-        }
+        Call::KubeGet { reference, .. } => bytes(
+            client
+                .get(&reference_of(machine, reference))?
+                .unwrap_or_default(),
+        ),
+        Call::KubeGetList { selection, .. } => bytes(
+            client
+                .get_list(&selection_of(machine, selection))?
+                .join("\n"),
+        ),
         Call::KubeApply { object, sealed, .. } => {
             word(client.apply(&machine.text(object), &fields(machine, sealed)?)?)
         }
@@ -57,7 +61,11 @@ fn ask(machine: &Machine, client: &kube::Client, call: &Call) -> Done {
                 calls::PatchType::Merge => kube::PatchType::Merge,
                 calls::PatchType::Strategic => kube::PatchType::Strategic,
             };
-            word(client.patch(&reference_of(machine, reference), form, &machine.text(patch))?)
+            word(client.patch(
+                &reference_of(machine, reference),
+                form,
+                &machine.text(patch),
+            )?)
         }
         Call::KubeDelete { reference, .. } => {
             word(client.delete(&reference_of(machine, reference))?)
