@@ -1,9 +1,10 @@
 //! Attacks that are made, not thought of: whatever takes a secret, in every
 //! disguise, is followed by whatever gives something back.
 
+use super::calls::{Held, compose};
 use std::collections::BTreeMap;
 
-use kubewright_test_hostile_calls::{Outcome, Program};
+use kubewright_test_hostile_calls::{Encoding, Outcome, PROGRAM, Piece, Program};
 
 use super::disguises::{Disguise, disguises, held_secrets};
 use super::judge::Judge;
@@ -172,6 +173,101 @@ fn nothing_that_was_sealed_comes_back(world: World) {
         let told = scene.attempt(&again, &["-o", "json", "-vv"]);
         assert_eq!(told.finished.code, 0, "{}", told.finished.said());
         leaks.extend(tried.leaks(&told));
+        if world == World::Machine {
+            leaks.extend(tried.leaks(&planned(&scene, &program)));
+        }
+    }
+    if world == World::Machine {
+        leaks.extend(what_others_tell(&scene));
     }
     none(&leaks);
+}
+
+/// What a plan shows of it.
+fn planned(scene: &Scene, program: &Program) -> Told {
+    scene.put(PROGRAM, program.file());
+    let arguments = [
+        "plan",
+        "--rootfs",
+        "root",
+        "--config",
+        "config.yaml",
+        "--distribution",
+        "distribution.yaml",
+        "--phase",
+        "hostile/program",
+        "-vv",
+    ];
+    let finished = scene.watched().run(&arguments);
+    assert!([0, 2].contains(&finished.code), "{}", finished.said());
+    assert!(
+        finished.said().contains("/srv/hostile/made/0"),
+        "{}",
+        finished.said()
+    );
+    Told::new(finished)
+}
+
+/// What the commands tell that read the journal.
+fn what_others_tell(scene: &Scene) -> Vec<String> {
+    let mut leaks = Vec::new();
+    for command in [
+        &["history"][..],
+        &["history", "1"],
+        &["history", "1", "-o", "json"],
+        &["why", "/srv/hostile/made/0"],
+        &["why", "/srv/hostile/made/7", "-o", "json"],
+        &["reset", "--dry-run", "--force"],
+    ] {
+        let finished = scene
+            .watched()
+            .run(&[command, &["--rootfs", "root"]].concat());
+        let tried = Tried {
+            scene,
+            what: command.join(" "),
+            steps: BTreeMap::new(),
+            never: Vec::new(),
+        };
+        leaks.extend(tried.leaks(&Told::new(finished)));
+    }
+    leaks
+}
+
+/// The control: what is public does come back by these ways, in these forms,
+/// so that the tests above could fail.
+#[test]
+fn what_was_public_comes_back() {
+    const PUBLIC: &str = "public5words6that7all8may9see";
+    let scene = scene(World::Render);
+    let mut program = Program::new();
+    let step = program.call(compose(Encoding::Plain, vec![Piece::text(PUBLIC)]));
+    let held = Held {
+        name: "public",
+        step,
+        length: PUBLIC.len(),
+    };
+    let spki = super::support::der::of_pem(&scene.text("/etc/kubernetes/pki/sa.pub"));
+    let made = disguises(&mut program, &held, &spki);
+    for (at, disguise) in made.iter().enumerate() {
+        disguise.write(&mut program, at);
+    }
+    let tried = look(&scene, "public".to_owned(), &mut program, &made);
+    let told = scene.attempt(&program, &[]);
+    assert_eq!(told.finished.code, 0, "{}", told.finished.said());
+    let judge = Judge::new(&BTreeMap::from([("it".to_owned(), PUBLIC.to_owned())]));
+    let seen: Vec<&String> = told
+        .seen
+        .iter()
+        .filter(|seen| judge.finds(&seen.bytes).is_some())
+        .filter_map(|seen| tried.steps.get(&seen.step))
+        .collect();
+    for way in [
+        "plain by files.read",
+        "base64 at 1 by files.read",
+        "base64 at 1 and 2 by files.read",
+        "json of base64 at 1 and 2 by files.read",
+        "json string by files.read",
+    ] {
+        assert!(seen.iter().any(|tried| *tried == way), "{way}: {seen:?}");
+    }
 }
