@@ -1,11 +1,9 @@
-//! Calls that attacks have in common.
+//! Secrets in disguise: in every text, certificate, key and kubeconfig that a
+//! component can write around a handle.
 
-use kubewright_test_hostile_calls::{
-    Algorithm, Alphabet, Call, Condition, Encoding, Existing, Group, Item, Level, PatchType, Piece,
-    Placement, Profile, Program, Question, Reference, SealedField, Selection, ServiceAction,
-    Target, Text, Trust,
-};
+use kubewright_test_hostile_calls::{Call, Encoding, Piece, Program};
 
+<<<<<<< HEAD
 use super::support::der::{self, Field};
 
 pub const ADMIN: &str = "/etc/kubernetes/admin.conf";
@@ -145,6 +143,11 @@ pub fn kubeconfig(server: &str, cluster: &str, user: &str, piece: Piece) -> Vec<
         Piece::text("}}]\n"),
     ]
 }
+=======
+use super::calls::{Held, PKI, compose, kubeconfig, load_ca, pem, secrets, write};
+use super::support::der;
+use super::support::der::Field;
+>>>>>>> tests
 
 /// Where a secret is written, and as what.
 pub struct Disguise {
@@ -152,7 +155,7 @@ pub struct Disguise {
     content: Vec<Piece>,
     /// Whether it is a key of the component's own making: what is loaded from
     /// it would tell the secret by its public half.
-    is_made_key: bool,
+    pub is_made_key: bool,
 }
 
 /// All secrets that a component can hold.
@@ -442,7 +445,7 @@ fn certificates(
 }
 
 /// Where the disguise of this number is written.
-fn paths(at: usize) -> [String; 3] {
+pub fn paths(at: usize) -> [String; 3] {
     [
         format!("/srv/hostile/made/{at}"),
         format!("{PKI}/made{at}.crt"),
@@ -458,6 +461,7 @@ impl Disguise {
         }
     }
 }
+<<<<<<< HEAD
 
 /// Looks at a disguise in every way there is. Gives the steps that must not be
 /// done.
@@ -777,3 +781,5 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
     }
     steps
 }
+=======
+>>>>>>> tests

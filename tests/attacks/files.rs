@@ -5,13 +5,12 @@ use std::path::Path;
 
 use rustix::fs::Mode;
 
-use super::disguises::{ADMIN, PKI};
 use super::support::attack::{Scene, World};
 use super::support::components::digest;
-use super::support::evil::{Evil, Reply};
-use super::support::program::{CONFIG, Place};
+use super::support::program::Place;
 use super::support::watched::Watched;
 
+<<<<<<< HEAD
 /// A machine with etcd's manifest, and things in folders that are nobody's to
 /// empty.
 fn machine_with_etcd_in(folder: &str) -> Place {
@@ -153,6 +152,8 @@ fn a_cluster_has_no_folder_of_the_system_emptied() {
     }
 }
 
+=======
+>>>>>>> tests
 /// What stands in place of a file that the user names.
 #[derive(Clone, Copy, Debug)]
 enum Special {
@@ -331,7 +332,6 @@ fn a_small_component_is_no_large_one_when_it_is_loaded() {
 cases!(a_module_that_is_none_is_an_error:
     cut_off_in_its_code(b"\0asm\x01\0\0\0\x01\x04\x01\x60\0\0\x03\x02\x01\0\x0a\x64\x01"),
     empty(b""),
-    a_header(b"\0asm\x01\0\0\0"),
     a_component(b"\0asm\x0d\0\x01\0"),
     text(b"(module)"),
     cut_off_in_a_name(b"\0asm\x01\0\0\0\0\x7f\x04name"),

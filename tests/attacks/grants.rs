@@ -4,7 +4,7 @@ use kubewright_test_hostile_calls::{
     Algorithm, Call, Outcome, Piece, Profile, Program, Reference, Selection,
 };
 
-use super::disguises::{PKI, connect, get, inspect, read, write};
+use super::calls::{PKI, connect, get, inspect, read, write};
 use super::support::attack::{GENEROUS, Scene, World};
 use super::support::runtime::Runtime;
 use super::support::tree::{differences, tree};

@@ -1,8 +1,9 @@
 //! Whether a part of a secret is in what somebody saw, however it is written.
 
+use base64::Engine as _;
+
 use std::collections::{BTreeMap, HashMap};
 
-use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 /// So many characters in a row are found; fewer are chance.

@@ -1,12 +1,13 @@
 //! A component gets handles of secrets, and tries to read what is behind them.
 
+use super::support::der::Field;
 use kubewright_test_hostile_calls::{Alphabet, Call, Encoding, Piece, Profile, Program};
 
-use super::disguises::{
+use super::calls::{
     PKI, compose, ensure_mine, inspect, kubeconfig, load_ca, pem, read, secrets, write,
 };
 use super::support::attack::{GENEROUS, Scene, WRITE_ONLY, World};
-use super::support::der::{self, Field};
+use super::support::der;
 use super::support::leaks::Secret;
 
 const SERVER: &str = "https://192.0.2.10:6443";

@@ -20,13 +20,24 @@ macro_rules! cases {
     };
 }
 
+mod answers;
+mod calls;
+mod configurations;
+mod contract;
 mod disguises;
+mod effects;
 mod files;
 mod generated;
 mod grants;
 mod judge;
+mod kubeconfigs;
 mod leaks;
 mod load;
+mod memory;
 mod network;
+mod objects;
 mod policies;
+mod random;
+mod readers;
+mod resets;
 mod terminal;

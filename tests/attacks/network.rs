@@ -7,17 +7,19 @@ use kubewright_test_hostile_calls::{
     Call, Condition, Encoding, Item, Piece, Program, Question, Reference, SealedField, Selection,
     Target, Trust,
 };
-use rustix::fs::Mode;
-use rustix::process::Signal;
 
+<<<<<<< HEAD
 use super::disguises::{ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write};
+=======
+use super::calls::{ADMIN, PKI, compose, connect, get, kubeconfig, secrets, write};
+>>>>>>> tests
 use super::support::attack::{CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config};
 use super::support::components::hostile_upload_certs;
 use super::support::evil::{Evil, Reply, Request};
 use super::support::leaks::Secret;
 
 /// Stores objects, and gives them back as another kind.
-fn lying(request: &Request) -> Reply {
+pub fn lying(request: &Request) -> Reply {
     let name = request.target.split('?').next().unwrap_or_default();
     let name = name.rsplit('/').next().unwrap_or_default();
     match request.method.as_str() {
@@ -134,7 +136,7 @@ fn a_connection_goes_to_no_server_that_was_not_granted(is_secure: bool) {
 
 /// Points the machine's kubeconfig at a server that it trusts, as an operator
 /// whose cluster turned evil.
-fn cluster(scene: &Scene, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Evil {
+pub fn cluster(scene: &Scene, script: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Evil {
     let evil = Evil::secure(&scene.machine(PKI), script);
     let admin = scene.text(ADMIN);
     let changed = admin.replace("https://192.0.2.10:6443", &evil.origin());
@@ -225,6 +227,7 @@ fn a_kubeconfig_of_its_own_sends_no_secret() {
     scene.keeps_its_secrets(&told);
 }
 
+<<<<<<< HEAD
 /// A kubeconfig that an operator left, which names files.
 fn of_files(authority: &str, server: &str) -> String {
     format!(
@@ -404,6 +407,8 @@ fn an_answer_is_bounded(script: impl Fn(&Request) -> Reply + Send + Sync + 'stat
     }
 }
 
+=======
+>>>>>>> tests
 /// What listens inside a network is not a component's to ask.
 #[test]
 fn health_asks_no_server_that_was_not_granted() {

@@ -1,15 +1,20 @@
 //! A component has effects land of which a policy saw something else.
 
 use kubewright_test_hostile_calls::{
-    Algorithm, Alphabet, Call, Encoding, Existing, ExtendedUsage, Group, KeyUsage, NotBefore,
-    PatchType, Piece, Placement, Profile, Program, Reference, SealedField, Serial,
+    Alphabet, Call, Encoding, PatchType, Piece, Program, Reference,
 };
 use serde_json::Value;
 
+<<<<<<< HEAD
 use super::disguises::{ADMIN, PKI, TOKEN, compose, connect, load_ca, write};
 use super::support::attack::{CERTIFICATE_KEY, GENEROUS, Scene, TOKEN_SECRET, Told, World, config};
 use super::support::components::{hostile, hostile_configuration, hostile_policy};
 use super::support::program::{CONFIG, Place};
+=======
+use super::calls::{TOKEN, compose, connect, write};
+use super::support::attack::{GENEROUS, Scene, Told, World};
+use super::support::components::hostile_policy;
+>>>>>>> tests
 
 /// What the policy saw of each step, in order.
 fn effects(told: &Told) -> Vec<(usize, Value)> {
@@ -34,12 +39,12 @@ fn effects(told: &Told) -> Vec<(usize, Value)> {
 }
 
 /// What the policy saw of one step.
-fn effects_of(told: &Told, step: usize) -> Vec<Value> {
+pub fn effects_of(told: &Told, step: usize) -> Vec<Value> {
     let of_step = |(of, effect): (usize, Value)| (of == step).then_some(effect);
     effects(told).into_iter().filter_map(of_step).collect()
 }
 
-fn scene_with_policy(world: World, grants: &str) -> Scene {
+pub fn scene_with_policy(world: World, grants: &str) -> Scene {
     let scene = Scene::with(world, grants);
     scene
         .place
@@ -47,7 +52,7 @@ fn scene_with_policy(world: World, grants: &str) -> Scene {
     scene
 }
 
-fn watched_by_policy(scene: &Scene, program: &Program) -> Told {
+pub fn watched_by_policy(scene: &Scene, program: &Program) -> Told {
     scene.attempt(program, &["--policy", "policy.wasm", "-vv"])
 }
 
@@ -174,6 +179,7 @@ fn nobody_becomes_an_administrator(promotion: Promotion) {
     let objects = std::fs::read_to_string(scene.place.out().join("objects.yaml")).unwrap();
     assert!(objects.contains("mallory"));
 }
+<<<<<<< HEAD
 
 fn at(path: &str, mode: u32) -> Placement {
     Placement {
@@ -954,3 +960,5 @@ fn a_distribution_makes_no_plain_text_of_secrets() {
         .exits(1)
         .one_error(&["schemas", "InitConfiguration"]);
 }
+=======
+>>>>>>> tests

@@ -1,12 +1,12 @@
 //! Words of components and servers that would be the program's own.
 
 use kubewright_test_hostile_calls::{
-    Call, Condition, Item, Level, PROGRAM, Piece, Program, Reference, Target, Trust,
+    Call, Condition, Item, Level, Made, PROGRAM, Piece, Program, Reference, Target, Text, Trust,
 };
 use serde_json::json;
 
-use super::disguises::{ADMIN, PKI, connect, get, write};
-use super::support::attack::{GENEROUS, Scene, Told, World};
+use super::calls::{ADMIN, PKI, connect, get, write};
+use super::support::attack::{GENEROUS, Scene, World};
 use super::support::evil::{Evil, Reply};
 use super::support::program::program;
 use super::support::pty::on_a_terminal;
@@ -53,7 +53,7 @@ const SAYINGS: [(&str, Saying); 8] = [
         });
     }),
     ("failure", |program| {
-        program.fails = Some(FORGED.to_owned());
+        program.fails = Some(FORGED.into());
     }),
     ("path", |program| {
         program.call(write(
@@ -73,11 +73,28 @@ const SAYINGS: [(&str, Saying); 8] = [
     }),
 ];
 
+/// The lines that a person sees, without what draws a status line.
+fn lines(said: &str) -> Vec<String> {
+    let mut seen = String::new();
+    let mut rest = said;
+    while let Some(at) = rest.find("\x1b[") {
+        seen.push_str(&rest[..at]);
+        let sequence = &rest[at + 2..];
+        let end = sequence.find(|c: char| c.is_ascii_alphabetic());
+        rest = end.map_or("", |end| &sequence[end + 1..]);
+        // The cursor may be anywhere now.
+        seen.push('\n');
+    }
+    seen.push_str(rest);
+    seen.split(['\n', '\r'])
+        .map(|line| line.trim_start().to_owned())
+        .collect()
+}
+
 /// Fails the test where the program said something in another one's words.
 #[track_caller]
 fn is_its_own(name: &str, said: &str) {
-    for line in said.split(['\n', '\r']) {
-        let line = line.trim_start();
+    for line in lines(said) {
         for word in ["error: forged", "hint: run this", "[certs] ", "[done"] {
             assert!(
                 !line.starts_with(word),
@@ -141,6 +158,7 @@ fn events_stay_a_line_each() {
     assert!(events.len() > 2, "{events:?}");
 }
 
+<<<<<<< HEAD
 /// A server of the machine's cluster that says this as it refuses.
 fn cluster(scene: &Scene, words: &'static str) -> Evil {
     let evil = Evil::secure(&scene.machine(PKI), move |_| {
@@ -173,15 +191,31 @@ fn asks_the_server() -> Program {
     program
 }
 
+=======
+>>>>>>> tests
 cases!(words_of_a_server_are_told_as_its_words:
     in_a_file(false),
-    on_a_terminal_(true),
+    on_a_real_terminal(true),
 );
 
+/// What a server says as it refuses stands in the error of the phase.
 fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
     let scene = Scene::with(World::Machine, GENEROUS);
-    let server = cluster(&scene, FORGED);
-    scene.put(PROGRAM, asks_the_server().file());
+    let server = Evil::secure(&scene.machine(PKI), |_| {
+        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
+            "message": FORGED, "reason": "Forbidden", "code": 403});
+        Reply::Json(403, status.to_string().into_bytes())
+    });
+    let admin = scene.text(ADMIN);
+    scene.put(
+        ADMIN,
+        admin.replace("https://192.0.2.10:6443", &server.origin()),
+    );
+    let mut words = Program::new();
+    let client = words.call(connect());
+    let refused = words.call(get(client, "ConfigMap", "x"));
+    words.fails = Some(Text::Made(Made::Seen(refused)));
+    scene.put(PROGRAM, words.file());
     let arguments = scene.arguments("hostile/program", &["-vv"]);
     let said = match is_terminal {
         true => {
@@ -189,12 +223,9 @@ fn words_of_a_server_are_told_as_its_words(is_terminal: bool) {
             let (_, sent) = on_a_terminal(command.args(&arguments));
             String::from_utf8_lossy(&sent).into_owned()
         }
-        false => {
-            let told = Told::new(scene.watched().run(&arguments));
-            told.finished.said()
-        }
+        false => scene.watched().run(&arguments).said(),
     };
-    assert!(server.sent().contains("configmaps"), "{said}");
+    assert!(said.contains("forged"), "{said}");
     is_its_own("server", &said);
 }
 

@@ -48,7 +48,7 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// The phase fails at its end, in these words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub fails: Option<String>,
+    pub fails: Option<Text>,
 }
 
 /// One call.

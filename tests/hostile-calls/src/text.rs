@@ -24,7 +24,7 @@ pub enum Made {
         /// How often.
         times: u32,
     },
-    /// What an earlier step saw.
+    /// What an earlier step saw, or the error that it got.
     Seen(usize),
     /// One after the other.
     Joined(Vec<Text>),

@@ -32,7 +32,7 @@ pub fn run(path: &str) -> Result<()> {
         machine.tell(last);
     }
     match program.fails {
-        Some(words) => Err(Error::new(words)),
+        Some(words) => Err(Error::new(machine.text(&words))),
         None => Ok(()),
     }
 }
@@ -144,7 +144,6 @@ impl Machine {
                 if let Some(handle) = got.handle {
                     self.handles.insert(self.step, handle);
                 }
-                self.seen.insert(self.step, got.bytes.clone());
                 (Outcome::Done, got.bytes)
             }
             Err(Refusal::Host(error)) => {
@@ -154,6 +153,7 @@ impl Machine {
             }
             Err(Refusal::Skipped(why)) => (Outcome::Skipped, why.into_bytes()),
         };
+        self.seen.insert(self.step, bytes.clone());
         let seen = Seen {
             step: self.step,
             outcome,
