@@ -158,41 +158,6 @@ fn events_stay_a_line_each() {
     assert!(events.len() > 2, "{events:?}");
 }
 
-<<<<<<< HEAD
-/// A server of the machine's cluster that says this as it refuses.
-fn cluster(scene: &Scene, words: &'static str) -> Evil {
-    let evil = Evil::secure(&scene.machine(PKI), move |_| {
-        let status = json!({"kind": "Status", "apiVersion": "v1", "metadata": {}, "status": "Failure",
-            "message": words, "reason": "InternalError", "code": 500});
-        Reply::Json(500, status.to_string().into_bytes())
-    });
-    let admin = scene.text(ADMIN);
-    scene.put(
-        ADMIN,
-        admin.replace("https://192.0.2.10:6443", &evil.origin()),
-    );
-    evil
-}
-
-fn asks_the_server() -> Program {
-    let mut program = Program::new();
-    let client = program.call(connect());
-    program.call(Call::KubeWait {
-        of: client,
-        reference: Reference::core("ConfigMap", "x"),
-        condition: Condition::Exists,
-        seconds: 2,
-    });
-    program.call(Call::KubeCreate {
-        of: client,
-        object: r#"{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"x","namespace":"kube-system"}}"#.into(),
-        sealed: Vec::new(),
-    });
-    program
-}
-
-=======
->>>>>>> tests
 cases!(words_of_a_server_are_told_as_its_words:
     in_a_file(false),
     on_a_real_terminal(true),
