@@ -1,98 +1,120 @@
 //! Which files of a render hold what, for the next render into the same
 //! folder: a component must not read then what it must not read now.
+//!
+//! A machine has a journal for that. A render has none, and its folder holds
+//! nothing but what was rendered; so each file says it itself, in an extended
+//! attribute. Where a file system has none of those, files are gone by what
+//! they look like.
 
 use std::path::Path;
 
-use anyhow::Context;
-use serde::{Deserialize, Serialize};
+use anyhow::{Context, bail};
+use rustix::fs::XattrFlags;
+use rustix::io::Errno;
 
 use crate::world::machine::MachineFiles;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{FileError, Files, Identity, MachinePath, Made, Provenance};
+use crate::world::{FileKind, Files, Identity, MachinePath, Made, Provenance};
 
-/// The file, beside `rootfs/`. Without it a render is gone on with by what its
-/// files look like.
-pub const FILE: &str = ".made.json";
+/// Its value is the name of what the file is, as journals have it.
+const ATTRIBUTE: &str = "user.kubewright.made";
 
-/// Nothing that a render makes comes near it.
-const LIMIT: u64 = 4 << 20;
+/// Nothing that a render makes comes near these.
+const DEEPEST: usize = 64;
+const MOST_FILES: usize = 100_000;
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Entry {
-    identity: Identity,
-    made: Made,
-}
-
-/// What was recorded in the folder of an earlier render.
-pub fn read(folder: &Path) -> anyhow::Result<Provenance> {
-    Ok(Provenance::of(
-        entries(folder)?
-            .into_iter()
-            .map(|entry| (entry.identity, entry.made)),
-    ))
-}
-
-fn entries(folder: &Path) -> anyhow::Result<Vec<Entry>> {
-    if !folder.exists() {
-        return Ok(Vec::new());
+/// What the files below the folder of an earlier render say they are.
+pub fn read(rootfs: &Path) -> anyhow::Result<Provenance> {
+    let mut found = Vec::new();
+    if rootfs.exists() {
+        let files = MachineFiles::open(rootfs)
+            .with_context(|| format!("cannot open {}", rootfs.display()))?;
+        walk(&files, &MachinePath::root(), 0, &mut 0, &mut found)
+            .with_context(|| format!("cannot look through {}", rootfs.display()))?;
     }
-    let shown = folder.join(FILE);
-    let files =
-        MachineFiles::open(folder).with_context(|| format!("cannot open {}", folder.display()))?;
-    let text = match files.read(&path()?, LIMIT) {
-        Ok(text) => text,
-        Err(FileError::NotFound(_)) => return Ok(Vec::new()),
-        Err(error) => {
-            return Err(error).with_context(|| format!("cannot read {}", shown.display()));
+    Ok(Provenance::of(found))
+}
+
+fn walk(
+    files: &MachineFiles,
+    folder: &MachinePath,
+    depth: usize,
+    seen: &mut usize,
+    found: &mut Vec<(Identity, Made)>,
+) -> anyhow::Result<()> {
+    if depth > DEEPEST {
+        bail!("folders nest deeper than {DEEPEST}: that is no render");
+    }
+    for name in files.list(folder)? {
+        *seen += 1;
+        if *seen > MOST_FILES {
+            bail!("it has more than {MOST_FILES} files: that is no render");
         }
-    };
-    serde_json::from_slice(&text).with_context(|| {
-        format!(
-            "{} is not what a render wrote; render into a new folder, or remove the file if no component that you do not trust renders into this one",
-            shown.display()
-        )
-    })
+        let path = folder.join(&name)?;
+        match files.stat(&path)?.map(|found| found.kind) {
+            Some(FileKind::Directory) => walk(files, &path, depth + 1, seen, found)?,
+            Some(FileKind::Regular) => {
+                if let (Some(made), Some(identity)) = (marked(files, &path), files.identity(&path)?)
+                {
+                    found.push((identity, made));
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
-fn path() -> anyhow::Result<MachinePath> {
-    Ok(MachinePath::parse(&format!("/{FILE}"))?)
+fn marked(files: &MachineFiles, path: &MachinePath) -> Option<Made> {
+    let mut value = [0_u8; 64];
+    let length = rustix::fs::lgetxattr(on_disk(files, path), ATTRIBUTE, &mut value).ok()?;
+    let name = std::str::from_utf8(value.get(..length)?).ok()?;
+    // Whoever wrote something else there may mean anything.
+    Some(serde_json::from_value(name.into()).unwrap_or(Made::OfSealed))
 }
 
-/// Records what the files are that a render wrote below `rootfs`, beside what
-/// was known before.
+fn on_disk(files: &MachineFiles, path: &MachinePath) -> std::path::PathBuf {
+    files.root().join(path.below_root())
+}
+
+/// Marks the files that a render wrote below `rootfs`.
 pub fn write(
-    folder: &Path,
     sandbox: &SandboxFiles,
     rootfs: &MachineFiles,
     known: &Provenance,
 ) -> anyhow::Result<()> {
     let mut written = Vec::new();
-    sandbox.each_change::<FileError>(|path, change| {
+    sandbox.each_change::<std::convert::Infallible>(|path, change| {
         if let Change::File { .. } = change {
             written.push(path.clone());
         }
         Ok(())
     })?;
-    let mut list = Vec::new();
     for path in &written {
-        let made = sandbox
-            .identity(path)?
-            .and_then(|identity| known.made(identity));
-        if let (Some(made), Some(identity)) = (made, rootfs.identity(path)?) {
-            list.push(Entry { identity, made });
+        let identity = sandbox.identity(path)?;
+        let Some(made) = identity.and_then(|identity| known.made(identity)) else {
+            continue;
+        };
+        if made == Made::HostPublic {
+            continue;
+        }
+        let name = serde_json::to_value(made)?;
+        let marked = rustix::fs::lsetxattr(
+            on_disk(rootfs, path),
+            ATTRIBUTE,
+            name.as_str().unwrap_or_default().as_bytes(),
+            XattrFlags::empty(),
+        );
+        match marked {
+            Ok(()) => {}
+            Err(Errno::OPNOTSUPP) => {
+                tracing::debug!(%path, "the file system has no extended attributes");
+            }
+            Err(errno) => {
+                return Err(std::io::Error::from(errno))
+                    .with_context(|| format!("cannot mark {}", on_disk(rootfs, path).display()));
+            }
         }
     }
-    if list.is_empty() {
-        return Ok(());
-    }
-    let mut all = entries(folder).unwrap_or_default();
-    all.retain(|entry| list.iter().all(|new| new.identity != entry.identity));
-    all.extend(list);
-    let files = MachineFiles::open(folder)
-        .with_context(|| format!("cannot open {}", folder.display()))?
-        .without_sync();
-    files
-        .write(&path()?, 0o600, &serde_json::to_vec(&all)?)
-        .with_context(|| format!("cannot write {}", folder.join(FILE).display()))
+    Ok(())
 }

@@ -49,7 +49,7 @@ impl RenderOutput {
                     }
                     let expected = match name.to_str() {
                         Some(ROOTFS) => Some(entry.file_type()?.is_dir()),
-                        Some(OBJECTS | render_made::FILE) => Some(entry.file_type()?.is_file()),
+                        Some(OBJECTS) => Some(entry.file_type()?.is_file()),
                         _ => None,
                     };
                     ensure!(
@@ -111,7 +111,7 @@ impl RenderOutput {
 
     /// What is known of the files of an earlier render.
     pub fn provenance(&self) -> anyhow::Result<Provenance> {
-        render_made::read(&self.folder)
+        render_made::read(&self.folder.join(ROOTFS))
     }
 
     /// The objects of an earlier render.
@@ -176,7 +176,7 @@ impl RenderOutput {
         files.commit(&target).with_context(|| {
             format!("cannot write the rendered files below {}", rootfs.display())
         })?;
-        render_made::write(&self.folder, files, &target, provenance)?;
+        render_made::write(files, &target, provenance)?;
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
         if objects != before {

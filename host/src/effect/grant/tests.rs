@@ -336,7 +336,7 @@ fn servers_are_granted_by_their_origins() {
         assert_eq!(grants.covers_endpoint(url).is_ok(), wanted, "{url}");
     }
     let denial = grants.covers_endpoint("https://b/x").unwrap_err();
-    assert!(denial.line.contains("endpoints: [\"https://b:443\"]"));
+    assert!(denial.line.contains("endpoints: [\"https://b\"]"));
 }
 
 /// A grant is about the file, not about what it is called.

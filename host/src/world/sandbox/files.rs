@@ -217,6 +217,21 @@ impl SandboxFiles {
         }
     }
 
+    /// The folder of what was asked for, which may be another by links, must be
+    /// there; the error names it as it was asked for.
+    fn require_parent(&self, asked: &MachinePath, path: &MachinePath) -> Result<(), FileError> {
+        let Some(parent) = path.parent() else {
+            return Err(FileError::IsDirectory(asked.clone()));
+        };
+        let named = asked.parent().unwrap_or_else(MachinePath::root);
+        self.require_directory(&parent)
+            .map_err(|error| match error {
+                FileError::NotFound(_) => FileError::NotFound(named),
+                FileError::NotDirectory(_) => FileError::NotDirectory(named),
+                error => error,
+            })
+    }
+
     fn require_directory(&self, path: &MachinePath) -> Result<(), FileError> {
         match self.stat(path)? {
             Some(found) if found.kind == FileKind::Directory => Ok(()),
@@ -323,11 +338,9 @@ impl Files for SandboxFiles {
     }
 
     fn write(&self, path: &MachinePath, mode: u32, content: &[u8]) -> Result<(), FileError> {
+        let asked = path;
         let path = &*self.canonical(path, LastLink::Keep)?;
-        match path.parent() {
-            Some(parent) => self.require_directory(&parent)?,
-            None => return Err(FileError::IsDirectory(path.clone())),
-        }
+        self.require_parent(asked, path)?;
         if let Some(found) = self.stat(path)?
             && found.kind == FileKind::Directory
         {
@@ -392,11 +405,12 @@ impl Files for SandboxFiles {
     }
 
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError> {
+        let asked = path;
         let path = &*self.canonical(path, LastLink::Keep)?;
-        let Some(parent) = path.parent() else {
+        if path.parent().is_none() {
             return Ok(());
-        };
-        self.require_directory(&parent)?;
+        }
+        self.require_parent(asked, path)?;
         match self.stat(path)? {
             Some(found) if found.kind != FileKind::Directory => {
                 Err(FileError::NotDirectory(path.clone()))
