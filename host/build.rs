@@ -46,6 +46,9 @@ fn build() -> Result<()> {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
     }
     println!("cargo::rerun-if-changed=src/component/engine_config.rs");
+    let lock = fs::read_to_string(root.join("Cargo.lock"))?;
+    let engine = locked_version(&lock, "wasmtime").ok_or("Cargo.lock has no wasmtime")?;
+    println!("cargo::rustc-env=KUBEWRIGHT_WASMTIME={engine}");
     println!("cargo::rerun-if-env-changed=KUBEWRIGHT_COMPONENTS");
 
     let crates = component_crates(&root.join("plugins"))?;
@@ -98,6 +101,16 @@ fn build() -> Result<()> {
     source.push_str("];\n");
     fs::write(out.join("builtin.rs"), source)?;
     Ok(())
+}
+
+/// The version of a package in a lock file.
+fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
+    let name = format!("name = {package:?}");
+    let mut lines = lock.lines().skip_while(|line| *line != name);
+    lines
+        .nth(1)?
+        .strip_prefix("version = \"")?
+        .strip_suffix('"')
 }
 
 /// What machine code for this engine depends on besides the component.

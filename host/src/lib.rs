@@ -12,6 +12,7 @@ pub mod cluster;
 pub mod component;
 pub mod distribution;
 pub mod effect;
+pub mod hardening;
 pub mod kube;
 pub mod pki;
 mod visible;

@@ -3,5 +3,6 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    kubewright::hardening::start();
     kubewright::cli::main()
 }

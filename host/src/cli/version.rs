@@ -9,19 +9,23 @@ use crate::cluster::constants;
 /// This program's version.
 pub const TEXT: &str = env!("CARGO_PKG_VERSION");
 
-/// Print the version.
+/// The engine that runs components, as this program was built with it.
+const ENGINE: &str = env!("KUBEWRIGHT_WASMTIME");
+
+/// Print the version, and those of Kubernetes and of the engine.
 #[derive(Args)]
 pub struct Version {}
 
 impl Version {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         output.line(&format!(
-            "kubewright {TEXT} (Kubernetes {})",
+            "kubewright {TEXT} (Kubernetes {}, wasmtime {ENGINE})",
             constants::KUBERNETES_RELEASE
         ));
         output.result(&json!({
             "version": TEXT,
             "kubernetesVersion": constants::KUBERNETES_RELEASE,
+            "wasmtimeVersion": ENGINE,
         }));
         Ok(())
     }

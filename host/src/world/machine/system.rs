@@ -10,6 +10,59 @@ use crate::world::{Cgroups, NodeError, SystemState};
 /// A kernel configuration has some 300 KiB.
 const CONFIGURATION_LIMIT: u64 = 8 << 20;
 
+/// Longer values are none of settings.
+const PARAMETER_LIMIT: u64 = 4096;
+
+/// Parameters that say how the kernel is set up for containers and networks.
+/// Not the rest: what is below `kernel.random` is another each time, and
+/// others tell of this one machine, as `kernel.hostname` does.
+const PARAMETERS: [&str; 6] = [
+    "fs.",
+    "net.bridge.",
+    "net.ipv4.",
+    "net.ipv6.",
+    "net.netfilter.",
+    "vm.",
+];
+const KERNEL_PARAMETERS: [&str; 9] = [
+    "kernel.keys.root_maxbytes",
+    "kernel.keys.root_maxkeys",
+    "kernel.panic",
+    "kernel.panic_on_oops",
+    "kernel.pid_max",
+    "kernel.shmall",
+    "kernel.shmmax",
+    "kernel.threads-max",
+    "kernel.unprivileged_userns_clone",
+];
+
+/// The value of a kernel parameter that is a setting: one that everybody may
+/// read and root may change. Counters, which change by themselves, can be read
+/// only; secrets, as keys of TCP Fast Open, by root only. `root` is
+/// `/proc/sys`.
+pub fn kernel_parameter(root: &Path, name: &str) -> Option<String> {
+    use std::os::unix::fs::PermissionsExt;
+    const READABLE: u32 = 0o444;
+    const CHANGEABLE: u32 = 0o200;
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let is_known = PARAMETERS.iter().any(|prefix| name.starts_with(prefix))
+        || KERNEL_PARAMETERS.contains(&name);
+    if !is_known || !name.chars().all(plain) || name.split('.').any(str::is_empty) {
+        return None;
+    }
+    let path = root.join(name.replace('.', "/"));
+    // Below /proc/sys are no links; elsewhere one is not followed.
+    let found = std::fs::symlink_metadata(&path).ok()?;
+    let mode = found.permissions().mode();
+    if !found.is_file() || mode & READABLE != READABLE || mode & CHANGEABLE == 0 {
+        return None;
+    }
+    let mut text = String::new();
+    let file = std::fs::File::open(&path).ok()?;
+    file.take(PARAMETER_LIMIT).read_to_string(&mut text).ok()?;
+    Some(text.trim().to_owned())
+}
+
 /// Reads the state of this machine.
 pub fn state() -> Result<SystemState, NodeError> {
     let uname = rustix::system::uname();
@@ -245,5 +298,64 @@ mod tests {
             .collect();
         assert_eq!(found, [("INET", "y"), ("MEMCG", "m")]);
         assert_eq!(state().unwrap().operating_system, "Linux");
+    }
+
+    #[test]
+    fn settings_of_the_kernel_are_told_and_nothing_else() {
+        use std::os::unix::fs::PermissionsExt;
+        let root = tempfile::tempdir().unwrap();
+        for (file, mode) in [
+            ("net/ipv4/ip_forward", 0o644),
+            ("net/ipv4/tcp_fastopen_key", 0o600),
+            ("net/ipv4/route/flush", 0o200),
+            ("net/netfilter/nf_conntrack_count", 0o444),
+            ("kernel/panic", 0o644),
+            ("kernel/core_pattern", 0o644),
+            ("kernel/random/uuid", 0o444),
+            ("kernel/random/poolsize", 0o644),
+            ("vm/overcommit_memory", 0o644),
+        ] {
+            let path = root.path().join(file);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, "1\n").unwrap();
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+        }
+        for (name, is_told) in [
+            ("net.ipv4.ip_forward", true),
+            ("kernel.panic", true),
+            ("vm.overcommit_memory", true),
+            ("vm.no_such", false),
+            ("net.ipv4", false),
+            ("net.ipv4.", false),
+            ("net.ipv4.tcp_fastopen_key", false),
+            ("net.ipv4.route.flush", false),
+            ("net.netfilter.nf_conntrack_count", false),
+            ("net.ipv4...kernel.panic", false),
+            ("net.ipv4./ip_forward", false),
+            ("net.ipv4.../../../etc/hostname", false),
+            ("kernel.core_pattern", false),
+            ("kernel.random.uuid", false),
+            ("kernel.random.poolsize", false),
+            ("", false),
+            ("..", false),
+        ] {
+            let found = kernel_parameter(root.path(), name);
+            assert_eq!(found.as_deref(), is_told.then_some("1"), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_kernel_of_this_machine_tells_no_number_that_changes() {
+        let proc = Path::new("/proc/sys");
+        assert!(kernel_parameter(proc, "net.ipv4.ip_forward").is_some());
+        for name in [
+            "kernel.random.uuid",
+            "kernel.random.boot_id",
+            "fs.file-nr",
+            "fs.inode-nr",
+        ] {
+            assert!(proc.join(name.replace('.', "/")).exists(), "{name}");
+            assert_eq!(kernel_parameter(proc, name), None, "{name}");
+        }
     }
 }
