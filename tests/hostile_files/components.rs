@@ -1,13 +1,14 @@
 //! Components that cost far more than they weigh.
 
 use wasm_encoder::{
-    Alias, CodeSection, Component, ComponentAliasSection, ComponentImportSection,
+    Alias, BlockType, CodeSection, Component, ComponentAliasSection, ComponentImportSection,
     ComponentInstanceSection, ComponentOuterAliasKind, ComponentTypeRef, ComponentTypeSection,
-    Function, FunctionSection, Module, ModuleArg, ModuleSection, NestedComponentSection,
-    RawSection, TypeSection, ValType,
+    ConstExpr, ElementSection, Elements, Function, FunctionSection, Module, ModuleArg,
+    ModuleSection, NestedComponentSection, RawSection, RefType, SectionId, TableSection, TableType,
+    TypeSection, ValType,
 };
 
-use crate::refused;
+use crate::{one_error, refused, with_component};
 
 const NO_ARGUMENTS: [(&str, wasm_encoder::ComponentExportKind, u32); 0] = [];
 
@@ -115,6 +116,77 @@ fn functions(count: u32, locals: u32, bytes: usize) -> Module {
     module
 }
 
+/// A table of one function, which is its last, so many times.
+fn tables(count: u32, elements: u64) -> Module {
+    let mut tables = TableSection::new();
+    let mut filled = ElementSection::new();
+    for table in 0..count {
+        tables.table(TableType {
+            element_type: RefType::FUNCREF,
+            table64: false,
+            minimum: elements,
+            maximum: None,
+            shared: false,
+        });
+        let last = i32::try_from(elements - 1).unwrap();
+        let at = ConstExpr::i32_const(last);
+        filled.active(Some(table), &at, Elements::Functions([0][..].into()));
+    }
+    let one = functions(1, 0, 0);
+    let mut module = Module::new();
+    // In the order of the sections: types, functions, tables, elements, code.
+    let mut rest = &one.as_slice()[8..];
+    while let Some((&id, tail)) = rest.split_first() {
+        let (size, tail) = tail.split_first().unwrap();
+        let (data, tail) = tail.split_at(usize::from(*size));
+        if id == SectionId::Code as u8 {
+            module.section(&tables).section(&filled);
+        }
+        module.section(&RawSection { id, data });
+        rest = tail;
+    }
+    module
+}
+
+/// A function whose every local variable has another value in each of many
+/// loops.
+fn loops(locals: u32, depth: usize) -> Module {
+    let mut types = TypeSection::new();
+    types.ty().function([], []);
+    let mut declared = FunctionSection::new();
+    declared.function(0);
+    let mut function = Function::new([(locals, ValType::I32)]);
+    let mut code = function.instructions();
+    for _ in 0..depth {
+        code.loop_(BlockType::Empty);
+    }
+    for local in 0..locals {
+        code.local_get(local)
+            .i32_const(1)
+            .i32_add()
+            .local_set(local);
+    }
+    for _ in 0..depth {
+        code.i32_const(0).br_if(0).end();
+    }
+    code.end();
+    let mut section = CodeSection::new();
+    section.function(&function);
+    let mut module = Module::new();
+    module.section(&types).section(&declared).section(&section);
+    module
+}
+
+#[test]
+fn what_takes_all_memory_takes_only_that_of_a_helper() {
+    let component = of_module(&loops(10_000, 20_000));
+    assert!(component.len() < 300_000);
+    let place = with_component(&component);
+    let arguments = ["phases", "--distribution", "distribution.yaml"];
+    let words = ["x.wasm", "MiB of memory to compile"];
+    one_error(place.refused(1, &arguments, &words));
+}
+
 #[test]
 fn what_is_counted_is_refused_at_once() {
     let mut modules = Component::new();
@@ -169,6 +241,11 @@ fn what_is_counted_is_refused_at_once() {
             "much code",
             of_module(&functions(17, 0, (1 << 20) - 16)),
             "more than 16777216 bytes of code",
+        ),
+        (
+            "large tables",
+            of_module(&tables(3, 1_000_000)),
+            "more than 2000000 elements in its tables",
         ),
         (
             "many variables",

@@ -77,6 +77,17 @@ impl Run {
         let targets = distribution.patch_targets.clone();
         let sandbox = distribution.sandbox.clone();
         let name = distribution.name.clone();
+        // What costs least first: components are compiled.
+        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
+            "the patches (--patches, or patches.directory of the configuration) cannot be used",
+        )?;
+        for path in passed_over {
+            output.warning(&format!(
+                "{} is passed over: patches are files named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {}",
+                path.display(),
+                targets.join(", ")
+            ));
+        }
         let runner = Runner::prepare(
             &engine,
             distribution,
@@ -89,16 +100,6 @@ impl Run {
             .iter()
             .map(|name| load_policy(&engine, name, &events, limits))
             .collect::<anyhow::Result<Vec<_>>>()?;
-        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
-            "the patches (--patches, or patches.directory of the configuration) cannot be used",
-        )?;
-        for path in passed_over {
-            output.warning(&format!(
-                "{} is passed over: patches are files named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {}",
-                path.display(),
-                targets.join(", ")
-            ));
-        }
         // One thread for all phases: their own code takes milliseconds, what
         // they wait for is waited for side by side, and RSA keys are made on
         // threads of their own. More threads would cost more than they save.

@@ -29,6 +29,7 @@ pub enum Thing {
     FunctionBytes,
     CodeBytes,
     Locals,
+    TableElements,
     Names,
     NameBytes,
 }
@@ -47,12 +48,13 @@ impl Thing {
             Self::FunctionBytes => 1 << 20,
             Self::CodeBytes => 16 << 20,
             Self::Locals => 1_000_000,
+            Self::TableElements => 2_000_000,
             Self::Names => 20_000,
             Self::NameBytes => 1_000,
         }
     }
 
-    const COUNT: usize = 11;
+    const COUNT: usize = 12;
 }
 
 impl fmt::Display for Thing {
@@ -69,6 +71,7 @@ impl fmt::Display for Thing {
             Self::FunctionBytes => "bytes in one function",
             Self::CodeBytes => "bytes of code",
             Self::Locals => "local variables",
+            Self::TableElements => "elements in its tables",
             Self::Names => "imports and exports",
             Self::NameBytes => "bytes in the name of an import or export",
         })
@@ -135,6 +138,14 @@ impl Counted {
             Payload::ImportSection(section) => self.add(Thing::Names, section.count().into()),
             Payload::ExportSection(section) => self.add(Thing::Names, section.count().into()),
             Payload::FunctionSection(section) => self.add(Thing::Functions, section.count().into()),
+            // wasmtime keeps the functions that a table begins with, one by one,
+            // also where there is but one at its end.
+            Payload::TableSection(section) => {
+                for one in section {
+                    self.add(Thing::TableElements, one?.ty.initial)?;
+                }
+                Ok(())
+            }
             Payload::CodeSectionEntry(body) => self.function(&body),
             Payload::InstanceSection(section) => self.steps(section.count().into()),
             Payload::ComponentCanonicalSection(section) => self.steps(section.count().into()),

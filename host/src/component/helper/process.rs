@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec};
 
-use super::wire::{self, ANSWER_LIMIT, Kind, Task};
+use super::wire::{self, ANSWER_LIMIT, HEAD, Kind, Task};
 use super::{ARGUMENT, task};
 
 /// How long a helper may take. What a vendor's compiler makes takes less than a
@@ -51,9 +51,13 @@ pub fn ask(task: Task, bytes: &[u8]) -> Result<Vec<u8>, HelperError> {
     // status.
     let _ = child.kill();
     let status = child.wait().map_err(HelperError::Speak)?;
-    let answer = answer?;
+    let mut answer = answer?;
     match wire::read(&answer) {
-        Some((Kind::Done, content)) => Ok(content.to_vec()),
+        Some((Kind::Done, _)) => {
+            // In place: it may be large.
+            answer.drain(..HEAD);
+            Ok(answer)
+        }
         Some((kind, content)) => {
             let words = String::from_utf8_lossy(content).into_owned();
             Err(match kind {

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 
 use rustix::process::{
-    DumpableBehavior, Resource, Rlimit, Signal, set_dumpable_behavior,
+    DumpableBehavior, Resource, Rlimit, Signal, getrlimit, set_dumpable_behavior,
     set_parent_process_death_signal, setrlimit,
 };
 
@@ -15,8 +15,8 @@ use crate::component::encode::{EncodeError, encode_here};
 use crate::component::engine_config::engine_config;
 use crate::component::source::FILE_LIMIT;
 
-/// Bytes of address space of a helper. Compiling what the largest of the
-/// built-in components is made of takes a tenth of it.
+/// Bytes of address space of a helper. What other languages than Rust make, with
+/// an interpreter of 10 MB in it, takes half of it.
 pub const MEMORY: u64 = 1 << 30;
 
 /// Seconds of processor time, over all of its threads.
@@ -65,12 +65,16 @@ fn confine() -> io::Result<()> {
         (Resource::Nofile, 16),
     ];
     for (resource, limit) in limits {
-        let limit = Some(limit);
+        // Nobody but root may have more again than whoever started us has.
+        let limit = match getrlimit(resource).maximum {
+            Some(given) => given.min(limit),
+            None => limit,
+        };
         setrlimit(
             resource,
             Rlimit {
-                current: limit,
-                maximum: limit,
+                current: Some(limit),
+                maximum: Some(limit),
             },
         )?;
     }

@@ -187,12 +187,8 @@ fn identity(at: &Surroundings<'_>, path: &MachinePath) -> Result<Option<(u64, u6
 
 fn no_home(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmptiable> {
     let parent = path.parent();
-    let of = |homes: &&str| {
-        parent
-            .as_ref()
-            .is_some_and(|parent| parent.as_str() == *homes)
-    };
-    if system::HOMES.iter().any(|homes| of(&homes)) {
+    let parent = parent.as_ref().map(MachinePath::as_str);
+    if parent.is_some_and(|parent| system::HOMES.contains(&parent)) {
         return Err(NotEmptiable::Home(path.file_name().to_owned()));
     }
     for (user, home) in homes(at.files)? {
