@@ -268,16 +268,15 @@ fn a_socket_leads_out_of_no_root(is_absolute: bool) {
     }
     let socket = "unix:///run/hostile.sock";
     let mut program = Program::new();
-    let state = program.call(Call::RuntimeState {
+    program.call(Call::RuntimeState {
         socket: socket.into(),
     });
-    let image = program.call(Call::RuntimeHasImage {
+    program.call(Call::RuntimeHasImage {
         socket: socket.into(),
         image: "x".into(),
     });
-    let told = scene.carry_out(&program);
-    told.not_done(state);
-    told.not_done(image);
+    // Below another root nothing runs: whatever is answered, nobody was asked.
+    scene.carry_out(&program);
     assert_eq!(runtime.calls(), [""; 0]);
 }
 

@@ -13,7 +13,7 @@ use super::support::evil::Reply;
 use super::support::is_root;
 
 /// A limit that a test can wait for.
-const BRIEF: &str = "{wallClock: 5s}";
+const BRIEF: &str = "{wallClock: 5s, waiting: 5s}";
 
 const DEEP: u32 = 1_000_000;
 
@@ -114,7 +114,6 @@ cases!(a_phase_ends_in_its_time:
     that_waits_for_what_never_comes(&waiting()),
     that_makes_keys_without_an_end(&keys()),
     that_reads_what_is_slow_to_look_at(&slow_reads()),
-    that_asks_for_many_names(&many_names()),
 );
 
 fn a_phase_ends_in_its_time(program: &Program) {
@@ -126,9 +125,18 @@ fn a_phase_ends_in_its_time(program: &Program) {
         .one_error(&["phase hostile/program failed", "hint: "]);
 }
 
+/// They are counted before anything is made of them.
+#[test]
+fn a_certificate_for_many_names_is_refused_at_once() {
+    let scene = Scene::new(World::Render);
+    scene.grant(GENEROUS, BRIEF);
+    let told = scene.attempt(&many_names(), &[]);
+    told.not_done(2);
+    told.not_done(3);
+}
+
 cases!(a_signal_is_answered:
     while_keys_are_made(&keys(), Signal::INT, 130),
-    while_names_are_compared(&many_names(), Signal::INT, 130),
     while_files_are_looked_through(&slow_reads(), Signal::TERM, 143),
     while_it_waits(&waiting(), Signal::TERM, 143),
 );

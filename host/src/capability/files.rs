@@ -8,7 +8,7 @@ use crate::effect::{
     Content, FileVerb, MakeDirectory, Place, RemoveFile, SealedValue, SecretKind, WriteFile,
     holds_secret,
 };
-use crate::world::{FileError, FileKind, LastLink, Purpose};
+use crate::world::{FileError, FileKind, LastLink};
 
 /// What a component may read at most.
 const READ_LIMIT: u64 = 4 << 20;
@@ -115,8 +115,8 @@ pub async fn remove(state: &mut PhaseState, path: String) -> Answer<types::Chang
 
 pub async fn read(state: &mut PhaseState, path: String) -> Answer<Vec<u8>> {
     let place = state.granted(&path, FileVerb::Read)?;
-    let mut content = state.open(&place, Purpose::Read, READ_LIMIT)?;
-    state.answer(std::mem::take(&mut *content))
+    let content = state.run.gate.read(state.world(), &place, READ_LIMIT)?;
+    state.charged(content)
 }
 
 pub async fn list_directory(state: &mut PhaseState, path: String) -> Answer<Vec<String>> {

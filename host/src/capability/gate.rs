@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 
 use super::bindings::types;
 use super::refusal::Refusal;
-use crate::effect::{Place, SealedValue, Vault, holds_secret};
+use crate::effect::{Place, SealedValue, Vault};
 use crate::kube::secrets::{MASK, mask};
 use crate::world::{FileError, MachinePath, Misuse, Purpose, World};
 
@@ -106,6 +106,12 @@ impl Gate {
         Ok(opened.content)
     }
 
+    /// Reads a file for a component. It is looked through once, as it is opened.
+    pub fn read(&self, world: &World, place: &Place, limit: u64) -> Answer<Vec<u8>> {
+        let mut content = self.open(world, place, Purpose::Read, limit)?;
+        Ok(Disclosed(std::mem::take(&mut *content)))
+    }
+
     /// Lets a value through, or refuses it with `sealed`.
     pub fn disclose<T: Disclose>(&self, value: T) -> Answer<T> {
         let mut sealed = false;
@@ -168,6 +174,6 @@ impl Gate {
     }
 
     fn holds(&self, bytes: &[u8]) -> bool {
-        !bytes.is_empty() && (self.vault.holds(bytes) || holds_secret(bytes))
+        !bytes.is_empty() && self.vault.holds_any(bytes)
     }
 }

@@ -18,7 +18,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 
 /// How many bytes are looked at, layer by layer, for each byte of content.
 /// Content that takes more is made to take long, and counts as a secret.
-const EFFORT: usize = 64;
+const EFFORT: usize = 24;
 
 /// The shortest run of an encoding that is decoded.
 const SHORTEST_RUN: usize = 20;
@@ -43,6 +43,11 @@ const NAMES: [&str; 8] = [
 /// hexadecimal however often and whatever stands before it.
 pub fn holds_secret(content: &[u8]) -> bool {
     any_layer(content, &mut looks_secret)
+}
+
+/// As [`holds_secret`], or whether `known` finds something.
+pub(super) fn holds_secret_or(content: &[u8], known: &mut dyn FnMut(&[u8]) -> bool) -> bool {
+    any_layer(content, &mut |layer| known(layer) || looks_secret(layer))
 }
 
 /// Whether `test` finds something in bytes, or in what they are an encoding of.

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{PoisonError, RwLock};
 
 use super::content::{SealedValue, SecretKind};
-use super::recognise::any_layer;
+use super::recognise::{any_layer, holds_secret_or};
 use crate::pki::secret_parts;
 
 /// Bytes of a secret that tell it: whoever sees fewer has to guess the rest of
@@ -51,17 +51,25 @@ impl Vault {
         }
     }
 
+    /// Whether a piece of a secret is in it, or what looks like a secret of
+    /// somebody else; plain or encoded.
+    pub fn holds_any(&self, content: &[u8]) -> bool {
+        let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
+        holds_secret_or(content, &mut |layer| self.knows(&pieces, layer))
+    }
+
+    fn knows(&self, pieces: &HashSet<u64>, layer: &[u8]) -> bool {
+        let mut windows = layer.windows(PIECE);
+        !pieces.is_empty() && windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
+    }
+
     /// Whether a piece of a secret is in it, plain or encoded.
     pub fn holds(&self, content: &[u8]) -> bool {
         let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
         if pieces.is_empty() {
             return false;
         }
-        let mut known = |layer: &[u8]| {
-            let mut windows = layer.windows(PIECE);
-            windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
-        };
-        any_layer(content, &mut known)
+        any_layer(content, &mut |layer| self.knows(&pieces, layer))
     }
 }
 

@@ -129,8 +129,8 @@ impl Checks for IdealChecks {
         )
     }
 
-    fn kernel_parameter(&self, _name: &str) -> Option<String> {
-        Some("1".to_owned())
+    fn kernel_parameter(&self, name: &str) -> Option<String> {
+        super::machine::is_setting(name).then(|| "1".to_owned())
     }
 
     fn port_is_free(&self, _port: u16) -> bool {

@@ -12,6 +12,10 @@ use serde::{Deserialize, Serialize};
 #[serde(try_from = "String", into = "String")]
 pub struct MachinePath(String);
 
+/// Folders in a path. What is walked through folder by folder stays within the
+/// stack there is.
+const DEEPEST: usize = 100;
+
 /// Why a text is no path for the machine.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum PathError {
@@ -21,6 +25,8 @@ pub enum PathError {
     Nul(String),
     #[error("a path of {0} bytes is too long: the limit is 4095")]
     TooLong(usize),
+    #[error("a path of {0} folders is too deep: the limit is {DEEPEST}")]
+    TooDeep(usize),
 }
 
 impl MachinePath {
@@ -46,6 +52,9 @@ impl MachinePath {
                 }
                 part => parts.push(part),
             }
+        }
+        if parts.len() > DEEPEST {
+            return Err(PathError::TooDeep(parts.len()));
         }
         Ok(Self(format!("/{}", parts.join("/"))))
     }

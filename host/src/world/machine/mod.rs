@@ -42,3 +42,4 @@ pub use root::{Root, SocketError};
 pub use rootfs::RootfsNode;
 pub use runtime::MachineRuntime;
 pub use services::ServiceManager;
+pub use system::is_setting;

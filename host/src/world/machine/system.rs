@@ -36,6 +36,14 @@ const KERNEL_PARAMETERS: [&str; 9] = [
     "kernel.unprivileged_userns_clone",
 ];
 
+/// Whether a kernel parameter is of those that are settings, by its name.
+pub fn is_setting(name: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let is_known = PARAMETERS.iter().any(|prefix| name.starts_with(prefix))
+        || KERNEL_PARAMETERS.contains(&name);
+    is_known && name.chars().all(plain) && !name.split('.').any(str::is_empty)
+}
+
 /// The value of a kernel parameter that is a setting: one that everybody may
 /// read and root may change. Counters, which change by themselves, can be read
 /// only; secrets, as keys of TCP Fast Open, by root only. `root` is
@@ -44,10 +52,7 @@ pub fn kernel_parameter(root: &Path, name: &str) -> Option<String> {
     use std::os::unix::fs::PermissionsExt;
     const READABLE: u32 = 0o444;
     const CHANGEABLE: u32 = 0o200;
-    let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-    let is_known = PARAMETERS.iter().any(|prefix| name.starts_with(prefix))
-        || KERNEL_PARAMETERS.contains(&name);
-    if !is_known || !name.chars().all(plain) || name.split('.').any(str::is_empty) {
+    if !is_setting(name) {
         return None;
     }
     let path = root.join(name.replace('.', "/"));
