@@ -187,3 +187,39 @@ fn a_policy_must_be_one() {
         assert!(!place.out().exists(), "{policy}");
     }
 }
+
+/// What the default distribution makes passes; the same rules see what it does
+/// not make.
+#[test]
+fn the_baseline_knows_certificates_and_directories() {
+    let grants = "      files: [{paths: [/srv/hostile, /srv/hostile/**], verbs: [read, write]}]
+      pki: [{names: [mine, ca], below: /etc/kubernetes/pki, verbs: [load, create, sign]}]
+      kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
+      node: {accounts: [hostile-*]}
+      use: [clock, kubeconfigs, terminal, tokens]
+";
+    for (phase, rule, words) in [
+        ("open-directory", "directory-mode", "with mode 0777"),
+        ("masters", "masters-certificate", "O=system:masters"),
+        (
+            "intermediate",
+            "intermediate-authority",
+            "signed by kubernetes",
+        ),
+    ] {
+        let place = Place::new();
+        Hostile {
+            phases: &[phase],
+            grants,
+            limits: "",
+        }
+        .write(&place);
+        let arguments = ["--distribution", "distribution.yaml"];
+        place
+            .render(&[&arguments[..], &["--policy", "baseline"]].concat())
+            .exits(1)
+            .says(&[&format!("breaks the rule {rule}"), words]);
+        assert!(!place.out().exists(), "{phase}");
+        place.render(&arguments).exits(0);
+    }
+}

@@ -22,6 +22,9 @@ use crate::world::NodeFacts;
 /// `kind` of what the component gets.
 const INPUT: &str = "ConfigurationInput";
 
+/// Bytes of the policy context as JSON.
+const CONTEXT_LIMIT: usize = 16 << 10;
+
 /// Flags that the program itself acts on, whatever the distribution.
 const OWN_FLAGS: [&str; 3] = ["dry-run", "ignore-preflight-errors", "skip-phases"];
 
@@ -37,6 +40,17 @@ pub enum DeclaredError {
          distribution has no schema for; add it to configuration.schemas of its file"
     )]
     NoSchema {
+        /// The distribution.
+        distribution: String,
+        /// `group/version/Kind`
+        kind: String,
+    },
+    /// The distribution says what fields a kind has that the program knows: which of them are
+    /// secret is not for a distribution to say.
+    #[error(
+        "the distribution {distribution} has a schema for {kind}, which this program knows itself; take it out of configuration.schemas of its file"
+    )]
+    Redefined {
         /// The distribution.
         distribution: String,
         /// `group/version/Kind`
@@ -117,6 +131,10 @@ pub async fn load(
     })?;
     let answer: Answer =
         serde_json::from_value(answer).map_err(|error| unusable(error.to_string()))?;
+    let completed = Value::Object(answer.configuration.clone());
+    distribution
+        .check_completed(&completed, &[&given.input])
+        .map_err(|error| unusable(error.to_string()))?;
     prepared(answer, given.secrets, request.flags).map_err(unusable)
 }
 
@@ -172,9 +190,16 @@ fn kinds<'a>(
 ) -> Result<Vec<DeclaredKind<'a>>, DeclaredError> {
     let kind = |full: &'a String| {
         let (api_version, kind) = full.rsplit_once('/').unwrap_or(("", full));
-        let fields = match declared.schemas.get(full) {
-            Some(fields) => Some(schema::declared(fields)),
-            None => schema::find(api_version, kind).map(|(_, _, fields)| fields),
+        let known = schema::find(api_version, kind).map(|(_, _, fields)| fields);
+        let fields = match (declared.schemas.get(full), known) {
+            (Some(_), Some(_)) => {
+                return Err(DeclaredError::Redefined {
+                    distribution: distribution.name.clone(),
+                    kind: full.clone(),
+                });
+            }
+            (Some(fields), None) => Some(schema::declared(fields)),
+            (None, known) => known,
         };
         let fields = fields.ok_or_else(|| DeclaredError::NoSchema {
             distribution: distribution.name.clone(),
@@ -197,6 +222,13 @@ fn prepared(
 ) -> Result<Prepared, String> {
     if answer.node_name.is_empty() {
         return Err("nodeName is empty".to_owned());
+    }
+    let policy_context = Value::Object(answer.policy_context);
+    let bytes = policy_context.to_string().len();
+    if bytes > CONTEXT_LIMIT {
+        return Err(format!(
+            "policyContext has {bytes} bytes: every effect shows it to policies, and it has {CONTEXT_LIMIT} at most"
+        ));
     }
     let configuration = Value::Object(answer.configuration);
     let mut secrets = BTreeMap::new();
@@ -232,7 +264,7 @@ fn prepared(
         }),
         secrets,
         node_name: answer.node_name,
-        policy_context: Value::Object(answer.policy_context),
+        policy_context,
         patches_directory: String::new(),
         skip_phases: flags.skip_phases.clone(),
         api_call_timeout: None,
@@ -276,6 +308,17 @@ mod tests {
                 "unknown key",
                 json!({"configuration": {}, "nodeName": "a", "x": 1}),
                 "unknown field",
+            ),
+            (
+                "a large context",
+                json!({"configuration": {}, "nodeName": "a",
+                    "policyContext": {"a": "x".repeat(CONTEXT_LIMIT)}}),
+                "policyContext has 16392 bytes",
+            ),
+            (
+                "a context that is none",
+                json!({"configuration": {}, "nodeName": "a", "policyContext": ["x"]}),
+                "invalid type",
             ),
             (
                 "a place that is not there",

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::document::ConfigurationDocument;
+use super::folders;
 use super::load::{DistributionError, component_source};
 use super::schema::FieldType;
 use crate::component::Source;
@@ -13,6 +14,8 @@ use crate::component::Source;
 pub struct DeclaredConfiguration {
     /// A component of the world `configuration`.
     pub source: Source,
+    /// Folders in which it may choose paths that grants depend on.
+    pub folders: Vec<String>,
     /// Variables of the environment that it gets.
     pub environment: Vec<String>,
     /// Fields of the kinds that the program does not know, by
@@ -34,12 +37,13 @@ pub(super) fn declared_configuration(
     };
     let Some(component) = &document.component else {
         return match document.schemas.is_empty()
+            && document.folders.is_empty()
             && document.environment.is_empty()
             && document.digest.is_none()
         {
             true => Ok(None),
             false => Err(invalid(
-                "schemas, environment and digest need a component; add the line `component:`"
+                "schemas, folders, environment and digest need a component; add the line `component:`"
                     .to_owned(),
             )),
         };
@@ -56,6 +60,11 @@ pub(super) fn declared_configuration(
             .map_err(|problem| invalid(format!("schemas: {problem}")))?;
         schemas.insert(kind.clone(), fields);
     }
+    for folder in &document.folders {
+        if let Some(problem) = folders::problem(folder) {
+            return Err(invalid(format!("folders: {folder:?}: {problem}")));
+        }
+    }
     let is_name = |name: &str| {
         let letters = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
         letters && name.bytes().next().is_some_and(|b| !b.is_ascii_digit())
@@ -70,6 +79,7 @@ pub(super) fn declared_configuration(
     let source = component_source(origin, folder, distribution, what, component, digest)?;
     Ok(Some(DeclaredConfiguration {
         source,
+        folders: document.folders.clone(),
         environment: document.environment.clone(),
         schemas,
     }))

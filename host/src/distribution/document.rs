@@ -132,6 +132,10 @@ pub struct ConfigurationDocument {
     /// `sha256:HEX` of the component; a must for a file.
     #[serde(default)]
     pub digest: Option<String>,
+    /// Folders in which the component may choose paths that grants depend on;
+    /// all others are to be as they were given.
+    #[serde(default)]
+    pub folders: Vec<String>,
     /// Variables of the program's environment that the component gets.
     #[serde(default)]
     pub environment: Vec<String>,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::document::GrantsDocument;
-use super::variables::{VariableError, fill_in, fill_in_pattern, fill_in_url, list};
+use super::variables::{Use, VariableError, fill_in, list};
 use crate::effect::{Endpoint, FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
 use crate::world::endpoint::EndpointError;
 use crate::world::{MachinePath, PathError};
@@ -49,21 +49,15 @@ pub enum GrantError {
 /// Fills in variables, compiles patterns. An entry whose variable has no value
 /// in this configuration grants nothing and is left out.
 pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grants, GrantError> {
-    let fill = |texts: &[String]| -> Result<Vec<String>, VariableError> {
+    let fill = |texts: &[String], to_be: Use| -> Result<Vec<String>, VariableError> {
         texts
             .iter()
-            .filter_map(|text| fill_in(text, configuration).transpose())
-            .collect()
-    };
-    let fill_patterns = |texts: &[String]| -> Result<Vec<String>, VariableError> {
-        texts
-            .iter()
-            .filter_map(|text| fill_in_pattern(text, configuration).transpose())
+            .filter_map(|text| fill_in(text, configuration, to_be).transpose())
             .collect()
     };
     let mut grants = Grants::default();
     for one in &document.files {
-        let mut paths = fill_patterns(&one.paths)?;
+        let mut paths = fill(&one.paths, Use::PathPattern)?;
         for pattern in &mut paths {
             if !pattern.starts_with('/') {
                 let pattern = std::mem::take(pattern);
@@ -79,31 +73,32 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
     }
     for one in &document.pki {
         let below = match &one.below {
-            Some(text) => match fill_in(text, configuration)? {
+            Some(text) => match fill_in(text, configuration, Use::Path)? {
                 Some(path) => Some(MachinePath::parse(&path)?),
                 None => continue,
             },
             None => None,
         };
         grants.pki.push(PkiGrant {
-            names: patterns(fill_patterns(&one.names)?)?,
+            names: patterns(fill(&one.names, Use::NamePattern)?)?,
             below,
             verbs: one.verbs.iter().copied().collect(),
         });
     }
     if let Some(kube) = &document.kube {
-        let kubeconfigs = fill(&kube.kubeconfigs)?
+        let kubeconfigs = fill(&kube.kubeconfigs, Use::Path)?
             .iter()
             .map(|path| MachinePath::parse(path))
             .collect::<Result<_, _>>()?;
         let mut rules = kube.rules.clone();
         for rule in &mut rules {
-            let named = !rule.resource_names.is_empty();
-            rule.resource_names = fill(&rule.resource_names)?;
-            rule.namespaces = fill(&rule.namespaces)?;
-            // No name left is not the same as no name given, which is any.
-            if named && rule.resource_names.is_empty() {
-                rule.verbs.clear();
+            for names in [&mut rule.resource_names, &mut rule.namespaces] {
+                let given = !names.is_empty();
+                *names = fill(names, Use::Name)?;
+                // None left is not the same as none given, which is any.
+                if given && names.is_empty() {
+                    rule.verbs.clear();
+                }
             }
         }
         grants.kube = Some(KubeGrant {
@@ -116,9 +111,9 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         grants.node = Some(NodeGrant {
             services: node.services.iter().cloned().collect(),
             programs: node.programs.iter().cloned().collect(),
-            runtimes: fill(&node.runtimes)?.into_iter().collect(),
+            runtimes: fill(&node.runtimes, Use::Name)?.into_iter().collect(),
             endpoints: endpoints(&node.endpoints, configuration)?,
-            accounts: patterns(fill_patterns(&node.accounts)?)?,
+            accounts: patterns(fill(&node.accounts, Use::NamePattern)?)?,
         });
     }
     for interface in &document.interfaces {
@@ -152,10 +147,17 @@ pub(super) fn endpoints(
     for text in texts {
         let filled = match list(text, configuration) {
             Some(items) => items,
-            None => fill_in_url(text, configuration)?.into_iter().collect(),
+            None => match fill_in(text, configuration, Use::Url) {
+                // What it would be is no endpoint.
+                Err(VariableError::Value { .. }) => continue,
+                filled => filled?.into_iter().collect(),
+            },
         };
         for one in filled {
+            // Any port is for the distribution to say.
+            let any_port = one.ends_with('*') && !text.ends_with('*');
             match Endpoint::parse(&one) {
+                Ok(_) if any_port => {}
                 Ok(_) => {
                     found.insert(one);
                 }
@@ -171,3 +173,7 @@ pub(super) fn endpoints(
     }
     Ok(found)
 }
+
+#[cfg(test)]
+#[path = "grants_tests.rs"]
+mod tests;

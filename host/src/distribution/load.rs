@@ -38,6 +38,14 @@ pub struct Distribution {
     pub leaves: Vec<Leaf>,
 }
 
+impl Distribution {
+    /// API servers that its phases may connect to, as written.
+    pub(super) fn servers(&self) -> impl Iterator<Item = &String> {
+        let groups = self.groups.iter().flat_map(|group| &group.servers);
+        self.servers.iter().chain(groups)
+    }
+}
+
 /// A phase with its component and grants.
 #[derive(Clone, Debug)]
 pub struct PhaseGroup {

@@ -2,7 +2,9 @@
 //! which grants.
 
 mod configuration;
+mod decisive;
 mod document;
+mod folders;
 mod grants;
 mod limits;
 mod load;
@@ -15,6 +17,7 @@ mod selection;
 mod variables;
 
 pub use configuration::DeclaredConfiguration;
+pub use decisive::ForeignValue;
 pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
 pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::document::{BehaviourOn, SandboxBehaviour, SandboxKind};
 use super::sandbox::Sandbox;
-use super::variables::{VariableError, fill_in};
+use super::variables::{Use, VariableError, fill_in};
 use crate::effect::ObjectReference;
 use crate::kube::embedded::{self, Behaviour, KindInfo, On, Options};
 use crate::world::NodeFacts;
@@ -37,7 +37,7 @@ impl Sandbox {
             "architecture": facts.architecture,
         });
         if let Some(version) = &self.kubernetes_version
-            && let Some(version) = fill_in(version, &variables)
+            && let Some(version) = fill_in(version, &variables, Use::Text)
                 .map_err(failed("sandbox.kubernetesVersion".to_owned()))?
         {
             options.version = version;
@@ -67,7 +67,7 @@ fn failed(at: String) -> impl FnOnce(VariableError) -> SandboxApiError {
 /// variable has no value in this configuration is left out.
 fn filled(value: &Value, variables: &Value) -> Result<Option<Value>, VariableError> {
     Ok(Some(match value {
-        Value::String(text) => match fill_in(text, variables)? {
+        Value::String(text) => match fill_in(text, variables, Use::Text)? {
             Some(text) => Value::String(text),
             None => return Ok(None),
         },
@@ -80,9 +80,10 @@ fn filled(value: &Value, variables: &Value) -> Result<Option<Value>, VariableErr
         Value::Object(members) => {
             let mut object = Map::new();
             for (key, value) in members {
-                if let (Some(key), Some(value)) =
-                    (fill_in(key, variables)?, filled(value, variables)?)
-                {
+                if let (Some(key), Some(value)) = (
+                    fill_in(key, variables, Use::Text)?,
+                    filled(value, variables)?,
+                ) {
                     object.insert(key, value);
                 }
             }

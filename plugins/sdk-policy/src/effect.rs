@@ -27,6 +27,17 @@ impl Effect {
         self.0["context"][field].as_str().unwrap_or_default()
     }
 
+    /// The path of a file or directory as the component named it; where links
+    /// lead from there, too.
+    pub fn paths(&self) -> impl Iterator<Item = &str> {
+        paths_of(&self.0)
+    }
+
+    /// All of it.
+    pub fn whole(&self) -> &Value {
+        &self.0
+    }
+
     /// Any field.
     pub fn field(&self, field: &str) -> &Value {
         &self.0[field]
@@ -44,4 +55,11 @@ impl From<Value> for Effect {
     fn from(value: Value) -> Self {
         Self(value)
     }
+}
+
+/// `path` and, where links lead elsewhere, `realPath` of an effect or of one of
+/// its `files`.
+pub fn paths_of(value: &Value) -> impl Iterator<Item = &str> {
+    let fields = ["path", "realPath"].into_iter();
+    fields.filter_map(|field| value[field].as_str())
 }

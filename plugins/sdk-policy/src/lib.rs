@@ -26,7 +26,7 @@ mod effect;
 
 pub use bindings::kubewright::provision::policy_types::{Finding, Verdict};
 pub use bindings::kubewright::provision::{log, types};
-pub use effect::Effect;
+pub use effect::{Effect, paths_of};
 pub use serde_json::{self, Value, json};
 
 /// What wit-bindgen makes of the contract in `wit/`.

@@ -2,6 +2,7 @@
 //! and look at what the host makes of it.
 
 mod accounts;
+mod excess;
 mod exhaustion;
 mod program;
 mod reach;
@@ -59,6 +60,9 @@ kubewright_plugin::phases! {
     "hostile/then": "Do what another file asks for" => |_| program::run(THEN),
     "hostile/forges": "Say what would pass for the program's words" => words::forges,
     "hostile/forges-failing": "Fail with such words" => words::forges_failing,
+    "hostile/open-directory": "Make a directory for everybody" => excess::open_directory,
+    "hostile/masters": "Make a certificate of system:masters" => excess::masters,
+    "hostile/intermediate": "Have an authority signed" => excess::intermediate,
     "hostile/show": "Show a private key" => secrets::show,
     "hostile/server": "Ask a server that means no good" => server::ask,
     "hostile/connect": "Connect with what lies there" => server::connect,

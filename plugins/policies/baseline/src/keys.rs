@@ -1,6 +1,6 @@
 //! Where private keys lie and who can read them.
 
-use kubewright_policy::{Effect, Objection, Value};
+use kubewright_policy::{Effect, Objection, Value, paths_of};
 
 use crate::owners::{SHARED_KEY_MODE, is_shared};
 
@@ -25,7 +25,10 @@ pub fn mode(effect: &Effect) -> Vec<Objection> {
                     format!("mode {mode:04o}")
                 });
             Objection::new(
-                format!("{} holds a private key and would have {mode}", file.path),
+                format!(
+                    "{} holds a private key and would have {mode}",
+                    file.paths.join(", ")
+                ),
                 "write it with mode 0600 or less",
             )
         })
@@ -37,10 +40,11 @@ pub fn location(effect: &Effect) -> Vec<Objection> {
     match effect.action() {
         "WriteFile" | "CreateKey" | "IssueCertificate" => key_files(effect)
             .into_iter()
-            .filter(|file| !is_place_for_keys(&file.path, effect.context("certificatesDir")))
-            .map(|file| {
+            .flat_map(|file| file.paths)
+            .filter(|path| !is_place_for_keys(path, effect.context("certificatesDir")))
+            .map(|path| {
                 Objection::new(
-                    format!("{} would hold a private key outside of the certificates directory", file.path),
+                    format!("{path} would hold a private key outside of the certificates directory"),
                     "write keys into the certificates directory, or into a kubeconfig (*.conf) in /etc/kubernetes",
                 )
             })
@@ -56,14 +60,15 @@ pub fn location(effect: &Effect) -> Vec<Objection> {
 }
 
 struct KeyFile {
-    path: String,
+    /// As it is named, and where links lead from there.
+    paths: Vec<String>,
     mode: Option<u32>,
 }
 
 /// The files that the effect puts a private key into.
 fn key_files(effect: &Effect) -> Vec<KeyFile> {
-    let file = |path: &str, mode: &Value| KeyFile {
-        path: path.to_owned(),
+    let file = |file: &Value, mode: &Value| KeyFile {
+        paths: paths_of(file).map(str::to_owned).collect(),
         mode: mode
             .as_str()
             .and_then(|mode| u32::from_str_radix(mode, 8).ok()),
@@ -71,7 +76,7 @@ fn key_files(effect: &Effect) -> Vec<KeyFile> {
     match effect.action() {
         "SetOwner" if effect.field("mode").is_null() => Vec::new(),
         "WriteFile" | "SetOwner" if effect.holds(PRIVATE_KEY) => {
-            vec![file(effect.text("path"), effect.field("mode"))]
+            vec![file(effect.whole(), effect.field("mode"))]
         }
         "CreateKey" | "IssueCertificate" => effect
             .field("files")
@@ -79,7 +84,7 @@ fn key_files(effect: &Effect) -> Vec<KeyFile> {
             .into_iter()
             .flatten()
             .filter(|entry| entry["holds"] == PRIVATE_KEY)
-            .map(|entry| file(entry["path"].as_str().unwrap_or_default(), &entry["mode"]))
+            .map(|entry| file(entry, &entry["mode"]))
             .collect(),
         _ => Vec::new(),
     }
@@ -167,6 +172,31 @@ mod tests {
             (
                 json!({"action": "Apply", "object": {}, "sealed": ["token"]}),
                 true,
+            ),
+        ] {
+            assert_eq!(
+                location(&Effect::from(effect.clone())).is_empty(),
+                fine,
+                "{effect}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_link_leads_no_key_elsewhere() {
+        let linked = |path: &str, real: &str| {
+            let mut effect = write(path, "0600");
+            effect["realPath"] = json!(real);
+            effect
+        };
+        for (effect, fine) in [
+            (linked("/etc/kubernetes/pki/a.key", "/srv/pki/a.key"), true),
+            (linked("/etc/kubernetes/pki/a.key", "/srv/web/a.key"), false),
+            (linked("/srv/web/a.key", "/etc/kubernetes/pki/a.key"), false),
+            (
+                json!({"action": "CreateKey", "files": [{"path": "/etc/kubernetes/pki/a.key",
+                    "realPath": "/srv/web/a.key", "holds": "private-key", "mode": "0600"}]}),
+                false,
             ),
         ] {
             assert_eq!(

@@ -31,11 +31,14 @@ pub fn owner(effect: &Effect) -> Vec<Objection> {
     if effect.action() != "SetOwner" {
         return Vec::new();
     }
-    let (path, user, group) = (
-        effect.text("path"),
-        effect.text("user"),
-        effect.text("group"),
-    );
+    effect
+        .paths()
+        .flat_map(|path| of_path(effect, path))
+        .collect()
+}
+
+fn of_path(effect: &Effect, path: &str) -> Vec<Objection> {
+    let (user, group) = (effect.text("user"), effect.text("group"));
     let certificates_dir = effect.context("certificatesDir").trim_end_matches('/');
     if effect.field("mode").is_null() {
         let within = |inner: &str, outer: &str| {
@@ -75,10 +78,12 @@ pub fn owner(effect: &Effect) -> Vec<Objection> {
 
 /// Whether the key of service accounts is given to those who read it.
 pub fn is_shared(effect: &Effect) -> bool {
-    let path = effect.text("path");
+    let is_its_place = |path: &str| {
+        path.rsplit('/').next() == Some(SHARED_KEY)
+            && is_place_for_keys(path, effect.context("certificatesDir"))
+    };
     effect.action() == "SetOwner"
-        && path.rsplit('/').next() == Some(SHARED_KEY)
-        && is_place_for_keys(path, effect.context("certificatesDir"))
+        && effect.paths().all(is_its_place)
         && effect.text("user") == "root"
         && effect.text("group") == SHARED_KEY_READERS
 }
