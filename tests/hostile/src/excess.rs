@@ -26,7 +26,7 @@ fn sign(document: &Document, organizations: &[&str], authority: bool) -> Result<
     let ca = pki::load_certificate("ca", &folder("ca.crt"), Some(&folder("ca.key")))?;
     let mut key_usages = KeyUsages::DIGITAL_SIGNATURE;
     if authority {
-        key_usages |= KeyUsages::KEY_CERT_SIGN;
+        key_usages = key_usages | KeyUsages::KEY_CERT_SIGN;
     }
     let profile = Profile {
         common_name: "mine".to_owned(),
