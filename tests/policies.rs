@@ -195,8 +195,8 @@ fn the_baseline_knows_certificates_and_directories() {
     let grants = "      files: [{paths: [/srv/hostile, /srv/hostile/**], verbs: [read, write]}]
       pki: [{names: [mine, ca], below: /etc/kubernetes/pki, verbs: [load, create, sign]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {accounts: [hostile-*]}
-      use: [clock, kubeconfigs, terminal, tokens]
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
     for (phase, rule, words) in [
         ("open-directory", "directory-mode", "with mode 0777"),
