@@ -61,6 +61,10 @@ pub struct SealedObject {
 impl SealedObject {
     /// Parses an object and puts sealed values where they belong, each at a
     /// JSON pointer (RFC 6901).
+    #[expect(
+        clippy::result_large_err,
+        reason = "made once an object, and the error is told at once"
+    )]
     pub fn new(text: &str, sealed: &[(String, SealedValue)]) -> Result<Self, SealedObjectError> {
         let mut object: Value = serde_json::from_str(text).map_err(SealedObjectError::Syntax)?;
         let reference = ObjectReference::of(&object).ok_or(SealedObjectError::Nameless)?;

@@ -26,10 +26,13 @@ use crate::world::{LastLink, MachinePath, ServiceOperation};
 /// An effect as it is, and with one argument changed at a time.
 type Row = (&'static str, Vec<(&'static str, Box<dyn Effect>)>);
 
+/// An argument, and what changes it.
+type Changed<E> = (&'static str, Box<dyn Fn(&mut E)>);
+
 fn row<E: Effect + 'static>(
     name: &'static str,
     base: impl Fn() -> E,
-    changes: Vec<(&'static str, Box<dyn Fn(&mut E)>)>,
+    changes: Vec<Changed<E>>,
 ) -> Row {
     let mut variants: Vec<(&'static str, Box<dyn Effect>)> = vec![("as it is", Box::new(base()))];
     for (argument, change) in changes {
@@ -41,10 +44,7 @@ fn row<E: Effect + 'static>(
 }
 
 /// Changes of one argument, so that a closure in a list has a type.
-fn change<E>(
-    argument: &'static str,
-    change: impl Fn(&mut E) + 'static,
-) -> (&'static str, Box<dyn Fn(&mut E)>) {
+fn change<E>(argument: &'static str, change: impl Fn(&mut E) + 'static) -> Changed<E> {
     (argument, Box::new(change))
 }
 

@@ -194,6 +194,7 @@ mod tests {
     use proptest::prelude::*;
     use std::io::Write;
 
+    #[expect(clippy::type_complexity, reason = "a list for comparing in tests")]
     fn lines_of(content: &[u8]) -> (Vec<(usize, Option<Vec<u8>>)>, u64) {
         let mut file = tempfile::tempfile().unwrap();
         file.write_all(content).unwrap();
