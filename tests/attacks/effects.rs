@@ -78,7 +78,9 @@ fn issue(signer: usize, name: &str, change: fn(&mut Profile), algorithm: Algorit
 }
 
 /// Every change of a profile.
-const PROFILES: &[(&str, fn(&mut Profile))] = &[
+type Changed = (&'static str, fn(&mut Profile));
+
+const PROFILES: &[Changed] = &[
     ("common name", |profile| profile.common_name = "y".into()),
     ("organizations", |profile| {
         profile.organizations =
