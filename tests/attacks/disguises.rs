@@ -3,7 +3,7 @@
 
 use kubewright_test_hostile_calls::{Call, Encoding, Piece, Program};
 
-use super::calls::{Held, PKI, compose, kubeconfig, load_ca, pem, secrets, write};
+use super::calls::{Held, compose, kubeconfig, load_ca, pem, secrets, write};
 use super::support::der;
 use super::support::der::Field;
 
@@ -273,10 +273,9 @@ fn certificates(
         ];
         add(format!("certificate in DER, {field:?}"), bare, false);
         let data = program.call(compose(Encoding::Base64, vec![Piece::Sealed(certificate)]));
-        for name in ["client-certificate-data", "x: y, client-certificate-data"] {
-            let content = kubeconfig("https://127.0.0.1:1", "", name, Piece::Sealed(data));
-            add(format!("kubeconfig, {name}, {field:?}"), content, false);
-        }
+        let name = "client-certificate-data";
+        let content = kubeconfig("https://127.0.0.1:1", "", name, Piece::Sealed(data));
+        add(format!("kubeconfig, {name}, {field:?}"), content, false);
     }
     if held.length <= 32 {
         let key = pem(
@@ -303,18 +302,22 @@ fn certificates(
 }
 
 /// Where the disguise of this number is written.
-pub fn paths(at: usize) -> [String; 3] {
+///
+/// Links lead from `/srv/hostile/linked` to `/srv/drop`, which may only be
+/// written: there the host lets secrets land that do not look like any.
+pub fn paths(at: usize, pki: &str) -> [String; 4] {
     [
         format!("/srv/hostile/made/{at}"),
-        format!("{PKI}/made{at}.crt"),
-        format!("{PKI}/made{at}.key"),
+        format!("/srv/drop/{at}"),
+        format!("{pki}/made{at}.crt"),
+        format!("{pki}/made{at}.key"),
     ]
 }
 
 impl Disguise {
     /// Writes it to a file, to a certificate's and to a key's.
-    pub fn write(&self, program: &mut Program, at: usize) {
-        for path in paths(at) {
+    pub fn write(&self, program: &mut Program, at: usize, pki: &str) {
+        for path in paths(at, pki) {
             program.call(write(path, self.content.clone()));
         }
     }

@@ -349,3 +349,39 @@ fn a_key_in_der_is_not_read() {
     told.done(certificate);
     assert_eq!(told.step(certificate).bytes, public);
 }
+
+/// What the product wrote in one run is no component's to read in the next.
+#[test]
+fn the_token_of_2016_is_not_read() {
+    let scene = Scene::with(World::Render, GENEROUS);
+    std::fs::remove_dir_all(scene.place.out()).unwrap();
+    let token = "4f5e6d.1a2b3c4d5e6f7a8b";
+    scene.place.write(
+        "config.yaml",
+        format!(
+            "apiVersion: kubeadm.k8s.io/v1alpha1\nkind: MasterConfiguration\napi: {{advertiseAddresses: [192.0.2.10]}}\nsecrets: {{givenToken: {token}}}\n"
+        ),
+    );
+    let distribution = std::fs::read_to_string(scene.place.path("distribution.yaml")).unwrap();
+    let distribution = distribution
+        .replace("extends: kubernetes\n", "extends: kubernetes-1.5\n")
+        .replace("show-join-command", "generateJoinArgs");
+    scene.place.write("distribution.yaml", distribution);
+    let of_2016 = ["--distribution", "kubernetes-1.5"];
+    scene.place.render(&of_2016).exits(0);
+    let file = "/etc/kubernetes/pki/token.csv";
+    let written = scene.text(file);
+    let secret = written.split(',').next().expect("a token").to_owned();
+    let mut program = Program::new();
+    let csv = program.call(read(file));
+    let listed = program.call(Call::FilesList {
+        path: "/etc/kubernetes/pki".into(),
+    });
+    let certificate = program.call(read("/etc/kubernetes/pki/ca.pem"));
+    let told = scene.attempt(&program, &[]);
+    assert_eq!(told.finished.code, 0, "{}", told.finished.said());
+    told.not_done(csv);
+    told.done(listed);
+    told.done(certificate);
+    told.lacks(&[Secret::new("token", &secret)]);
+}

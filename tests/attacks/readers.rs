@@ -13,20 +13,22 @@ use super::disguises::{Disguise, paths};
 
 /// Looks at a disguise in every way there is. Gives the steps that must not be
 /// done.
-pub fn each_reader(program: &mut Program, at: usize, disguise: &Disguise) -> Vec<usize> {
-    let [file, certificate, key] = paths(at);
+pub fn each_reader(program: &mut Program, at: usize, pki: &str, disguise: &Disguise) -> Vec<usize> {
+    let [file, dropped, certificate, key] = paths(at, pki);
     let name = format!("made{at}");
     for path in [
         file.clone(),
         format!("/srv/hostile/linked/{at}"),
         format!("/srv/hostile/./made//{at}"),
         format!("/srv/hostile/made/../linked/{at}"),
+        dropped.clone(),
         certificate.clone(),
         key.clone(),
     ] {
         program.call(read(path));
     }
-    for path in [&file, &certificate] {
+    let linked = format!("/srv/hostile/linked/{at}");
+    for path in [&file, &certificate, &dropped, &linked] {
         program.call(inspect(path.clone()));
     }
     let load = |certificate: &str, key: Option<&str>| Call::PkiLoadCertificate {
@@ -73,6 +75,7 @@ pub fn each_reader(program: &mut Program, at: usize, disguise: &Disguise) -> Vec
     });
     for trust in [
         Trust::CaFile(file.clone().into()),
+        Trust::CaFile(linked.into()),
         Trust::Kubeconfig(file.clone().into()),
     ] {
         program.call(Call::HealthAwait {
