@@ -8,7 +8,7 @@ use rustix::process::Signal;
 
 use super::calls::{compose, connect, ensure_mine, load_ca, read, write};
 use super::network::cluster;
-use super::support::attack::{GENEROUS, Scene, World};
+use super::support::attack::{GENEROUS, Scene, World, config};
 use super::support::evil::Reply;
 use super::support::is_root;
 
@@ -118,6 +118,12 @@ cases!(a_phase_ends_in_its_time:
 fn a_phase_ends_in_its_time(program: &Program) {
     let scene = Scene::new(World::Render);
     scene.grant(GENEROUS, BRIEF);
+    // What the configuration gives to waiting is added to the limit.
+    let timeouts = "timeouts: {controlPlaneComponentHealthCheck: 1s, kubeletHealthCheck: 1s, kubernetesAPICall: 1s, etcdAPICall: 1s, tlsBootstrap: 1s, discovery: 1s, upgradeManifests: 1s}\nnodeRegistration:";
+    scene.place.write(
+        "config.yaml",
+        config().replace("nodeRegistration:", timeouts),
+    );
     let told = scene.attempt(program, &[]);
     told.finished
         .exits(1)

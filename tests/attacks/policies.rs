@@ -10,7 +10,7 @@ use super::support::attack::{GENEROUS, Scene, Told, World};
 use super::support::components::hostile_policy;
 
 /// What the policy saw of each step, in order.
-fn effects(told: &Told) -> Vec<(usize, Value)> {
+pub fn effects(told: &Told) -> Vec<(usize, Value)> {
     let mut found = Vec::new();
     let mut waiting = Vec::new();
     for line in told.finished.stdout.lines() {
