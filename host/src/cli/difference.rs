@@ -112,6 +112,15 @@ pub fn of_files(
     Ok(found)
 }
 
+/// Fields of kubeconfigs and Secrets whose values are secrets.
+const FIELDS: [&str; 5] = [
+    "client-key-data",
+    "password",
+    "token",
+    "token-secret",
+    "certificateKey",
+];
+
 fn of_contents(path: &MachinePath, old: &[u8], new: &[u8], redacted: Option<&String>) -> String {
     let (Ok(old), Ok(new)) = (std::str::from_utf8(old), std::str::from_utf8(new)) else {
         return match holds_secret(old) || holds_secret(new) {
@@ -122,10 +131,13 @@ fn of_contents(path: &MachinePath, old: &[u8], new: &[u8], redacted: Option<&Str
     let (old, new) = match redacted {
         // What was at the place of a secret is one, be it recognised or not.
         Some(redacted) => (
-            masked(old, |line| !redacted.contains(line)),
+            masked(old, redacted, |line| !redacted.contains(line)),
             redacted.clone(),
         ),
-        None => (masked(old, holds_password), masked(new, holds_password)),
+        None => (
+            masked(old, "", holds_password),
+            masked(new, "", holds_password),
+        ),
     };
     match holds_secret(old.as_bytes()) || holds_secret(new.as_bytes()) {
         true => NOT_SHOWN.to_owned(),
@@ -134,8 +146,14 @@ fn of_contents(path: &MachinePath, old: &[u8], new: &[u8], redacted: Option<&Str
 }
 
 /// A text without the lines that hold a secret, or of which `is_secret` says
-/// so. What a line begins with in YAML stays: it says what is sealed.
-fn masked(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
+/// so. What a line begins with in YAML says what is sealed: it stays where a
+/// line of `public` begins so, or where it is the name of a field that holds
+/// secrets. Anything else before a colon may be the secret itself.
+fn masked(text: &str, public: &str, is_secret: impl Fn(&str) -> bool) -> String {
+    let is_public = |field: &str| {
+        let name = field.trim().trim_start_matches("- ");
+        FIELDS.contains(&name) || public.lines().any(|line| line.starts_with(field))
+    };
     if !holds_secret(text.as_bytes()) && !text.lines().any(&is_secret) {
         return text.to_owned();
     }
@@ -149,8 +167,11 @@ fn masked(text: &str, is_secret: impl Fn(&str) -> bool) -> String {
         } else if in_key {
             in_key = !is_edge;
         } else if holds_secret(line.as_bytes()) || is_secret(line) {
-            let field = line.split_once(": ").map(|(field, _)| format!("{field}: "));
-            out.push_str(&field.unwrap_or_default());
+            let field = line.split_once(": ").map(|(field, _)| field);
+            if let Some(field) = field.filter(|field| is_public(field)) {
+                out.push_str(field);
+                out.push_str(": ");
+            }
             out.push_str("<sealed>\n");
         } else {
             out.push_str(line);
