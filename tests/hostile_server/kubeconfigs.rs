@@ -47,7 +47,7 @@ fn a_kubeconfig_leads_to_one_server_that_encrypts() {
                 "{token:",
                 "{client-certificate: fifo, client-key: fifo, token:",
             ),
-            "the credentials of its user cannot be used",
+            "the client certificate of its user cannot be read",
         ),
         (
             "zeros",

@@ -20,8 +20,8 @@ const HANGS: Duration = Duration::from_secs(120);
 const GRANTS: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}]
       pki: [{names: [mine], below: /etc/kubernetes/pki, verbs: [load]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps, secrets], namespaces: [kube-system], verbs: [get, list, create, patch]}]}
-      node: {accounts: [hostile-*]}
-      use: [clock, kubeconfigs, terminal, tokens]
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 
 /// A machine in a folder with this kubeconfig, whose calls may take so long.

@@ -49,7 +49,7 @@ pub fn certificates(shows: Shows) -> (String, Option<Arc<rustls::ServerConfig>>)
         Shows::OtherName => profile.ip_addresses = vec![IpAddr::from([192, 0, 2, 1])],
         Shows::ManyNames => {
             profile.ip_addresses.clear();
-            profile.dns_names = (0..1500)
+            profile.dns_names = (0..900)
                 .map(|at| format!("server-{at}.example.com"))
                 .collect();
         }

@@ -279,16 +279,20 @@ impl Grants {
             FileVerb::Remove => "remove",
             FileVerb::Own => "own",
         };
-        let led = match place.is_linked() {
-            true => format!(", which leads to {}", place.real()),
-            false => String::new(),
-        };
         if granted {
             return refuse_own(place, files);
         }
+        // Where a link leads is told for names that the component was given;
+        // of others it would learn what lies in folders that it may not see.
+        let spelled = (self.files.iter().flat_map(|grant| &grant.paths))
+            .any(|pattern| pattern.matches(place.path().as_str()));
+        let (led, wanted) = match place.is_linked() && spelled {
+            true => (format!(", which leads to {}", place.real()), place.real()),
+            false => (String::new(), place.path()),
+        };
         Err(Denial {
             what: format!("{verb} {place}{led}"),
-            line: format!("files: [{{paths: [{}], verbs: [{verb}]}}]", place.real()),
+            line: format!("files: [{{paths: [{wanted}], verbs: [{verb}]}}]"),
         })
     }
 

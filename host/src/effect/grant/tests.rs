@@ -355,6 +355,7 @@ fn links_neither_widen_a_grant_nor_take_it_away() {
         ("var/lib/kubelet", "/data/kubelet"),
         ("srv/red/own", "../../var/lib/kubewright"),
         ("srv/link", "red"),
+        ("home", "/data"),
     ] {
         std::os::unix::fs::symlink(target, at(link)).unwrap();
     }
@@ -391,5 +392,21 @@ fn links_neither_widen_a_grant_nor_take_it_away() {
         );
         let got = grants.covers_file(&place.unwrap(), FileVerb::Read, &files as &dyn Files);
         assert_eq!(got.is_ok(), wanted, "{name}: {got:?}");
+    }
+    // Where a link leads is told of granted names alone.
+    for (name, path, told) in [
+        ("within a grant", "/srv/red/shadow", true),
+        ("elsewhere", "/home/alice", false),
+    ] {
+        let place = Place::of(
+            &files,
+            super::MachinePath::parse(path).unwrap(),
+            LastLink::Follow,
+        )
+        .unwrap();
+        let denial =
+            (grants.covers_file(&place, FileVerb::Read, &files as &dyn Files)).unwrap_err();
+        let said = format!("{} {}", denial.what, denial.line);
+        assert_eq!(said.contains(place.real().as_str()), told, "{name}: {said}");
     }
 }
