@@ -113,6 +113,7 @@ fn a_patch_however_deep_is_an_error(patch_type: PatchType, patch: Text) {
 cases!(a_phase_ends_in_its_time:
     that_waits_for_what_never_comes(&waiting()),
     that_makes_keys_without_an_end(&keys()),
+    that_reads_what_takes_long(&slow_reads()),
 );
 
 fn a_phase_ends_in_its_time(program: &Program) {

@@ -1,17 +1,18 @@
 //! `accounts`: users and groups of the system, and what is given to them.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::bindings::{accounts, types};
 use super::files::permissions;
-use super::gate::Answer;
+use super::gate::{Answer, Gate};
 use super::refusal::{IntoWit, wit_error};
 use super::state::PhaseState;
 use crate::effect::{
     AccountsError, EnsureAccounts, FileVerb, Identities, Place, SecretKind, SetOwner, WantedGroup,
     check_name,
 };
-use crate::world::{FileKind, Purpose};
+use crate::world::{FileKind, World};
 
 /// What of a file is looked at for secrets. Nothing that is given away comes
 /// near it; what does counts as one.
@@ -106,8 +107,9 @@ impl PhaseState {
     ) -> Answer<types::Change> {
         // Before anything is looked at on its behalf.
         let place = self.granted(path, FileVerb::Own)?;
+        let run = Arc::clone(&self.run);
         let effect = SetOwner {
-            holds: self.secrets_in(&place),
+            holds: secrets_in(&run.gate, run.conduit.world(), &place).await,
             place,
             user,
             group,
@@ -116,22 +118,16 @@ impl PhaseState {
         let ((), change) = self.land(effect).await?;
         self.answer(change.into())
     }
+}
 
-    /// What policies get to know of a file that is there. Its content does
-    /// not tell which secret it is: the one that matters most is assumed.
-    fn secrets_in(&self, place: &Place) -> Option<SecretKind> {
-        let world = self.world();
-        let found = world.files.stat(place.path());
-        let is_file =
-            found.is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Regular));
-        let is_secret = is_file
-            && self
-                .run
-                .gate
-                .open(world, place, Purpose::Read, LOOK_LIMIT)
-                .is_err();
-        is_secret.then_some(SecretKind::PrivateKey)
-    }
+/// What policies get to know of a file that is there. Its content does not
+/// tell which secret it is: the one that matters most is assumed.
+async fn secrets_in(gate: &Gate, world: &World, place: &Place) -> Option<SecretKind> {
+    let found = world.files.stat(place.path());
+    let is_file =
+        found.is_ok_and(|found| found.is_some_and(|found| found.kind == FileKind::Regular));
+    let is_secret = is_file && gate.read(world, place, LOOK_LIMIT).await.is_err();
+    is_secret.then_some(SecretKind::PrivateKey)
 }
 
 fn identities<'a>(

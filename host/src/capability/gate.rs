@@ -11,6 +11,8 @@
 //! - everything: whether a piece of a secret of this run is in it, plain or
 //!   encoded ([`Vault`]), and whether it looks like a secret of somebody else.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -74,8 +76,12 @@ pub enum OpenError {
 /// The gate of one run.
 #[derive(Default)]
 pub struct Gate {
-    vault: Vault,
+    vault: Arc<Vault>,
 }
+
+/// Bytes that are looked through where they are asked for. More is looked
+/// through on another thread: the other phases, and the clocks of all, go on.
+const AT_ONCE: usize = 64 << 10;
 
 impl Gate {
     /// Learns a secret, so that no piece of it passes. Every sealed value is
@@ -100,16 +106,26 @@ impl Gate {
         };
         let allowed = world.provenance.allows(opened.identity, purpose);
         allowed.map_err(misused)?;
-        if purpose == Purpose::Read && self.holds(&opened.content) {
-            return Err(misused(Misuse::Sealed));
-        }
         Ok(opened.content)
     }
 
-    /// Reads a file for a component. It is looked through once, as it is opened.
-    pub fn read(&self, world: &World, place: &Place, limit: u64) -> Answer<Vec<u8>> {
-        let mut content = self.open(world, place, Purpose::Read, limit)?;
-        Ok(Disclosed(std::mem::take(&mut *content)))
+    /// Reads a file for a component.
+    pub async fn read(&self, world: &World, place: &Place, limit: u64) -> Answer<Vec<u8>> {
+        let content = self.open(world, place, Purpose::Read, limit)?;
+        let length = content.len();
+        let vault = Arc::clone(&self.vault);
+        let look = move || match holds(&vault, &content) {
+            false => Some(content),
+            true => None,
+        };
+        match aside(length, look).await? {
+            Some(mut content) => Ok(Disclosed(std::mem::take(&mut *content))),
+            None => Err(OpenError::Misused {
+                path: place.path().clone(),
+                misuse: Misuse::Sealed,
+            }
+            .into()),
+        }
     }
 
     /// Lets a value through, or refuses it with `sealed`.
@@ -129,35 +145,37 @@ impl Gate {
     /// An object as a component may see it, as JSON: values of Secrets masked,
     /// and whatever else of it is a secret. `is_secret` says whether Secrets
     /// were asked for, whatever the answer calls itself.
-    pub fn object(&self, mut object: Value, is_secret: bool) -> Disclosed<String> {
-        self.mask_object(&mut object, is_secret);
-        Disclosed(object.to_string())
+    pub async fn object(&self, object: Value, is_secret: bool) -> Answer<String> {
+        let mut shown = self.objects(vec![object], is_secret).await?.0;
+        Ok(Disclosed(shown.pop().unwrap_or_default()))
     }
 
     /// The same for all objects of a list.
-    pub fn objects(&self, objects: Vec<Value>, is_secret: bool) -> Disclosed<Vec<String>> {
-        let shown = objects
-            .into_iter()
-            .map(|object| self.object(object, is_secret).0);
-        Disclosed(shown.collect())
+    pub async fn objects(&self, objects: Vec<Value>, is_secret: bool) -> Answer<Vec<String>> {
+        let length = objects.iter().map(text_length).sum();
+        let vault = Arc::clone(&self.vault);
+        let look = move || {
+            let shown = objects.into_iter().map(|mut object| {
+                mask(&mut object, is_secret);
+                mask_texts(&vault, &mut object);
+                object.to_string()
+            });
+            shown.collect()
+        };
+        Ok(Disclosed(aside(length, look).await?))
     }
 
-    /// Masks an object as [`Self::object`] does.
-    pub fn mask_object(&self, object: &mut Value, is_secret: bool) {
-        mask(object, is_secret);
-        self.mask_texts(object);
-    }
-
-    fn mask_texts(&self, value: &mut Value) {
-        match value {
-            Value::String(text) if self.holds(text.as_bytes()) => *text = MASK.to_owned(),
-            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_texts(item)),
-            Value::Object(fields) => {
-                fields.retain(|key, _| !self.vault.holds(key.as_bytes()));
-                fields.values_mut().for_each(|field| self.mask_texts(field));
-            }
-            _ => {}
+    /// What a component may see of one part of an object, which a JSON pointer
+    /// names; none where there is no such part.
+    pub fn part(&self, object: &Value, is_secret: bool, pointer: &str) -> Option<Value> {
+        if self.vault.holds(pointer.as_bytes()) {
+            return None;
         }
+        let mut object = object.clone();
+        mask(&mut object, is_secret);
+        let mut part = object.pointer_mut(pointer)?.take();
+        mask_texts(&self.vault, &mut part);
+        Some(part)
     }
 
     /// An error as a component may see it.
@@ -174,6 +192,49 @@ impl Gate {
     }
 
     fn holds(&self, bytes: &[u8]) -> bool {
-        !bytes.is_empty() && self.vault.holds_any(bytes)
+        holds(&self.vault, bytes)
     }
+}
+
+fn holds(vault: &Vault, bytes: &[u8]) -> bool {
+    !bytes.is_empty() && vault.holds_any(bytes)
+}
+
+fn mask_texts(vault: &Vault, value: &mut Value) {
+    match value {
+        Value::String(text) if holds(vault, text.as_bytes()) => *text = MASK.to_owned(),
+        Value::Array(items) => items.iter_mut().for_each(|item| mask_texts(vault, item)),
+        Value::Object(fields) => {
+            fields.retain(|key, _| !vault.holds(key.as_bytes()));
+            let values = fields.values_mut();
+            values.for_each(|field| mask_texts(vault, field));
+        }
+        _ => {}
+    }
+}
+
+/// Bytes of all texts of a value.
+fn text_length(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(text_length).sum(),
+        Value::Object(fields) => {
+            let each = fields.iter();
+            each.map(|(key, field)| key.len() + text_length(field))
+                .sum()
+        }
+        _ => 0,
+    }
+}
+
+/// Looks through so many bytes here, or on another thread.
+async fn aside<T: Send + 'static>(
+    length: usize,
+    look: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Refusal> {
+    if length <= AT_ONCE {
+        return Ok(look());
+    }
+    let looked = tokio::task::spawn_blocking(look).await;
+    looked.map_err(|error| Refusal::Ended(wasmtime::Error::new(error)))
 }

@@ -20,6 +20,11 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 /// Content that takes more is made to take long, and counts as a secret.
 const EFFORT: usize = 24;
 
+/// How many bytes are looked at in all, however much content there is: what is
+/// encoded once, of the largest file that a component may read, takes half of
+/// it.
+const MOST_EFFORT: usize = 48 << 20;
+
 /// The shortest run of an encoding that is decoded.
 const SHORTEST_RUN: usize = 20;
 
@@ -52,7 +57,8 @@ pub(super) fn holds_secret_or(content: &[u8], known: &mut dyn FnMut(&[u8]) -> bo
 
 /// Whether `test` finds something in bytes, or in what they are an encoding of.
 pub(super) fn any_layer(content: &[u8], test: &mut dyn FnMut(&[u8]) -> bool) -> bool {
-    let mut effort = content.len().saturating_mul(EFFORT);
+    let all = content.len().saturating_mul(EFFORT);
+    let mut effort = all.min(MOST_EFFORT.max(content.len() * 2));
     look_into(content, &mut effort, test)
 }
 

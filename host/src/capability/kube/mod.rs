@@ -208,7 +208,10 @@ pub async fn get(
     let objects = cluster.objects;
     let found = objects.get(&resource(&wanted), &wanted.name).await?;
     let is_secret = is_secret_kind(&wanted.kind);
-    let shown = found.map(|object| state.run.gate.object(object, is_secret));
+    let shown = match found {
+        Some(object) => Some(state.run.gate.object(object, is_secret).await?),
+        None => None,
+    };
     state.charged(Disclosed::optional(shown))
 }
 
@@ -229,7 +232,7 @@ pub async fn get_list(
         )
         .await?;
     let is_secret = is_secret_kind(&selection.kind);
-    let shown = state.run.gate.objects(items, is_secret);
+    let shown = state.run.gate.objects(items, is_secret).await?;
     state.charged(shown)
 }
 
