@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use kubewright_test_hostile_calls::every::every_function;
 use kubewright_test_hostile_calls::{FUNCTIONS, Outcome, Program};
 use wit_parser::{Function, FunctionKind, Resolve, Type, TypeDefKind, TypeId, WorldItem};
 
 use super::generated::{Tried, functions, none, scene};
-use super::readers::every_function;
 use super::support::attack::World;
 
 /// What a function of the contract does with secrets.

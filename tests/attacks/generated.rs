@@ -14,7 +14,7 @@ use super::support::attack::{GENEROUS, Scene, Told, World};
 use super::support::components::hostile_policy;
 
 /// The limits of a program of a thousand calls: it is not what is tried here.
-const ROOMY: &str = "{handles: 20000, hostCalls: 100000, requests: 100000}";
+const ROOMY: &str = "{handles: 20000, hostCalls: 100000, requests: 100000, withheld: 100000}";
 
 /// A folder of keys that a component may write and not read.
 const WRITE_ONLY_PKI: &str = "/srv/pki";

@@ -20,8 +20,9 @@ macro_rules! cases {
     };
 }
 
+use kubewright_test_hostile_calls::{judge, shorthand as calls};
+
 mod answers;
-mod calls;
 mod configurations;
 mod contract;
 mod disguises;
@@ -29,13 +30,13 @@ mod effects;
 mod files;
 mod generated;
 mod grants;
-mod judge;
 mod kubeconfigs;
 mod leaks;
 mod load;
 mod memory;
 mod network;
 mod objects;
+mod oracles;
 mod policies;
 mod random;
 mod readers;

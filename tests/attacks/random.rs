@@ -2,126 +2,13 @@
 //! up. Whatever comes of it, no secret does, and the program ends as programs
 //! end.
 
-use fastrand::Rng;
-use kubewright_test_hostile_calls::{Call, Program};
-use serde_json::Value;
+use kubewright_test_hostile_calls::random::random;
 
 use super::generated::{Tried, none, scene};
-use super::readers::every_function;
 use super::support::attack::World;
 
 /// Steps of a program.
 const STEPS: usize = 500;
-
-/// What texts are exchanged for: paths, names, kinds, pointers that lead
-/// somewhere, and such that should not.
-const TEXTS: &[&str] = &[
-    "/srv/hostile/a",
-    "/srv/hostile/linked/a",
-    "/srv/hostile/made/../made/a",
-    "/etc/kubernetes/pki/ca.crt",
-    "/etc/kubernetes/pki/ca.key",
-    "/etc/kubernetes/pki/sa.key",
-    "/etc/kubernetes/pki/mine.crt",
-    "/etc/kubernetes/pki/mine.key",
-    "/etc/kubernetes/admin.conf",
-    "/etc/shadow",
-    "/var/lib/kubewright/unfinished",
-    "/proc/self/environ",
-    "/",
-    "",
-    "ca",
-    "sa",
-    "mine",
-    "kubernetes-admin",
-    "Secret",
-    "secrets",
-    "ConfigMap",
-    "bootstrap-token-abcdef",
-    "kubeadm-config",
-    "kube-system",
-    "v1",
-    "/data",
-    "/data/token-secret",
-    "/InitConfiguration/bootstrapTokens/0/token",
-    "/InitConfiguration/certificateKey",
-    "kernel.random.uuid",
-    "{\"apiVersion\":\"v1\",\"kind\":\"Secret\",\"metadata\":{\"name\":\"a\",\"namespace\":\"kube-system\"},\"data\":{\"a\":\"\"}}",
-    "{\"apiVersion\":\"v1\",\"kind\":\"ConfigMap\",\"metadata\":{\"name\":\"a\",\"namespace\":\"kube-system\"},\"data\":{\"a\":\"\"}}",
-    "[{\"op\":\"copy\",\"from\":\"/data\",\"path\":\"/metadata/annotations\"}]",
-    "{\"kind\":\"ConfigMap\"}",
-    "\u{202e}\u{1b}[2J\n",
-];
-
-/// Fields that hold the number of a step.
-const HANDLES: &[&str] = &["of", "signer", "plain", "key", "value", "sealed", "seen"];
-
-/// Fields whose numbers would take time.
-const SECONDS: &[&str] = &["seconds", "times", "minimum", "validity-seconds"];
-
-/// A random program of calls that begin with such names.
-fn random(seed: u64, is_wanted: fn(&str) -> bool) -> Program {
-    let mut rng = Rng::with_seed(seed);
-    let mut program = Program::new();
-    every_function(&mut program);
-    let samples: Vec<Value> = program
-        .steps
-        .iter()
-        .map(|step| serde_json::to_value(&step.call).expect("calls are JSON"))
-        .collect();
-    program.steps.retain(|step| is_wanted(step.call.function()));
-    while program.steps.len() < STEPS {
-        let mut call = rng.choice(&samples).expect("there are some").clone();
-        let steps = program.steps.len();
-        for _ in 0..=rng.usize(..3) {
-            mix(&mut rng, "", &mut call, steps);
-        }
-        // What is no call any more is tried again.
-        if let Ok(call) = serde_json::from_value::<Call>(call)
-            && is_wanted(call.function())
-        {
-            program.call(call);
-        }
-    }
-    program
-}
-
-/// Changes some of the values.
-fn mix(rng: &mut Rng, field: &str, value: &mut Value, steps: usize) {
-    match value {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                mix(rng, name, value, steps);
-            }
-        }
-        Value::Array(items) => {
-            if !items.is_empty() && rng.u8(..8) == 0 {
-                let again = items[rng.usize(..items.len())].clone();
-                items.push(again);
-            }
-            for item in items {
-                mix(rng, field, item, steps);
-            }
-        }
-        Value::Number(_) if HANDLES.contains(&field) => {
-            if rng.bool() {
-                *value = rng.usize(..steps.max(1)).into();
-            }
-        }
-        Value::Number(_) if SECONDS.contains(&field) => {}
-        Value::Number(_) => {
-            if rng.u8(..4) == 0 {
-                *value = rng.u16(..).into();
-            }
-        }
-        Value::String(text) => {
-            if rng.u8(..3) == 0 {
-                (*rng.choice(TEXTS).expect("there are some")).clone_into(text);
-            }
-        }
-        Value::Null | Value::Bool(_) => {}
-    }
-}
 
 cases!(a_random_program_learns_nothing:
     in_a_render_1(1, World::Render),
@@ -135,9 +22,9 @@ cases!(a_random_program_learns_nothing:
 fn a_random_program_learns_nothing(seed: u64, world: World) {
     let scene = scene(world);
     let program = match world {
-        World::Render => random(seed, |_| true),
+        World::Render => random(seed, STEPS, |_| true),
         // There is no API server to wait for.
-        World::Machine => random(seed, |name| !name.starts_with("kube.client")),
+        World::Machine => random(seed, STEPS, |name| !name.starts_with("kube.client")),
     };
     let steps = program
         .steps

@@ -22,6 +22,9 @@ pub struct Allowance {
     pub working: Duration,
     /// Time that it waits for others.
     pub waiting: Duration,
+    /// Answers that are withheld because a piece of a secret is in them. Each
+    /// tells that the piece is one.
+    pub withheld: u64,
 }
 
 /// A component that asked for more. It is ended: it gets no answer.
@@ -39,6 +42,8 @@ pub enum Exceeded {
     Working { limit: Duration },
     #[error("it waited for others for {}s in all; that is what the configuration and its limits give it", limit.as_secs_f32())]
     Waiting { limit: Duration },
+    #[error("pieces of secrets were withheld from it more than {0} times: it may be out for them")]
+    Withheld(u64),
 }
 
 /// What a phase used so far, and may.
@@ -74,6 +79,14 @@ impl Budget {
             return Err(Exceeded::Calls(self.allowance.calls));
         }
         self.spend(bytes)
+    }
+
+    /// Looks at how often something was withheld since the phase began.
+    pub fn withheld(&self, times: u64) -> Result<(), Exceeded> {
+        match times > self.allowance.withheld {
+            true => Err(Exceeded::Withheld(self.allowance.withheld)),
+            false => Ok(()),
+        }
     }
 
     /// Counts a call that goes to a network.
@@ -214,6 +227,7 @@ mod tests {
             handles: 1,
             working: Duration::from_secs(3600),
             waiting: Duration::from_secs(3600),
+            withheld: 1,
         }
     }
 
@@ -224,6 +238,8 @@ mod tests {
         assert!(matches!(budget.enter(11), Err(Exceeded::Content { .. })));
         assert!(matches!(budget.enter(6), Err(Exceeded::AllContent { .. })));
         assert_eq!(budget.enter(0), Err(Exceeded::Calls(3)));
+        assert_eq!(budget.withheld(1), Ok(()));
+        assert_eq!(budget.withheld(2), Err(Exceeded::Withheld(1)));
         assert_eq!(budget.request(), Ok(()));
         assert_eq!(budget.request(), Err(Exceeded::Requests(1)));
     }

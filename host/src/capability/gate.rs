@@ -91,6 +91,12 @@ impl Gate {
         secret
     }
 
+    /// How often something was withheld from the components of this run because
+    /// a piece of a secret of this run is in it.
+    pub fn withheld(&self) -> u64 {
+        self.vault.found()
+    }
+
     /// Opens a file for a purpose, by who made the file that is meant.
     pub fn open(
         &self,

@@ -122,6 +122,8 @@ pub struct PhaseState {
     pub budget: Budget,
     /// When it last told of its progress.
     told: Instant,
+    /// What the gate had withheld in this run when the phase began.
+    withheld_before: u64,
 }
 
 impl PhaseState {
@@ -130,6 +132,7 @@ impl PhaseState {
         let mut table = ResourceTable::new();
         table.set_max_capacity(allowance.handles);
         Self {
+            withheld_before: run.gate.withheld(),
             run,
             origin,
             table,
@@ -148,6 +151,8 @@ impl PhaseState {
 
     /// Counts a call to the host; the contract does, for every function.
     pub fn enter(&mut self, bytes: usize) -> Result<(), Exceeded> {
+        let withheld = self.run.gate.withheld() - self.withheld_before;
+        self.budget.withheld(withheld)?;
         self.budget.enter(bytes)
     }
 

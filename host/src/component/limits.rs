@@ -34,6 +34,9 @@ pub struct Limits {
     pub content_bytes: usize,
     /// Handles (sealed values, certificates, clients) open at once.
     pub handles: usize,
+    /// Answers that are withheld because a piece of a secret of this run is in
+    /// them.
+    pub withheld: u64,
 }
 
 impl Limits {
@@ -47,6 +50,7 @@ impl Limits {
             call_bytes: self.call_bytes,
             content_bytes: self.content_bytes,
             handles: self.handles,
+            withheld: self.withheld,
         }
     }
 }
@@ -65,6 +69,7 @@ impl Default for Limits {
             call_bytes: 8 << 20,
             content_bytes: 64 << 20,
             handles: 1_000,
+            withheld: 100,
         }
     }
 }

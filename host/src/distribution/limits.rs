@@ -33,6 +33,9 @@ pub struct LimitsDocument {
     pub content_bytes: Option<usize>,
     /// Handles open at once.
     pub handles: Option<usize>,
+    /// Answers that are withheld because a piece of a secret of this run is in
+    /// them.
+    pub withheld: Option<u64>,
 }
 
 impl LimitsDocument {
@@ -66,6 +69,7 @@ impl LimitsDocument {
             call_bytes: self.call_bytes.unwrap_or(others.call_bytes),
             content_bytes: self.content_bytes.unwrap_or(others.content_bytes),
             handles: self.handles.unwrap_or(others.handles),
+            withheld: self.withheld.unwrap_or(others.withheld),
             ..others
         }
     }

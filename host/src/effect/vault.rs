@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::content::{SealedValue, SecretKind};
@@ -17,10 +18,18 @@ const DIFFERENT: usize = 4;
 
 /// What is known of the secrets that components hold handles of. It keeps no
 /// secret, only keyed hashes of all pieces of them.
+///
+/// Whoever gives it a text learns whether a piece is in there, and a component
+/// can have its own words looked at. So a piece is something that nobody can
+/// guess as a whole: with eleven bytes known of twelve, each further one would
+/// cost 256 guesses. What is public of a secret, or follows from what is, is in
+/// no piece: the id of a token, the upper half of the exponent of an RSA key.
+/// And there is an end to how often one phase is told ([`Vault::found`]).
 #[derive(Default)]
 pub struct Vault {
     hasher: RandomState,
     pieces: RwLock<HashSet<u64>>,
+    found: AtomicU64,
 }
 
 impl Vault {
@@ -37,7 +46,8 @@ impl Vault {
             secret_parts(bytes).iter().for_each(|part| learn(part));
         }
         if kinds.contains(&SecretKind::Token) {
-            learn(bytes);
+            let secret = bytes.iter().position(|byte| *byte == b'.');
+            learn(&bytes[secret.map_or(0, |dot| dot + 1)..]);
         }
         if kinds.contains(&SecretKind::CertificateKey) {
             learn(bytes);
@@ -60,7 +70,15 @@ impl Vault {
 
     fn knows(&self, pieces: &HashSet<u64>, layer: &[u8]) -> bool {
         let mut windows = layer.windows(PIECE);
-        !pieces.is_empty() && windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
+        let found = !pieces.is_empty()
+            && windows.any(|window| pieces.contains(&self.hasher.hash_one(window)));
+        self.found.fetch_add(u64::from(found), Ordering::Relaxed);
+        found
+    }
+
+    /// How often a piece was found so far.
+    pub fn found(&self) -> u64 {
+        self.found.load(Ordering::Relaxed)
     }
 
     /// Whether a piece of a secret is in it, plain or encoded.
@@ -103,6 +121,7 @@ mod tests {
             ("the token", token.as_bytes().to_vec(), true),
             ("a piece", b"xxq1w2e3r4t5y6yy".to_vec(), true),
             ("the id", b"abcdef.other".to_vec(), false),
+            ("the id and more", b"abcdef.q1w2e3r4t5y".to_vec(), false),
             (
                 "in base64",
                 STANDARD.encode(format!("a{token}")).into_bytes(),

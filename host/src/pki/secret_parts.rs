@@ -10,11 +10,21 @@ const OCTET_STRING: u8 = 0x04;
 
 /// Version, modulus and public exponent come first in an RSA key.
 const PUBLIC_INTEGERS: usize = 3;
+const MODULUS: usize = 1;
+/// Among those that are not public.
+const EXPONENT: usize = 0;
+
+/// Bytes in the middle of the exponent that are known in part.
+const UNSURE: usize = 4;
 
 /// The numbers of the private keys in a PEM text that nobody may know: of RSA
 /// the private exponent and all that follows from the primes (RFC 8017 appendix
 /// A.1.2), of elliptic curves the scalar (RFC 5915). Modulus, public exponent
 /// and point stand in certificates. Empty where there is no such key.
+///
+/// Of the exponent, the lower half: it is `(1 + k·λ) / e` for a `k` below `e`
+/// and a `λ` that begins as the modulus does, so the upper half is among some
+/// 65,536 candidates that anybody can work out.
 pub fn secret_parts(text: &[u8]) -> Vec<Zeroizing<Vec<u8>>> {
     let mut parts = Vec::new();
     for block in pem::blocks(text).flatten() {
@@ -40,11 +50,19 @@ fn of_key(der: &[u8]) -> Option<Vec<&[u8]>> {
     let (SEQUENCE, fields, _) = read(der)? else {
         return None;
     };
-    let scalar = elements(fields).filter(|(tag, _)| *tag == OCTET_STRING);
-    let numbers = elements(fields)
-        .filter(|(tag, _)| *tag == INTEGER)
-        .skip(PUBLIC_INTEGERS);
-    Some(scalar.chain(numbers).map(|(_, content)| content).collect())
+    let of_tag = |wanted| elements(fields).filter(move |(tag, _)| *tag == wanted);
+    let scalar = of_tag(OCTET_STRING).map(|(_, content)| content);
+    let modulus = of_tag(INTEGER).nth(MODULUS).map_or(0, |(_, n)| n.len());
+    let numbers = of_tag(INTEGER).skip(PUBLIC_INTEGERS).enumerate();
+    let unknown = numbers.map(|(at, (_, content))| match at {
+        EXPONENT => {
+            &content[content
+                .len()
+                .saturating_sub(modulus / 2 - UNSURE.min(modulus / 2))..]
+        }
+        _ => content,
+    });
+    Some(scalar.chain(unknown).collect())
 }
 
 /// The elements that lie side by side, up to the first that is broken.

@@ -19,7 +19,11 @@
 //! comes to its end.
 
 mod calls;
+pub mod every;
+pub mod judge;
 mod outcome;
+pub mod random;
+pub mod shorthand;
 mod text;
 mod types;
 

@@ -188,9 +188,10 @@ mod tests {
                 false,
             ),
         ];
+        let part = |pointer: &str| object.pointer(pointer).cloned();
         for (name, condition, wanted) in cases {
             assert_eq!(
-                Wanted::new(condition).unwrap().holds(&object),
+                Wanted::new(condition).unwrap().holds(&part),
                 wanted,
                 "{name}"
             );

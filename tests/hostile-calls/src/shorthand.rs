@@ -1,6 +1,6 @@
-//! Calls that attacks have in common.
+//! Calls that attacks have in common, and the grants that they are made with.
 
-use kubewright_test_hostile_calls::{
+use crate::{
     Algorithm, Alphabet, Call, Encoding, Existing, Piece, Placement, Profile, Program, Reference,
     Text,
 };
@@ -9,6 +9,27 @@ pub const ADMIN: &str = "/etc/kubernetes/admin.conf";
 pub const PKI: &str = "/etc/kubernetes/pki";
 pub const TOKEN: &str = "/InitConfiguration/bootstrapTokens/0/token";
 pub const KEY: &str = "/InitConfiguration/certificateKey";
+
+/// The secret half of the machine's token `abcdef`.
+pub const TOKEN_SECRET: &str = "q1w2e3r4t5y6u7i8";
+/// The key that encrypts uploaded certificates.
+pub const CERTIFICATE_KEY: &str =
+    "3f1c9d0be27a48565d90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f6";
+
+/// More than any phase has: all keys, all files, all objects. The kubeconfig
+/// that it connects with is not the component's to write.
+pub const GENEROUS: &str = "      files:
+      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/pki/**\"], verbs: [read, write, remove]}
+      - {paths: [\"/etc/kubernetes/**\"], verbs: [read]}
+      pki:
+      - {names: [\"**\"], below: /etc/kubernetes/pki, verbs: [load, create, sign, place]}
+      kube:
+        kubeconfigs: [/etc/kubernetes/admin.conf]
+        rules:
+        - {apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
+";
 
 /// A secret of the machine, by the step that got its handle.
 pub struct Held {

@@ -1,0 +1,3 @@
+#![no_main]
+
+kubewright_fuzz::target!(Journals);
