@@ -135,26 +135,35 @@ pub fn visible_json(json: &str) -> String {
 
 /// Whether a character does something else than to be seen: controls (C0, C1,
 /// DEL), what Unicode has for the order and the joining of text (general
-/// category Cf), other ends of lines, and what has no width.
+/// category Cf), other ends of lines and blanks than the one, what has no width,
+/// and what means nothing (private use, no characters).
 fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
-            '\u{ad}'
+            '\u{a0}'
+            | '\u{ad}'
             | '\u{34f}'
             | '\u{61c}'
             | '\u{115f}'..='\u{1160}'
+            | '\u{1680}'
             | '\u{17b4}'..='\u{17b5}'
             | '\u{180b}'..='\u{180f}'
-            | '\u{200b}'..='\u{200f}'
-            | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}'
+            | '\u{2000}'..='\u{200f}'
+            | '\u{2028}'..='\u{202f}'
+            | '\u{205f}'..='\u{206f}'
+            | '\u{2800}'
+            | '\u{3000}'
             | '\u{3164}'
+            | '\u{e000}'..='\u{f8ff}'
+            | '\u{fdd0}'..='\u{fdef}'
+            | '\u{fe00}'..='\u{fe0f}'
             | '\u{feff}'
             | '\u{ffa0}'
             | '\u{fff0}'..='\u{fffb}'
             | '\u{1bca0}'..='\u{1bca3}'
             | '\u{1d173}'..='\u{1d17a}'
-            | '\u{e0000}'..='\u{e0fff}')
+            | '\u{e0000}'..='\u{10ffff}')
+        || u32::from(c) & 0xfffe == 0xfffe
 }
 
 #[cfg(test)]
@@ -196,6 +205,19 @@ mod tests {
                 "a\n\thint: x",
                 "a\\n\\thint: x",
                 "a\n    | \thint: x",
+            ),
+            (
+                "blank",
+                "a\u{2800}\u{a0}b",
+                "a\\u{2800}\\u{a0}b",
+                "a\\u{2800}\\u{a0}b",
+            ),
+            ("private use", "a\u{e000}b", "a\\u{e000}b", "a\\u{e000}b"),
+            (
+                "no character",
+                "a\u{1ffff}b",
+                "a\\u{1ffff}b",
+                "a\\u{1ffff}b",
             ),
             ("line separator", "a\u{2028}b", "a\\u{2028}b", "a\\u{2028}b"),
             (

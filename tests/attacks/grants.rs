@@ -1,7 +1,7 @@
 //! Grants that reach further than they say.
 
 use kubewright_test_hostile_calls::{
-    Algorithm, Call, Outcome, Piece, Profile, Program, Reference, Selection,
+    Algorithm, Call, Existing, Outcome, Piece, Placement, Profile, Program, Reference, Selection,
 };
 
 use super::calls::{PKI, connect, get, inspect, read, write};
@@ -305,5 +305,51 @@ fn random_numbers_are_no_kernel_parameter() {
             "step {step}: {}",
             seen.text()
         );
+    }
+}
+
+cases!(a_secret_is_nothing_for_all_users:
+    that_is_written(0o644),
+    that_is_written_to_be_run(0o701),
+    that_is_a_groups(0o640),
+);
+
+fn a_secret_is_nothing_for_all_users(mode: u32) {
+    let scene = Scene::with(World::Render, GENEROUS);
+    let mut program = Program::new();
+    let at = |name: &str| Placement {
+        path: format!("{PKI}/{name}").into(),
+        mode,
+    };
+    let pair = program.call(Call::PkiEnsureKeyPair {
+        name: "mine".into(),
+        algorithm: Algorithm::EcdsaP256,
+        key: at("mine.key"),
+        public_key: None,
+        existing: Existing::Keep,
+    });
+    let loaded = program.call(Call::PkiLoadKeyPair {
+        name: "sa".into(),
+        key: format!("{PKI}/sa.key").into(),
+    });
+    let key = program.call(Call::PkiKeyPairPrivateKeyPem { of: loaded });
+    let written = program.call(Call::FilesWrite {
+        path: format!("{PKI}/copy.key").into(),
+        mode,
+        content: vec![Piece::Sealed(key)],
+    });
+    // What is public may be.
+    let public = program.call(Call::FilesWrite {
+        path: "/srv/hostile/public".into(),
+        mode,
+        content: vec![Piece::text("public")],
+    });
+    let told = scene.carry_out(&program);
+    told.done(public);
+    for step in [pair, written] {
+        match mode & 0o007 {
+            0 => drop(told.done(step)),
+            _ => assert!(told.not_done(step).contains("every user of the machine")),
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::bindings::{accounts, types};
-use super::files::permissions;
+use super::files::{permissions, secret_permissions};
 use super::gate::{Answer, Gate};
 use super::refusal::{IntoWit, wit_error};
 use super::state::PhaseState;
@@ -108,8 +108,12 @@ impl PhaseState {
         // Before anything is looked at on its behalf.
         let place = self.granted(path, FileVerb::Own)?;
         let run = Arc::clone(&self.run);
+        let holds = secrets_in(&run.gate, run.conduit.world(), &place).await;
+        if let (Some(_), Some(mode)) = (&holds, mode) {
+            secret_permissions(path, mode)?;
+        }
         let effect = SetOwner {
-            holds: secrets_in(&run.gate, run.conduit.world(), &place).await,
+            holds,
             place,
             user,
             group,

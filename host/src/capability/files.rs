@@ -49,10 +49,7 @@ impl PhaseState {
     /// component may not write what would not be known for a secret then to
     /// where it may read.
     fn refuse_disguise(&self, place: &Place, content: &Content) -> Result<(), Refusal> {
-        let is_secret = content
-            .kinds()
-            .iter()
-            .any(|kind| *kind != SecretKind::Encrypted);
+        let is_secret = holds_plain(content);
         let files = &*self.world().files;
         let grants = &self.origin.grants;
         if !is_secret
@@ -82,7 +79,10 @@ pub async fn write(
     content: Vec<sealed::Piece>,
 ) -> Answer<types::Change> {
     let content = state.content(content)?;
-    let mode = permissions(&path, mode)?;
+    let mode = match holds_plain(&content) {
+        true => secret_permissions(&path, mode)?,
+        false => permissions(&path, mode)?,
+    };
     let place = state.place(&path, LastLink::Keep)?;
     state.refuse_disguise(&place, &content)?;
     state.run.remember_file(&place, &content);
@@ -143,6 +143,23 @@ pub async fn stat(state: &mut PhaseState, path: String) -> Answer<Option<files::
         mode: found.mode,
         size: found.size,
     }))
+}
+
+/// Whether a secret is in it that is not encrypted.
+fn holds_plain(content: &Content) -> bool {
+    let mut kinds = content.kinds().into_iter();
+    kinds.any(|kind| kind != SecretKind::Encrypted)
+}
+
+/// Permission bits of what holds a secret: it is nothing for every user of the
+/// machine.
+pub(super) fn secret_permissions(path: &str, mode: u32) -> Result<u32, Refusal> {
+    match permissions(path, mode)? & 0o007 {
+        0 => Ok(mode),
+        _ => Err(Refusal::invalid(format!(
+            "with mode {mode:04o} every user of the machine could have the secret in {path}: 0600, or 0640 for a group"
+        ))),
+    }
 }
 
 /// Permission bits that make sense.

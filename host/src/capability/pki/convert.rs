@@ -6,7 +6,7 @@ use std::time::Duration;
 use zeroize::Zeroizing;
 
 use super::super::bindings::{pki, types};
-use super::super::files::permissions;
+use super::super::files::{permissions, secret_permissions};
 use super::super::refusal::{IntoWit, Refusal, wit_error};
 use super::super::state::PhaseState;
 use crate::effect::{Existing, Holds, KeyFile, PkiError, SealedValue, SecretKind};
@@ -62,7 +62,10 @@ pub(super) fn file(
 ) -> Result<KeyFile, Refusal> {
     Ok(KeyFile {
         place: state.place(&placement.path, LastLink::Keep)?,
-        mode: permissions(&placement.path, placement.mode)?,
+        mode: match holds {
+            Holds::PrivateKey => secret_permissions(&placement.path, placement.mode)?,
+            Holds::Certificate | Holds::PublicKey => permissions(&placement.path, placement.mode)?,
+        },
         holds,
     })
 }
