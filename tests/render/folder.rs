@@ -4,11 +4,66 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
 use crate::support::program::Place;
+use crate::support::tree::{differences, tree};
 
 const RENDER: [&str; 5] = ["render", "--config", "config.yaml", "--out", "out"];
 
 /// What is in the folder, how it gets there, what the error must say.
 type Case = (&'static str, fn(&Place), &'static [&'static str]);
+
+/// Keys of theirs would sign for everything.
+#[test]
+fn a_folder_that_others_may_change() {
+    if !crate::support::is_root() {
+        return;
+    }
+    let give = |path: std::path::PathBuf| {
+        std::os::unix::fs::lchown(path, Some(65534), Some(65534)).expect("root gives away");
+    };
+    let open = |path: std::path::PathBuf| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("modes");
+    };
+    let cases: [(&str, &dyn Fn(&Place), &str); 5] = [
+        (
+            "the folder",
+            &|place| give(place.out()),
+            "out belongs to another user (uid 65534)",
+        ),
+        (
+            "its files",
+            &|place| give(place.out().join("rootfs")),
+            "out/rootfs belongs to another user (uid 65534)",
+        ),
+        (
+            "its objects",
+            &|place| give(place.out().join("objects.yaml")),
+            "out/objects.yaml belongs to another user (uid 65534)",
+        ),
+        (
+            "a link of theirs",
+            &|place| {
+                std::fs::rename(place.out(), place.path("other")).expect("folders can be moved");
+                symlink("other", place.out()).expect("links can be made");
+                give(place.out());
+            },
+            "out belongs to another user (uid 65534)",
+        ),
+        (
+            "everybody's",
+            &|place| open(place.out()),
+            "every user of this machine may write to out",
+        ),
+    ];
+    for (name, prepare, words) in cases {
+        let place = Place::new();
+        place.render(&[]).exits(0);
+        prepare(&place);
+        let before = tree(&place.path(""));
+        place.render(&[]).exits(1).one_error(&[words]);
+        let changed = differences(&before, &tree(&place.path("")));
+        assert_eq!(changed, Vec::<String>::new(), "{name}");
+    }
+}
 
 #[test]
 fn a_folder_that_holds_something_else() {

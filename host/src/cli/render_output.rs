@@ -1,7 +1,7 @@
 //! The folder that a render leaves: `rootfs/` and `objects.yaml`.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -33,6 +33,30 @@ pub struct Written {
     pub objects: usize,
 }
 
+/// Refuses what another user of the machine may change: keys that lie there
+/// would be taken for those of an earlier render, and sign everything. Whoever
+/// became root by sudo may use a folder of theirs.
+fn refuse_others(path: &Path) -> anyhow::Result<()> {
+    let shown = path.display();
+    let looked = || format!("cannot look at {shown}");
+    let link = std::fs::symlink_metadata(path).with_context(looked)?;
+    let found = std::fs::metadata(path).with_context(looked)?;
+    let own = rustix::process::geteuid();
+    let by_sudo = std::env::var("SUDO_UID").ok().filter(|_| own.is_root());
+    let by_sudo = by_sudo.and_then(|uid| uid.parse().ok());
+    for owner in [link.uid(), found.uid()] {
+        ensure!(
+            [0, own.as_raw()].contains(&owner) || by_sudo == Some(owner),
+            "--out: {shown} belongs to another user (uid {owner}), who could change what is rendered and whose keys would be taken for an earlier render's; name a folder of your own"
+        );
+    }
+    ensure!(
+        found.mode() & 0o002 == 0,
+        "--out: every user of this machine may write to {shown}, and change what is rendered; take that right away (chmod o-w), or name another folder"
+    );
+    Ok(())
+}
+
 impl RenderOutput {
     /// Takes a folder that is not there yet, is empty, or holds an earlier
     /// render; and one that can be written.
@@ -40,6 +64,7 @@ impl RenderOutput {
         let shown = folder.display();
         match std::fs::read_dir(folder) {
             Ok(entries) => {
+                refuse_others(folder)?;
                 for entry in entries {
                     let entry = entry.with_context(|| format!("cannot list {shown}"))?;
                     let name = entry.file_name();
@@ -63,6 +88,7 @@ impl RenderOutput {
                         "--out {shown} holds something else than a render ({}); give a new or empty folder, or that of an earlier render",
                         name.to_string_lossy()
                     );
+                    refuse_others(&entry.path())?;
                 }
                 let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
                 access
@@ -90,7 +116,11 @@ impl RenderOutput {
                     })?;
             }
             Err(error) => {
-                return Err(error).with_context(|| format!("--out {shown} is not a folder"));
+                let wrong = match error.kind() {
+                    std::io::ErrorKind::NotADirectory => "is not a folder",
+                    _ => "cannot be read",
+                };
+                return Err(error).with_context(|| format!("--out {shown} {wrong}"));
             }
         }
         Ok(Self {
