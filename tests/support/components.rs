@@ -51,7 +51,11 @@ pub fn digest(bytes: &[u8]) -> String {
 
 /// The repository.
 pub fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .find(|folder| folder.join("wit").is_dir())
+        .expect("the contract lies beside the tests")
+        .to_owned()
 }
 
 fn build(package: &str) -> Built {

@@ -20,7 +20,7 @@ pub use configuration::{ConfigurationComponent, Objection};
 pub use encode::{EncodeError, encode};
 pub use engine::Engine;
 pub use failure::{Failure, FailureKind};
-pub use helper::{HelperError, asked as asked_to_help, serve as help};
+pub use helper::{HelperError, TooMuch, asked as asked_to_help, check_bounds, serve as help};
 pub use imports::{Finding, check_imports};
 pub use limits::Limits;
 pub use phase::{Description, PhaseComponent, describe};

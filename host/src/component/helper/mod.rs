@@ -14,6 +14,7 @@ mod process;
 mod task;
 mod wire;
 
+pub use bounds::{TooMuch, check as check_bounds};
 pub use process::{HelperError, ask};
 pub use task::serve;
 pub use wire::Task;
