@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crate::meant::meant;
+
 /// How far a feature gate has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stage {
@@ -67,7 +69,7 @@ pub enum FeatureError {
     #[error("missing bool value for feature-gate key:{0}")]
     MissingValue(String),
     /// A gate nobody knows.
-    #[error("unrecognized feature-gate key: {key}, known are {known}", known = known_names())]
+    #[error("unrecognized feature-gate key: {key}; {instead}", instead = instead(key))]
     Unknown {
         /// The key as given.
         key: String,
@@ -80,6 +82,29 @@ pub enum FeatureError {
         /// The value as given.
         value: String,
     },
+}
+
+/// Gates that once were, and are on for ever.
+const ALWAYS_ON: [&str; 3] = [
+    "ControlPlaneKubeletLocalMode",
+    "EtcdLearnerMode",
+    "WaitForAllControlPlaneComponents",
+];
+
+/// What to write instead of a gate that is none of kubeadm's.
+pub fn instead(name: &str) -> String {
+    if ALWAYS_ON.contains(&name) {
+        return "it has gone and is always on; take it out".to_owned();
+    }
+    if let Some(meant) = meant(name, ALL.map(|gate| gate.name)) {
+        return format!("did you mean {meant:?}?");
+    }
+    format!(
+        "known are {}. Gates of the kubelet and of kube-proxy go into featureGates of \
+         KubeletConfiguration and KubeProxyConfiguration, those of the control plane into the \
+         argument feature-gates in extraArgs of each component",
+        known_names()
+    )
 }
 
 /// The gate of that name.
@@ -135,7 +160,8 @@ pub fn warnings(set: &BTreeMap<String, bool>) -> Vec<String> {
         let Some(gate) = find(name) else { continue };
         if gate.locked && *value != gate.default {
             warnings.push(format!(
-                "the feature gate {name} is locked to {}; {name}={value} has no effect",
+                "the feature gate {name} is to stay {}, and will be removed in a future release; \
+                 {name}={value} still takes effect, as in kubeadm",
                 gate.default
             ));
         }
@@ -197,7 +223,11 @@ mod tests {
     #[test]
     fn a_locked_gate_set_against_its_default_is_warned_about() {
         let set = parse("NodeLocalCRISocket=false").unwrap();
-        assert!(warnings(&set).iter().any(|w| w.contains("locked to true")));
+        assert!(
+            warnings(&set)
+                .iter()
+                .any(|w| w.contains("still takes effect"))
+        );
         assert!(warnings(&parse("NodeLocalCRISocket=true").unwrap()).is_empty());
     }
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::component_configs::{self, ComponentConfig};
 use super::documents::Document;
-use super::load::{Init, Join};
+use super::load::{self, Init, Join};
 use super::options::Options;
 use super::{derived, images};
 
@@ -24,7 +24,7 @@ pub fn init(loaded: &Init, options: &Options, systemd_resolved: bool) -> Value {
         "operation": "init",
         "configuration": {
             "InitConfiguration": loaded.init.to_sealed_value(),
-            "ClusterConfiguration": loaded.cluster.to_sealed_value(),
+            "ClusterConfiguration": load::uploaded_cluster_configuration(&loaded.cluster),
             "KubeletConfiguration": loaded.kubelet.document,
             "KubeProxyConfiguration": loaded.kube_proxy.document,
         },

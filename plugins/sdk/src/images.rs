@@ -3,6 +3,8 @@
 use crate::configuration::ClusterConfiguration;
 
 const DEFAULT_REPOSITORY: &str = "registry.k8s.io";
+/// Where builds of CI are, in place of the official repository.
+const CI_REPOSITORY: &str = "gcr.io/k8s-staging-ci-images";
 /// etcd for Kubernetes 1.34 to 1.36 (`SupportedEtcdVersion`).
 const ETCD_TAG: &str = "3.6.8-0";
 const COREDNS_TAG: &str = "v1.14.2";
@@ -20,7 +22,11 @@ impl ClusterConfiguration {
             }
         };
         let tag: String = self.kubernetes_version.chars().map(word).collect();
-        format!("{}/{name}:{tag}", self.image_repository)
+        let repository = match self.is_ci_version && self.image_repository == DEFAULT_REPOSITORY {
+            true => CI_REPOSITORY,
+            false => &self.image_repository,
+        };
+        format!("{repository}/{name}:{tag}")
     }
 
     /// All images that a node of the control plane runs, in the order in which
@@ -88,6 +94,44 @@ fn or<'a>(value: &'a str, default: &'a str) -> &'a str {
 mod tests {
     use super::*;
     use crate::configuration::{Dns, Etcd, LocalEtcd};
+
+    #[test]
+    fn builds_of_ci_have_a_repository_of_their_own() {
+        let cases = [
+            (
+                "a release",
+                false,
+                "registry.k8s.io",
+                "registry.k8s.io/kube-proxy:v1.36.3",
+            ),
+            (
+                "a build of CI",
+                true,
+                "registry.k8s.io",
+                "gcr.io/k8s-staging-ci-images/kube-proxy:v1.36.3",
+            ),
+            (
+                "a mirror",
+                true,
+                "mirror.example/k8s",
+                "mirror.example/k8s/kube-proxy:v1.36.3",
+            ),
+        ];
+        for (case, is_ci_version, repository, image) in cases {
+            let cluster = ClusterConfiguration {
+                image_repository: repository.into(),
+                kubernetes_version: "v1.36.3".into(),
+                is_ci_version,
+                ..Default::default()
+            };
+            assert_eq!(cluster.kubernetes_image("kube-proxy"), image, "{case}");
+            assert_eq!(
+                cluster.pause_image(),
+                format!("{repository}/pause:3.10.2"),
+                "{case}"
+            );
+        }
+    }
 
     #[test]
     fn names_images() {

@@ -135,6 +135,7 @@ pub fn cluster(
     warnings: &mut Vec<String>,
 ) -> Result<(), ClusterDefaultsError> {
     let resolved = version::resolve(&configuration.kubernetes_version)?;
+    configuration.ci_version = resolved.is_ci.then(|| format!("ci/{}", resolved.version));
     if resolved.is_ci && configuration.image_repository == constants::IMAGE_REPOSITORY {
         configuration.ci_image_repository = Some(constants::CI_IMAGE_REPOSITORY.to_owned());
     }

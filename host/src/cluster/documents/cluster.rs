@@ -60,6 +60,9 @@ pub struct ClusterConfiguration {
     /// Where core images come from if the version is a CI build; found by defaulting.
     #[serde(skip)]
     pub ci_image_repository: Option<String>,
+    /// The version as it is kept if it is a CI build; found by defaulting.
+    #[serde(skip)]
+    pub ci_version: Option<String>,
 }
 
 impl Document for ClusterConfiguration {

@@ -3,9 +3,17 @@
 use kubewright_plugin::arguments::{self, Arguments};
 use kubewright_plugin::configuration::NodeRegistration;
 
-/// The environment file that the kubelet's unit reads.
-pub fn environment_file(registration: &NodeRegistration, hostname: &str) -> String {
+/// The environment file that the kubelet's unit reads. `socket` is the container
+/// runtime's, where it is a flag.
+pub fn environment_file(
+    registration: &NodeRegistration,
+    hostname: &str,
+    socket: Option<&str>,
+) -> String {
     let mut arguments = Arguments::new();
+    if let Some(socket) = socket {
+        arguments.set("container-runtime-endpoint", socket);
+    }
     let name = arguments::last(&registration.kubelet_extra_args, "hostname-override")
         .unwrap_or(&registration.name);
     if !name.is_empty() && name != hostname {
@@ -71,10 +79,14 @@ mod tests {
                 ..Default::default()
             };
             assert_eq!(
-                environment_file(&registration, hostname),
+                environment_file(&registration, hostname, None),
                 format!("KUBELET_KUBEADM_ARGS=\"{flags}\"\n")
             );
         }
+        assert_eq!(
+            environment_file(&NodeRegistration::default(), "cp-1", Some("unix:///x.sock")),
+            "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///x.sock\"\n"
+        );
         assert_eq!(normal_hostname(" CP-1\n"), "cp-1");
     }
 }

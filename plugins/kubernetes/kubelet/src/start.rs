@@ -12,24 +12,30 @@ const MODE: u32 = 0o644;
 
 pub fn run(document: &Document) -> Result<()> {
     let registration = &document.init()?.node_registration;
-    let socket = &registration.cri_socket;
-    let files = [
-        (
-            "kubelet environment file with flags",
-            paths::join(paths::KUBELET, "kubeadm-flags.env"),
-            flags::environment_file(registration, &hostname()?),
-        ),
-        (
+    let socket = registration.cri_socket.as_str();
+    // Without the gate the socket is a flag and an annotation of the Node.
+    let is_local = document.cluster()?.has_node_local_cri_socket();
+    let (of_files, of_flags) = match is_local {
+        true => (socket, None),
+        false => ("", Some(socket)),
+    };
+    let mut files = vec![(
+        "kubelet environment file with flags",
+        paths::join(paths::KUBELET, "kubeadm-flags.env"),
+        flags::environment_file(registration, &hostname()?, of_flags),
+    )];
+    if is_local {
+        files.push((
             "kubelet configuration",
             paths::join(paths::KUBELET, "instance-config.yaml"),
             format!("containerRuntimeEndpoint: {}\n", flags::quoted(socket)),
-        ),
-        (
-            "kubelet configuration",
-            paths::join(paths::KUBELET, "config.yaml"),
-            yaml::to_string(&configuration(document, socket)?),
-        ),
-    ];
+        ));
+    }
+    files.push((
+        "kubelet configuration",
+        paths::join(paths::KUBELET, "config.yaml"),
+        yaml::to_string(&configuration(document, of_files)?),
+    ));
     // A kubelet that runs with these files already is left alone.
     let mut same = true;
     for (_, path, content) in &files {

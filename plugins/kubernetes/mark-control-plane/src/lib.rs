@@ -9,6 +9,9 @@ const LABELS: [&str; 2] = [
     "node.kubernetes.io/exclude-from-external-load-balancers",
 ];
 
+/// Tells kubeadm's `upgrade` and `reset` the container runtime's socket.
+const SOCKET: &str = "kubeadm.alpha.kubernetes.io/cri-socket";
+
 kubewright_plugin::phases! {
     summary: "Labels and taints of a control plane node",
     "mark-control-plane": "Mark a node as a control-plane" => run,
@@ -42,7 +45,12 @@ fn run(document: &Document) -> Result<()> {
     let current = client
         .get(&node)?
         .ok_or_else(|| Error::new(format!("the Node {name} has gone")))?;
-    client.patch(&node, PatchType::Strategic, &patch(&current, taints))?;
+    let mut patch = patch(&current, taints);
+    // kubeadm writes it with the kubelets' configuration, to the same Node.
+    if !document.cluster()?.has_node_local_cri_socket() {
+        patch["metadata"]["annotations"][SOCKET] = json!(init.node_registration.cri_socket);
+    }
+    client.patch(&node, PatchType::Strategic, &patch)?;
     Ok(())
 }
 

@@ -11,6 +11,9 @@ pub struct ClusterConfiguration {
     pub etcd: Etcd,
     pub networking: Networking,
     pub kubernetes_version: String,
+    /// Whether the version is that of a CI build, which the document says with
+    /// `ci/` before it.
+    pub is_ci_version: bool,
     pub control_plane_endpoint: String,
     pub api_server: ControlPlaneComponent,
     pub controller_manager: ControlPlaneComponent,
@@ -31,10 +34,13 @@ impl ClusterConfiguration {
     #[inline(never)]
     pub fn read(fields: &Fields<'_>) -> Result<Self> {
         let component = |name: &str| ControlPlaneComponent::read(&fields.object(name)?);
+        let version = fields.text("kubernetesVersion")?;
+        let ci_version = version.strip_prefix("ci/");
         Ok(Self {
             etcd: Etcd::read(&fields.object("etcd")?)?,
             networking: Networking::read(&fields.object("networking")?)?,
-            kubernetes_version: fields.text("kubernetesVersion")?,
+            is_ci_version: ci_version.is_some(),
+            kubernetes_version: ci_version.unwrap_or(&version).to_owned(),
             control_plane_endpoint: fields.text("controlPlaneEndpoint")?,
             api_server: component("apiServer")?,
             controller_manager: component("controllerManager")?,
@@ -49,6 +55,13 @@ impl ClusterConfiguration {
             certificate_validity_period: fields.duration("certificateValidityPeriod")?,
             ca_certificate_validity_period: fields.duration("caCertificateValidityPeriod")?,
         })
+    }
+
+    /// Whether the container runtime's socket is kept on each node, and not in
+    /// an annotation of its Node. It is, unless the gate is turned off.
+    pub fn has_node_local_cri_socket(&self) -> bool {
+        let gate = self.feature_gates.get("NodeLocalCRISocket");
+        gate.copied().unwrap_or(true)
     }
 }
 
