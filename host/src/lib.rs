@@ -14,6 +14,7 @@ pub mod distribution;
 pub mod effect;
 pub mod hardening;
 pub mod kube;
+mod meant;
 pub mod pki;
 mod visible;
 pub mod world;

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use anyhow::Context;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::configuration::{declared_by, defaults_from};
+use super::configuration::{check_skipped, declared_by, defaults_from};
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use crate::cluster::flags::InitFlags;
@@ -67,7 +68,7 @@ Examples:
 ///
 /// Strictly: unknown and repeated fields are problems, too. Every one is told
 /// with its line, its field and what would be right. Nothing of this machine
-/// is looked at.
+/// is looked at but its clock.
 #[derive(Args)]
 #[command(after_long_help = VALIDATE_EXAMPLES)]
 struct Validate {
@@ -209,14 +210,22 @@ impl Validate {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = read_text(&self.config)?;
         let distribution = Distribution::load(&self.of.distribution)?;
+        let now = Timestamp::now();
         let source = load::Source {
             file: &self.config,
             text: &text,
+            strict: true,
         };
-        let warnings = match declared_by(&distribution, Some(source), output)? {
-            Some(prepared) => prepared.warnings,
-            None => print::validate(&text, &self.config, self.allow_deprecated_api)?,
+        let checked = match declared_by(&distribution, Some(source), output)? {
+            Some(prepared) => print::Validated {
+                skip_phases: prepared.skip_phases,
+                origins: prepared.origins,
+                warnings: prepared.warnings,
+            },
+            None => print::validate(&text, &self.config, self.allow_deprecated_api, now)?,
         };
+        check_skipped(&distribution, &checked.skip_phases, &checked.origins)?;
+        let warnings = checked.warnings;
         for warning in &warnings {
             output.warning(warning);
         }
@@ -269,7 +278,11 @@ fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
     };
     let text = arguments.config.as_deref().map(read_text).transpose()?;
     let source = match (&arguments.config, &text) {
-        (Some(file), Some(text)) => Some(load::Source { file, text }),
+        (Some(file), Some(text)) => Some(load::Source {
+            file,
+            text,
+            strict: false,
+        }),
         _ => None,
     };
     let facts = node_facts(None)?;

@@ -5,15 +5,18 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use clap::Args;
+use jiff::Timestamp;
 
 use super::init_flags::InitArguments;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use crate::cluster::declared;
+use crate::cluster::error::ConfigError;
 use crate::cluster::facts::NodeDefaults;
 use crate::cluster::flags::InitFlags;
 use crate::cluster::load;
 use crate::cluster::prepared::Prepared;
+use crate::cluster::validation::{Finding, Findings, Origins};
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
 use crate::distribution::{DeclaredConfiguration, Distribution, Selection};
 use crate::world::NodeFacts;
@@ -62,7 +65,11 @@ impl RunArguments {
         let distribution = Distribution::load(&self.distribution)?;
         let text = self.init.config.as_deref().map(read_text).transpose()?;
         let source = match (&self.init.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source { file, text }),
+            (Some(file), Some(text)) => Some(load::Source {
+                file,
+                text,
+                strict: self.init.strict,
+            }),
             _ => None,
         };
         let flags = self.init.flags();
@@ -84,6 +91,9 @@ impl RunArguments {
         };
         for warning in &prepared.warnings {
             output.warning(warning);
+        }
+        if flags.skip_phases.is_empty() {
+            check_skipped(&distribution, &prepared.skip_phases, &prepared.origins)?;
         }
         let selection = Selection::new(&distribution, phases, &prepared.skip_phases)?;
         Ok(Inputs {
@@ -133,6 +143,27 @@ fn complete(
     Ok(runtime.block_on(completed)?)
 }
 
+/// Refuses phases of a file that are none.
+pub fn check_skipped(
+    distribution: &Distribution,
+    skipped: &[String],
+    origins: &Origins,
+) -> Result<(), ConfigError> {
+    let findings: Vec<_> = skipped
+        .iter()
+        .enumerate()
+        .filter_map(|(at, name)| {
+            let error = Selection::check(distribution, name).err()?;
+            let path = format!("InitConfiguration.skipPhases[{at}]");
+            Some(Finding::stated(path, error.to_string()))
+        })
+        .collect();
+    match findings.is_empty() {
+        true => Ok(()),
+        false => Err(Findings::locate(findings, origins).into()),
+    }
+}
+
 /// Those of these variables that are set to something.
 fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
     let mut values = BTreeMap::new();
@@ -159,5 +190,6 @@ pub fn defaults_from(facts: &NodeFacts) -> NodeDefaults {
         loopback_address: facts.loopback_address,
         systemd_resolved: facts.active_services.contains("systemd-resolved"),
         cri_sockets: facts.cri_sockets.clone(),
+        now: Some(Timestamp::now()),
     }
 }

@@ -13,6 +13,12 @@ pub struct InitArguments {
     /// Path to a kubeadm configuration file; `-` for standard input.
     #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new())]
     pub config: Option<String>,
+    /// Refuse what `kubeadm init` only warns about and goes on without: unknown
+    /// and repeated fields, and documents of kinds that it does not know. `config
+    /// validate` always does. (Kinds that a distribution declares are always read
+    /// so.)
+    #[arg(long, requires = "config")]
+    pub strict: bool,
     /// The IP address the API Server will advertise it's listening on. If not
     /// set the address of the default route's interface will be used.
     #[arg(long, value_name = "ADDRESS")]

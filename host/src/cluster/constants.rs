@@ -3,7 +3,8 @@
 
 use super::duration::GoDuration;
 
-/// The Kubernetes release a label such as `stable-1` stands for. Nothing is asked of the network.
+/// `kubernetesVersion` when the user gives none, and what a label such as `stable-1` stands for:
+/// nothing is asked of the network.
 pub const KUBERNETES_RELEASE: &str = "v1.36.2";
 /// The version that `config print init-defaults` writes, as kubeadm does: the minor release.
 pub const PLACEHOLDER_KUBERNETES_VERSION: &str = "1.36.0";
@@ -23,8 +24,6 @@ pub const IMAGE_REPOSITORY: &str = "registry.k8s.io";
 /// Where the core images of a CI version are pulled from.
 pub const CI_IMAGE_REPOSITORY: &str = "gcr.io/k8s-staging-ci-images";
 
-/// `kubernetesVersion` when the user gives none.
-pub const KUBERNETES_VERSION: &str = "stable-1";
 /// `networking.serviceSubnet`
 pub const SERVICE_SUBNET: &str = "10.96.0.0/12";
 /// The cluster DNS address if the service subnet cannot be read.
@@ -83,6 +82,8 @@ pub const MINIMUM_POD_ADDRESSES: u128 = 14;
 pub const MAXIMUM_SERVICE_SUBNET_BITS: u8 = 20;
 /// Node masks may be at most this much longer than the pod subnet's mask.
 pub const MAXIMUM_NODE_MASK_DIFFERENCE: i64 = 16;
+/// Characters of a label's value, such as a node's name.
+pub const MAXIMUM_LABEL_VALUE: usize = 63;
 /// Bytes of the AES key in `certificateKey`, which is hex encoded.
 pub const CERTIFICATE_KEY_BYTES: usize = 32;
 

@@ -13,7 +13,7 @@ use super::plugin_document::{API_VERSION, KIND};
 use super::prepared::Prepared;
 use super::reader::{self, DeclaredDocuments, DeclaredKind};
 use super::schema;
-use super::validation::{Finding, Findings};
+use super::validation::{Finding, Findings, Origins};
 use crate::component::{ConfigurationComponent, Failure};
 use crate::distribution::{DeclaredConfiguration, Distribution};
 use crate::pki::SecretString;
@@ -126,8 +126,7 @@ pub async fn load(
             .into_iter()
             .map(|one| Finding::stated(one.path, one.message))
             .collect();
-        let file = request.source.map(|source| source.file);
-        ConfigError::Invalid(Findings::locate(findings, file, &given.lines)).into()
+        ConfigError::Invalid(Findings::locate(findings, &given.origins)).into()
     })?;
     let answer: Answer =
         serde_json::from_value(answer).map_err(|error| unusable(error.to_string()))?;
@@ -135,7 +134,9 @@ pub async fn load(
     distribution
         .check_completed(&completed, &[&given.input])
         .map_err(|error| unusable(error.to_string()))?;
-    prepared(answer, given.secrets, request.flags).map_err(unusable)
+    let mut prepared = prepared(answer, given.secrets, request.flags).map_err(unusable)?;
+    prepared.origins = given.origins;
+    Ok(prepared)
 }
 
 /// What the user gave, and what of it no component gets to see.
@@ -143,7 +144,7 @@ struct Given {
     input: Value,
     /// By JSON pointer into the input.
     secrets: BTreeMap<String, SecretString>,
-    lines: BTreeMap<String, u64>,
+    origins: Origins,
 }
 
 fn given(
@@ -180,7 +181,11 @@ fn given(
     Ok(Given {
         input,
         secrets,
-        lines: read.lines,
+        origins: Origins {
+            file: request.source.map(|source| source.file.to_owned()),
+            lines: read.lines,
+            ..Origins::default()
+        },
     })
 }
 
@@ -269,6 +274,7 @@ fn prepared(
         skip_phases: flags.skip_phases.clone(),
         api_call_timeout: None,
         waiting: std::time::Duration::ZERO,
+        origins: Origins::default(),
         warnings: answer.warnings,
     })
 }

@@ -2,6 +2,8 @@
 
 use std::net::IpAddr;
 
+use jiff::Timestamp;
+
 /// Facts about the node that defaults are made from.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct NodeDefaults {
@@ -16,6 +18,8 @@ pub struct NodeDefaults {
     pub systemd_resolved: bool,
     /// URLs of the known CRI sockets that exist on this node.
     pub cri_sockets: Vec<String>,
+    /// What time it is, if that matters.
+    pub now: Option<Timestamp>,
 }
 
 /// Why defaults can not be found.

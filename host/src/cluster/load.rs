@@ -11,12 +11,14 @@ use super::documents::{
 use super::error::ConfigError;
 use super::facts::NodeDefaults;
 use super::flags::{self, InitFlags, JoinFlags, ResetFlags};
-use super::reader::{self, Documents, ReadOptions};
+use super::reader::{self, Documents, ReadError, ReadOptions};
 use super::schema::Kind;
-use super::validation::{self, Finding, Findings, Place, Report};
+use super::validation::{self, Findings, Origins, Place, Report};
 use super::{constants, options::Options};
 
 const INIT_ADDRESS: &str = "InitConfiguration.localAPIEndpoint.advertiseAddress";
+const IGNORED: &str = validation::IGNORE_PREFLIGHT_ERRORS;
+const NODE_NAME: &str = "InitConfiguration.nodeRegistration.name";
 const JOIN_ADDRESS: &str = "JoinConfiguration.controlPlane.localAPIEndpoint.advertiseAddress";
 
 /// The text of a configuration file with its name, which messages use.
@@ -26,7 +28,27 @@ pub struct Source<'a> {
     pub file: &'a str,
     /// What is in it.
     pub text: &'a str,
+    /// Whether what kubeadm would do without is refused (`--strict`).
+    pub strict: bool,
 }
+
+impl Source<'_> {
+    /// The documents, for a command that uses these kinds.
+    fn read(&self, wanted: &'static [Kind]) -> Result<Documents, ReadError> {
+        let options = match self.strict {
+            true => ReadOptions::default(),
+            false => ReadOptions::lenient(wanted),
+        };
+        reader::read(self.text, self.file, options)
+    }
+}
+
+const INIT_KINDS: [Kind; 4] = [
+    Kind::InitConfiguration,
+    Kind::ClusterConfiguration,
+    Kind::KubeletConfiguration,
+    Kind::KubeProxyConfiguration,
+];
 
 /// Everything `init` is asked for: complete and valid.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,6 +62,8 @@ pub struct Init {
     pub kubelet: ComponentConfig,
     /// KubeProxyConfiguration
     pub kube_proxy: ComponentConfig,
+    /// Where fields were given.
+    pub origins: Origins,
     /// What the user should know, each once.
     pub warnings: Vec<String>,
 }
@@ -80,7 +104,13 @@ pub fn init(
     let mut documents = match source {
         Some(source) => {
             flags::check_mixed(flags.given())?;
-            let mut documents = reader::read(source.text, source.file, ReadOptions::default())?;
+            let mut documents = source.read(&INIT_KINDS)?;
+            if flags.node_name.is_some() {
+                documents.flags.insert(NODE_NAME.to_owned());
+            }
+            if !flags.ignore_preflight_errors.is_empty() {
+                documents.flags.insert(IGNORED.to_owned());
+            }
             if let Some(init) = &mut documents.init {
                 flags.override_file(init);
             } else {
@@ -107,7 +137,8 @@ pub fn init(
     let address = place(&documents, INIT_ADDRESS);
     let mut loaded = complete_init(documents, facts)?;
     defaults::usable_address(&loaded.init.local_api_endpoint).map_err(|e| value(&address, e))?;
-    let options = Options::resolve(&mut loaded, flags).map_err(one_finding)?;
+    let options = Options::resolve(&mut loaded, flags)
+        .map_err(|finding| Findings::locate(vec![finding], &loaded.origins))?;
     Ok((loaded, options))
 }
 
@@ -124,7 +155,10 @@ pub fn join(
     let mut documents = match source {
         Some(source) => {
             flags::check_mixed(flags.given())?;
-            let mut documents = reader::read(source.text, source.file, ReadOptions::default())?;
+            let mut documents = source.read(&[Kind::JoinConfiguration])?;
+            if !flags.ignore_preflight_errors.is_empty() {
+                documents.flags.insert(IGNORED.to_owned());
+            }
             if let Some(join) = &mut documents.join {
                 flags.override_file(join);
             }
@@ -144,12 +178,14 @@ pub fn join(
         flags.override_always(join);
     }
     let address = place(&documents, JOIN_ADDRESS);
+    let origins = documents.origins();
     let mut loaded = complete_join(documents, facts)?;
     if let Some(control_plane) = &loaded.join.control_plane {
         defaults::usable_address(&control_plane.local_api_endpoint)
             .map_err(|e| value(&address, e))?;
     }
-    let options = Options::resolve_join(&mut loaded, flags).map_err(one_finding)?;
+    let options = Options::resolve_join(&mut loaded, flags)
+        .map_err(|finding| Findings::locate(vec![finding], &origins))?;
     Ok((loaded, options))
 }
 
@@ -165,7 +201,11 @@ pub fn reset(
     let mut documents = match source {
         Some(source) => {
             flags::check_mixed(flags.given())?;
-            reader::read(source.text, source.file, ReadOptions::default())?
+            let mut documents = source.read(&[Kind::ResetConfiguration])?;
+            if !flags.ignore_preflight_errors.is_empty() {
+                documents.flags.insert(IGNORED.to_owned());
+            }
+            documents
         }
         None => Documents {
             reset: Some(ResetConfiguration::default()),
@@ -178,12 +218,14 @@ pub fn reset(
         names_certificates_dir = !reset.certificates_dir.is_empty();
         names_cri_socket = !reset.cri_socket.is_empty();
     }
+    let origins = documents.origins();
     let (mut reset, warnings) = complete_reset(documents, facts)?;
     reset.ignore_preflight_errors = validation::ignored_preflight_errors(
         &flags.ignore_preflight_errors,
         &reset.ignore_preflight_errors,
+        "ResetConfiguration.ignorePreflightErrors",
     )
-    .map_err(one_finding)?;
+    .map_err(|finding| Findings::locate(vec![finding], &origins))?;
     Ok(Reset {
         reset,
         names_certificates_dir,
@@ -194,12 +236,7 @@ pub fn reset(
 
 /// Completes and validates the documents of an `init`.
 pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<Init, ConfigError> {
-    documents.ignore_all_but(&[
-        Kind::InitConfiguration,
-        Kind::ClusterConfiguration,
-        Kind::KubeletConfiguration,
-        Kind::KubeProxyConfiguration,
-    ]);
+    documents.ignore_all_but(&INIT_KINDS);
     if documents.init.is_none() && documents.cluster.is_none() {
         let wanted = "InitConfiguration or ClusterConfiguration";
         return Err(ConfigError::Missing {
@@ -210,6 +247,7 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
     let address = place(&documents, INIT_ADDRESS);
     let endpoint = place(&documents, "ClusterConfiguration.controlPlaneEndpoint");
     let version = place(&documents, "ClusterConfiguration.kubernetesVersion");
+    let origins = documents.origins();
     let mut init = documents.init.unwrap_or_default();
     let mut cluster = documents.cluster.unwrap_or_default();
     let mut warnings = documents.warnings;
@@ -234,8 +272,11 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
         ClusterDefaultsError::Version(_) => value(&version, e),
         ClusterDefaultsError::Other(_) => value(&endpoint, e),
     })?;
-    let report = validation::init(&init, &cluster);
-    accept(report, &documents.file, &documents.lines, &mut warnings)?;
+    let mut report = validation::init(&init, &cluster);
+    if let Some(now) = facts.now {
+        validation::unexpired(&init, now, &mut report);
+    }
+    accept(report, &origins, &mut warnings)?;
     let kubelet = component_configs::kubelet(documents.kubelet.as_ref(), &cluster);
     let local = &init.local_api_endpoint;
     let kube_proxy = component_configs::kube_proxy(documents.kube_proxy.as_ref(), &cluster, local);
@@ -245,6 +286,7 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
         cluster,
         kubelet,
         kube_proxy,
+        origins,
         warnings: once_each(warnings),
     })
 }
@@ -253,6 +295,7 @@ pub fn complete_init(mut documents: Documents, facts: &NodeDefaults) -> Result<I
 pub fn complete_join(mut documents: Documents, facts: &NodeDefaults) -> Result<Join, ConfigError> {
     documents.ignore_all_but(&[Kind::JoinConfiguration]);
     let address = place(&documents, JOIN_ADDRESS);
+    let origins = documents.origins();
     let Some(mut join) = documents.join else {
         return Err(ConfigError::Missing {
             file: documents.file,
@@ -269,12 +312,7 @@ pub fn complete_join(mut documents: Documents, facts: &NodeDefaults) -> Result<J
         defaults::advertise_address(endpoint, facts, &mut warnings)
             .map_err(|e| value(&address, e))?;
     }
-    accept(
-        validation::join(&join),
-        &documents.file,
-        &documents.lines,
-        &mut warnings,
-    )?;
+    accept(validation::join(&join), &origins, &mut warnings)?;
     Ok(Join {
         join,
         warnings: once_each(warnings),
@@ -287,6 +325,7 @@ pub fn complete_reset(
     facts: &NodeDefaults,
 ) -> Result<(ResetConfiguration, Vec<String>), ConfigError> {
     documents.ignore_all_but(&[Kind::ResetConfiguration]);
+    let origins = documents.origins();
     let Some(mut reset) = documents.reset else {
         return Err(ConfigError::Missing {
             file: documents.file,
@@ -296,12 +335,7 @@ pub fn complete_reset(
     let mut warnings = documents.warnings;
     defaults::reset(&mut reset);
     defaults::cri_socket(&mut reset.cri_socket, facts, &mut warnings)?;
-    accept(
-        validation::reset(&reset),
-        &documents.file,
-        &documents.lines,
-        &mut warnings,
-    )?;
+    accept(validation::reset(&reset), &origins, &mut warnings)?;
     Ok((reset, once_each(warnings)))
 }
 
@@ -310,6 +344,7 @@ pub fn complete_upgrade(
     mut documents: Documents,
 ) -> Result<(UpgradeConfiguration, Vec<String>), ConfigError> {
     documents.ignore_all_but(&[Kind::UpgradeConfiguration]);
+    let origins = documents.origins();
     let Some(mut upgrade) = documents.upgrade else {
         return Err(ConfigError::Missing {
             file: documents.file,
@@ -318,17 +353,17 @@ pub fn complete_upgrade(
     };
     let mut warnings = documents.warnings;
     defaults::upgrade(&mut upgrade);
-    accept(
-        validation::upgrade(&upgrade),
-        &documents.file,
-        &documents.lines,
-        &mut warnings,
-    )?;
+    accept(validation::upgrade(&upgrade), &origins, &mut warnings)?;
     Ok((upgrade, once_each(warnings)))
 }
 
-/// The ClusterConfiguration as it is kept in the ConfigMap `kubeadm-config`.
+/// The ClusterConfiguration as it is kept in the ConfigMap `kubeadm-config`: who reads it there must
+/// see that a version is that of a CI build, whose images are elsewhere.
 pub fn uploaded_cluster_configuration(cluster: &ClusterConfiguration) -> Value {
+    let mut cluster = cluster.clone();
+    if let Some(version) = cluster.ci_version.take() {
+        cluster.kubernetes_version = version;
+    }
     cluster.to_sealed_value()
 }
 
@@ -341,12 +376,12 @@ pub fn no_node() -> NodeDefaults {
         loopback_address: Some(std::net::Ipv4Addr::new(1, 2, 3, 4).into()),
         systemd_resolved: false,
         cri_sockets: vec![constants::CRI_SOCKET.to_owned()],
+        now: None,
     }
 }
 
 fn place(documents: &Documents, path: &str) -> Place {
-    let file = (!documents.file.is_empty()).then_some(documents.file.as_str());
-    Place::find(path, file, &documents.lines)
+    Place::find(path, &documents.origins())
 }
 
 fn value(place: &Place, source: impl Into<ClusterDefaultsError>) -> ConfigError {
@@ -356,24 +391,11 @@ fn value(place: &Place, source: impl Into<ClusterDefaultsError>) -> ConfigError 
     }
 }
 
-fn accept(
-    report: Report,
-    file: &str,
-    lines: &std::collections::BTreeMap<String, u64>,
-    warnings: &mut Vec<String>,
-) -> Result<(), Findings> {
+fn accept(report: Report, origins: &Origins, warnings: &mut Vec<String>) -> Result<(), Findings> {
     warnings.extend(report.warnings);
-    if report.errors.is_empty() {
-        return Ok(());
-    }
-    let file = (!file.is_empty()).then_some(file);
-    Err(Findings::locate(report.errors, file, lines))
-}
-
-fn one_finding(finding: Finding) -> Findings {
-    Findings {
-        findings: vec![(None, finding)],
-        file: None,
+    match report.errors.is_empty() {
+        true => Ok(()),
+        false => Err(Findings::locate(report.errors, origins)),
     }
 }
 

@@ -9,6 +9,7 @@ const WILDCARD_MESSAGE: &str = "a wildcard DNS-1123 subdomain must start with '*
     end with an alphanumeric character (e.g. '*.example.com', regex used for validation is \
     '\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const MAXIMUM_SUBDOMAIN: usize = 253;
+const MAXIMUM_LABEL: usize = 63;
 
 /// What is wrong with a DNS-1123 subdomain, as k8s.io/apimachinery `IsDNS1123Subdomain` words it.
 pub fn dns_subdomain_errors(name: &str) -> Vec<String> {
@@ -22,6 +23,11 @@ pub fn dns_subdomain_errors(name: &str) -> Vec<String> {
         errors.push(SUBDOMAIN_MESSAGE.to_owned());
     }
     errors
+}
+
+/// Whether it is a DNS-1123 label.
+pub fn is_dns_label(name: &str) -> bool {
+    name.len() <= MAXIMUM_LABEL && !name.contains('.') && has_subdomain_form(name)
 }
 
 /// Whether it is a DNS-1123 subdomain.
@@ -106,8 +112,8 @@ fn is_path_component(text: &str) -> bool {
 /// Why a text is no URL.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// Spaces and control characters must be percent-encoded.
-    #[error("URL parse error: invalid character in URL")]
+    /// Control characters must be percent-encoded; a host has no blanks.
+    #[error("URL parse error: control characters, and blanks in the host, can not be in a URL")]
     Character,
     /// A colon without a scheme before it.
     #[error("URL parse error: missing protocol scheme")]
@@ -119,10 +125,10 @@ pub enum UrlError {
 
 /// The scheme of a URL as Go's `url.Parse` finds it, lower case; empty if there is none.
 pub fn url_scheme(text: &str) -> Result<String, UrlError> {
-    if text.chars().any(|c| c.is_control() || c == ' ') {
+    if text.chars().any(|c| c.is_ascii_control()) {
         return Err(UrlError::Character);
     }
-    let Some((scheme, _)) = text.split_once(':') else {
+    let Some((scheme, rest)) = text.split_once(':') else {
         return Ok(String::new());
     };
     if scheme.is_empty() {
@@ -133,11 +139,19 @@ pub fn url_scheme(text: &str) -> Result<String, UrlError> {
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
     match (starts_well, goes_on_well) {
+        // A path may have blanks.
+        (true, true) if host(rest).contains(' ') => Err(UrlError::Character),
         (true, true) => Ok(scheme.to_ascii_lowercase()),
         // `10.0.0.1:2379` is a path with a colon in its first segment, which Go refuses too.
         (false, true) => Err(UrlError::MissingScheme),
         _ => Ok(String::new()),
     }
+}
+
+/// What stands between `//` and the path, if anything does.
+fn host(behind_scheme: &str) -> &str {
+    let authority = behind_scheme.strip_prefix("//").unwrap_or("");
+    authority.split(['/', '?', '#']).next().unwrap_or(authority)
 }
 
 /// The scheme of a URL that names a host, such as an etcd endpoint.
@@ -237,7 +251,15 @@ mod tests {
                 "http://[fd00::1]:2381",
                 Ok("http"),
             ),
-            ("space", "https://a b", Err(UrlError::Character)),
+            ("blank in the host", "https://a b", Err(UrlError::Character)),
+            (
+                "blank in the host of a socket",
+                "unix://a b/x",
+                Err(UrlError::Character),
+            ),
+            ("blank in the path", "unix:///run/my dir/x.sock", Ok("unix")),
+            ("blank behind the path", "unix:///run/x.sock ", Ok("unix")),
+            ("tab", "unix:///run/x\ty", Err(UrlError::Character)),
             ("colon first", "://x", Err(UrlError::MissingScheme)),
         ];
         for (name, text, expected) in cases {

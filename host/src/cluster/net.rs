@@ -81,12 +81,24 @@ pub enum HostPortError {
     Port(String, String),
     /// The rest is neither an address nor a DNS name.
     #[error(
-        "hostport {0}: host '{1}' must be a valid IP address or a valid RFC-1123 DNS subdomain"
+        "hostport {0}: host '{1}' must be a valid IP address or a valid RFC-1123 DNS subdomain{hint}",
+        hint = host_hint(.0, .1)
     )]
     Host(String, String),
     /// Somebody gave a URL.
     #[error("hostport {0}: it is a URL; write host or host:port, without scheme")]
     Url(String),
+}
+
+/// What to write instead of a host that is none.
+fn host_hint(text: &str, host: &str) -> String {
+    if host.contains(',') {
+        return "; give one endpoint, such as that of a load balancer".to_owned();
+    }
+    match names::is_dns_subdomain(&host.to_ascii_lowercase()) {
+        true => format!("; write it in lower case: {:?}", text.to_ascii_lowercase()),
+        false => String::new(),
+    }
 }
 
 /// Splits `host`, `host:port`, `ipv4:port`, `[ipv6]:port`. Without a port, the host of an IPv6
@@ -225,7 +237,16 @@ mod tests {
             ("port zero", "api.example:0", Err("port 0")),
             ("port too large", "api.example:65536", Err("port 65536")),
             ("port a word", "api.example:https", Err("port https")),
-            ("upper case", "Api.example:6443", Err("host 'Api.example'")),
+            (
+                "upper case",
+                "Api.example:6443",
+                Err("write it in lower case: \"api.example:6443\""),
+            ),
+            (
+                "several",
+                "a.example:6443,b.example:6443",
+                Err("give one endpoint"),
+            ),
             ("a URL", "https://api.example:6443", Err("without scheme")),
             ("empty", "", Err("host ''")),
         ];

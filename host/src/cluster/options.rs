@@ -35,6 +35,7 @@ impl Options {
         let ignored = validation::ignored_preflight_errors(
             &flags.ignore_preflight_errors,
             &node.ignore_preflight_errors,
+            "InitConfiguration.nodeRegistration.ignorePreflightErrors",
         )?;
         node.ignore_preflight_errors.clone_from(&ignored);
         Ok(Self {
@@ -54,6 +55,7 @@ impl Options {
         let ignored = validation::ignored_preflight_errors(
             &flags.ignore_preflight_errors,
             &node.ignore_preflight_errors,
+            "JoinConfiguration.nodeRegistration.ignorePreflightErrors",
         )?;
         node.ignore_preflight_errors.clone_from(&ignored);
         Ok(Self {

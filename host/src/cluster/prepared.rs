@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::load::Init;
 use super::options::Options;
 use super::plugin_document;
+use super::validation::Origins;
 use crate::pki::SecretString;
 
 /// What a run needs of a configuration.
@@ -23,6 +24,8 @@ pub struct Prepared {
     /// The folder of the operator's patches; empty for none.
     pub patches_directory: String,
     pub skip_phases: Vec<String>,
+    /// Where fields were given.
+    pub origins: Origins,
     /// How long a call to the API is tried again that may succeed yet; none
     /// for the time that is usual.
     pub api_call_timeout: Option<Duration>,
@@ -41,6 +44,7 @@ impl Prepared {
             policy_context: json!({ "certificatesDir": init.cluster.certificate_path("") }),
             patches_directory: options.patches_directory.clone(),
             skip_phases: options.skip_phases.clone(),
+            origins: init.origins.clone(),
             api_call_timeout: init
                 .init
                 .timeouts

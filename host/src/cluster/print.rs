@@ -1,5 +1,6 @@
 //! The texts of `config print`, `config validate` and `config migrate`.
 
+use jiff::Timestamp;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
@@ -8,10 +9,12 @@ use super::documents::{
     UpgradeConfiguration, reveal,
 };
 use super::error::ConfigError;
+use super::facts::NodeDefaults;
 use super::load::{self, Init, Join};
 use super::reader::{self, Documents, ReadOptions};
 use super::schema::Kind;
 use super::secret::{SealedString, SealedToken, TokenSource};
+use super::validation::Origins;
 use super::{constants, yaml};
 
 /// Stands where a real token would be, so that what is printed is valid.
@@ -112,10 +115,26 @@ struct Checked {
     warnings: Vec<String>,
 }
 
-/// Checks each command's documents as that command would, without looking at the node.
-fn check(text: &str, file: &str, allow_deprecated: bool) -> Result<Checked, ConfigError> {
-    let mut documents = reader::read(text, file, ReadOptions { allow_deprecated })?;
-    let facts = load::no_node();
+/// Checks each command's documents as that command would, without looking at the node. Nothing has
+/// expired if it is not known what time it is.
+fn check(
+    text: &str,
+    file: &str,
+    allow_deprecated: bool,
+    now: Option<Timestamp>,
+) -> Result<Checked, ConfigError> {
+    let mut documents = reader::read(
+        text,
+        file,
+        ReadOptions {
+            allow_deprecated,
+            ..ReadOptions::default()
+        },
+    )?;
+    let facts = NodeDefaults {
+        now,
+        ..load::no_node()
+    };
     let mut checked = Checked {
         warnings: std::mem::take(&mut documents.warnings),
         ..Checked::default()
@@ -170,13 +189,32 @@ fn check(text: &str, file: &str, allow_deprecated: bool) -> Result<Checked, Conf
     Ok(checked)
 }
 
-/// `config validate`: returns warnings if the file is good.
+/// What `config validate` knows of a file that is good as far as this room can tell.
+#[derive(Debug, Default)]
+pub struct Validated {
+    /// What the file's InitConfiguration skips; which phases there are, distributions know.
+    pub skip_phases: Vec<String>,
+    /// Where fields were given.
+    pub origins: Origins,
+    /// What the user should know.
+    pub warnings: Vec<String>,
+}
+
+/// `config validate`
 pub fn validate(
     text: &str,
     file: &str,
     allow_deprecated: bool,
-) -> Result<Vec<String>, ConfigError> {
-    check(text, file, allow_deprecated).map(|checked| checked.warnings)
+    now: Timestamp,
+) -> Result<Validated, ConfigError> {
+    let checked = check(text, file, allow_deprecated, Some(now))?;
+    let init = checked.init.map(|loaded| (loaded.init, loaded.origins));
+    let (init, origins) = init.unwrap_or_default();
+    Ok(Validated {
+        skip_phases: init.skip_phases,
+        origins,
+        warnings: checked.warnings,
+    })
 }
 
 /// `config migrate`: the documents of kubeadm's kinds in the current version, with defaults and
@@ -190,9 +228,10 @@ pub fn migrate(text: &str, file: &str) -> Result<(Zeroizing<String>, Vec<String>
         file,
         ReadOptions {
             allow_deprecated: true,
+            ..ReadOptions::default()
         },
     )?;
-    let mut checked = check(text, file, true)?;
+    let mut checked = check(text, file, true, None)?;
     for kind in [Kind::KubeletConfiguration, Kind::KubeProxyConfiguration] {
         if before.kinds().contains(&kind) {
             checked.warnings.push(format!(

@@ -26,6 +26,25 @@ pub enum VersionError {
         #[source]
         source: semver::Error,
     },
+    /// A label of a minor release that this program was not made for.
+    #[error(
+        "the label {label:?} is of another release than {release}, which labels stand for here: \
+         nothing is looked up on the internet; {name}",
+        release = constants::KUBERNETES_RELEASE, name = name_a_version()
+    )]
+    OtherMinor {
+        /// The label as given.
+        label: String,
+    },
+    /// A label of CI builds.
+    #[error(
+        "the label {label:?} stands for another build from hour to hour, and nothing is looked up on \
+         the internet; name the build, like \"ci/v1.36.3-rc.0.5+0123456789abcd\""
+    )]
+    CiLabel {
+        /// The label as given.
+        label: String,
+    },
     /// Too old.
     #[error(
         "this version of kubewright only supports deploying clusters with the control plane \
@@ -36,6 +55,19 @@ pub enum VersionError {
         /// The version asked for.
         version: String,
     },
+}
+
+/// Which minor releases there are to choose from.
+fn name_a_version() -> String {
+    let oldest = &constants::MINIMUM_CONTROL_PLANE_VERSION;
+    let newest = constants::FIRST_UNSUPPORTED_VERSION.minor.saturating_sub(1);
+    let minors: Vec<_> = (oldest.minor..=newest)
+        .map(|minor| format!("{}.{minor}", oldest.major))
+        .collect();
+    format!(
+        "name a version of {}, like \"v{oldest}\"",
+        minors.join(" or ")
+    )
 }
 
 /// A version that can be deployed.
@@ -67,6 +99,13 @@ pub fn resolve(text: &str) -> Result<Resolved, VersionError> {
     let version = if looks_like_version(rest) {
         format!("v{}", rest.strip_prefix('v').unwrap_or(rest))
     } else if is_label(rest) {
+        let label = text.to_owned();
+        if bucket == "ci/" {
+            return Err(VersionError::CiLabel { label });
+        }
+        if !is_of_this_release(rest) {
+            return Err(VersionError::OtherMinor { label });
+        }
         warnings.push(format!(
             "the version label {text:?} is not looked up on the internet; using {}",
             constants::KUBERNETES_RELEASE
@@ -154,6 +193,16 @@ fn is_label(text: &str) -> bool {
     nonzero(major) && minor_is_good
 }
 
+/// Whether the release that this program was made for is among those that a label stands for.
+fn is_of_this_release(label: &str) -> bool {
+    let release = constants::KUBERNETES_RELEASE.trim_start_matches('v');
+    let minor = release.rsplit_once('.').map_or(release, |(minor, _)| minor);
+    let major = minor.split_once('.').map_or(minor, |(major, _)| major);
+    label
+        .split_once('-')
+        .is_none_or(|(_, of)| of == major || of == minor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -167,6 +216,29 @@ mod tests {
             ("label", "stable-1", Ok(("v1.36.2", false, 1))),
             ("minor label", "latest-1.36", Ok(("v1.36.2", false, 1))),
             ("release label", "release/stable", Ok(("v1.36.2", false, 1))),
+            (
+                "label of another minor",
+                "stable-1.35",
+                Err("\"stable-1.35\" is of another release than v1.36.2"),
+            ),
+            (
+                "latest of another minor",
+                "latest-1.30",
+                Err("name a version of 1.35 or 1.36, like \"v1.35.0\""),
+            ),
+            ("label of another major", "stable-2", Err("another release")),
+            (
+                "label of a longer minor",
+                "stable-1.3",
+                Err("another release"),
+            ),
+            ("label of CI", "ci/latest", Err("name the build")),
+            (
+                "label of CI's minor",
+                "ci/latest-1.36",
+                Err("name the build"),
+            ),
+            ("another prefix", "ci-cross/v1.36.2", Err("invalid version")),
             (
                 "ci build",
                 "ci/v1.36.3-rc.0.5+abcdef",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::load::Distribution;
+use crate::meant::meant;
 
 /// The leaves to run, by position.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,11 +11,11 @@ pub struct Selection(BTreeSet<usize>);
 
 /// A name that is no phase.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("invalid phase name {name:?}; the phases of {distribution} are: {phases}")]
+#[error("invalid phase name {name:?}; {instead}")]
 pub struct SelectionError {
     name: String,
-    distribution: String,
-    phases: String,
+    /// The name that was probably meant, or all there are.
+    instead: String,
 }
 
 impl Selection {
@@ -38,6 +39,11 @@ impl Selection {
             }
         }
         Ok(Self(selected))
+    }
+
+    /// Whether a name is that of a phase.
+    pub fn check(distribution: &Distribution, name: &str) -> Result<(), SelectionError> {
+        find(distribution, name).map(drop)
     }
 
     pub fn contains(&self, leaf: usize) -> bool {
@@ -79,18 +85,37 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
         .map(|(at, _)| at)
         .collect();
     if found.is_empty() {
-        let names: Vec<&str> = distribution
-            .leaves
-            .iter()
-            .map(|leaf| leaf.name.as_str())
-            .collect();
         return Err(SelectionError {
             name: name.to_owned(),
-            distribution: distribution.name.clone(),
-            phases: names.join(", "),
+            instead: instead(distribution, name),
         });
     }
     Ok(found)
+}
+
+/// What to write instead of a name that is none. Phases with sub-phases stand for all of them in
+/// the list, which would be too long to read otherwise.
+fn instead(distribution: &Distribution, name: &str) -> String {
+    let leaves = distribution.leaves.iter().map(|leaf| leaf.name.as_str());
+    let groups = || distribution.groups.iter().map(|group| group.name.as_str());
+    if let Some(meant) = meant(name.trim(), leaves.chain(groups())) {
+        return format!("did you mean {meant:?}?");
+    }
+    let group = name.split('/').next().unwrap_or(name);
+    let parts: Vec<_> = distribution
+        .leaves
+        .iter()
+        .filter_map(|leaf| leaf.name.strip_prefix(group)?.strip_prefix('/'))
+        .collect();
+    if !parts.is_empty() {
+        return format!("the parts of {group} are: {}", parts.join(", "));
+    }
+    let groups: Vec<_> = groups().collect();
+    format!(
+        "the phases of {} are: {} (`kubewright phases` lists their parts)",
+        distribution.name,
+        groups.join(", ")
+    )
 }
 
 #[cfg(test)]
@@ -127,13 +152,37 @@ mod tests {
     }
 
     #[test]
-    fn unknown_names_are_errors_that_list_the_phases() {
-        for (only, skip) in [(vec!["nothing"], vec![]), (vec![], vec!["certs/nothing"])] {
-            let message = names(&only, &skip).unwrap_err().to_string();
-            assert!(
-                message.contains("nothing") && message.contains("certs/ca"),
-                "{message}"
-            );
+    fn unknown_names_are_errors_that_say_what_to_write() {
+        let cases = [
+            (
+                "a close one",
+                "addons/kube-proxy",
+                "did you mean \"addon/kube-proxy\"?",
+            ),
+            (
+                "a close phase with parts",
+                "cert",
+                "did you mean \"certs\"?",
+            ),
+            (
+                "a part",
+                "certs/nothing",
+                "the parts of certs are: ca, apiserver, ",
+            ),
+            (
+                "something else",
+                "nothing",
+                "the phases of kubernetes are: preflight, certs, ",
+            ),
+        ];
+        for (case, name, wanted) in cases {
+            for (only, skip) in [(vec![name], vec![]), (vec![], vec![name])] {
+                let message = names(&only, &skip).unwrap_err().to_string();
+                assert!(
+                    message.contains(&format!("{name:?}")) && message.contains(wanted),
+                    "{case}: {message}"
+                );
+            }
         }
     }
 }

@@ -30,9 +30,12 @@ fn syntax() {
             &["config.yaml:11: ", "tabs"],
         ),
         cluster(
-            "unknown anchor",
+            "an alias (*NAME) has no anchor (&NAME) before it",
             "clusterName: *nope",
-            &["config.yaml:10: ", "unknown anchor"],
+            &[
+                "config.yaml:10: ",
+                "an alias (*NAME) has no anchor (&NAME) before it",
+            ],
         ),
         whole(
             "list of documents",
@@ -178,7 +181,7 @@ fn values() {
             "bad SAN",
             "apiServer: {certSANs: [\"a b\"]}",
             &[
-                "config.yaml:10: ClusterConfiguration.apiServer.certSANs: Invalid value: \"a b\": altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards",
+                "config.yaml:10: ClusterConfiguration.apiServer.certSANs[0]: Invalid value: \"a b\": altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards",
             ],
         ),
         whole(

@@ -49,7 +49,14 @@ fn refused(cases: &[Case]) {
         let place = Place::new();
         place.write("config.yaml", &case.text);
         for arguments in [
-            &["render", "--config", "config.yaml", "--out", "out"][..],
+            &[
+                "render",
+                "--strict",
+                "--config",
+                "config.yaml",
+                "--out",
+                "out",
+            ][..],
             &["config", "validate", "--config", "config.yaml"],
         ] {
             place.refused(1, arguments, &[&["config.yaml"], case.says].concat());

@@ -92,7 +92,11 @@ impl Settings {
         };
         let text = given.config.map(read_text).transpose()?;
         let source = match (given.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source { file, text }),
+            (Some(file), Some(text)) => Some(load::Source {
+                file,
+                text,
+                strict: false,
+            }),
             _ => None,
         };
         let loaded = load::reset(source, &flags, &runtimes(machine)?)?;

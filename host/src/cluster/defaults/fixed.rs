@@ -28,7 +28,7 @@ pub fn init(configuration: &mut InitConfiguration) {
 pub fn cluster(configuration: &mut ClusterConfiguration) {
     fill(
         &mut configuration.kubernetes_version,
-        constants::KUBERNETES_VERSION,
+        constants::KUBERNETES_RELEASE,
     );
     fill(
         &mut configuration.networking.service_subnet,

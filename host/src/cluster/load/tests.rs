@@ -15,6 +15,7 @@ fn from_file(text: &str, flags: &InitFlags) -> Result<(Init, Options), ConfigErr
         Some(Source {
             file: "k.yaml",
             text,
+            strict: false,
         }),
         flags,
         &facts(),
@@ -200,7 +201,7 @@ fn documents_of_other_commands_are_warned_about() {
     let (loaded, _) = from_file(&text, &InitFlags::default()).unwrap();
     assert_eq!(
         loaded.warnings,
-        ["k.yaml: the ResetConfiguration document is ignored here"]
+        ["k.yaml:5: the ResetConfiguration document is ignored here"]
     );
 }
 
@@ -340,6 +341,7 @@ fn join_flags() {
     let source = Some(Source {
         file: "j.yaml",
         text,
+        strict: false,
     });
     let error = join(source, &worker, &facts()).unwrap_err().to_string();
     assert_eq!(

@@ -1,5 +1,11 @@
 use super::*;
 
+/// The warnings of `config validate`.
+fn checked(text: &str, file: &str, allow_deprecated: bool) -> Result<Vec<String>, ConfigError> {
+    let now = "2027-01-31T12:00:00Z".parse().unwrap();
+    validate(text, file, allow_deprecated, now).map(|checked| checked.warnings)
+}
+
 #[test]
 fn printed_defaults_are_valid_and_complete() {
     let kinds = [
@@ -43,7 +49,7 @@ fn printed_defaults_are_valid_and_complete() {
             assert!(text.contains(part), "{name}: {part} is missing in\n{text}");
         }
         assert_eq!(
-            validate(&text, name, false).unwrap(),
+            checked(&text, name, false).unwrap(),
             Vec::<String>::new(),
             "{name}"
         );
@@ -93,12 +99,43 @@ fn migration_writes_the_current_version_and_keeps_secrets() {
 fn validation_looks_at_every_document() {
     let text = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ResetConfiguration\nunmountFlags: [x]\n";
     assert!(
-        validate(text, "r.yaml", false)
+        checked(text, "r.yaml", false)
             .unwrap_err()
             .to_string()
             .contains("r.yaml:3: ResetConfiguration.unmountFlags")
     );
     let old = "apiVersion: kubeadm.k8s.io/v1beta3\nkind: ClusterConfiguration\nkubernetesVersion: v1.36.1\n";
-    assert_eq!(validate(old, "o.yaml", false).unwrap().len(), 1);
-    assert_eq!(validate(old, "o.yaml", true).unwrap().len(), 0);
+    assert_eq!(checked(old, "o.yaml", false).unwrap().len(), 1);
+    assert_eq!(checked(old, "o.yaml", true).unwrap().len(), 0);
+}
+
+#[test]
+fn validation_knows_what_time_it_is_and_migration_does_not_ask() {
+    let head = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: InitConfiguration\nbootstrapTokens:\n- expires: ";
+    for (case, expires, expected) in [
+        ("to come", "2027-01-31T12:00:01Z", None),
+        (
+            "now",
+            "2027-01-31T12:00:00Z",
+            Some("t.yaml:4: InitConfiguration.bootstrapTokens[0].expires"),
+        ),
+        (
+            "gone",
+            "2001-01-01T00:00:00Z",
+            Some("the token has expired"),
+        ),
+    ] {
+        let text = format!("{head}{expires:?}\n");
+        let error = checked(&text, "t.yaml", false)
+            .err()
+            .map(|error| error.to_string());
+        match expected {
+            None => assert_eq!(error, None, "{case}"),
+            Some(part) => assert!(
+                error.as_ref().is_some_and(|e| e.contains(part)),
+                "{case}: {error:?}"
+            ),
+        }
+        assert!(migrate(&text, "t.yaml").is_ok(), "{case}");
+    }
 }

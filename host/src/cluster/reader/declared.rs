@@ -44,7 +44,7 @@ pub fn read_declared(
     file: &str,
     kinds: &[DeclaredKind<'_>],
 ) -> Result<DeclaredDocuments, ReadError> {
-    let nodes = tree::parse(text).map_err(|error| syntax(file, error))?;
+    let nodes = tree::parse(text).map_err(|error| syntax::error(text, file, error))?;
     let mut reader = Reader {
         kinds,
         decoder: Decoder::default(),

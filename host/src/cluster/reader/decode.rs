@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
+use super::hints;
 use super::problem::Problem;
 use super::tree::{Node, NodeValue};
 use crate::cluster::documents::Expiry;
@@ -15,7 +16,11 @@ use crate::cluster::secret::SealedToken;
 /// Collects problems and the lines of fields while a document is decoded.
 #[derive(Default)]
 pub struct Decoder {
+    /// Whether the document does without what it has too much, as in kubeadm's `init`.
+    pub lenient: bool,
     pub problems: Vec<Problem>,
+    /// What a lenient decoder did without.
+    pub ignored: Vec<Problem>,
     /// Line of each field that is set, by path.
     pub lines: BTreeMap<String, u64>,
 }
@@ -39,27 +44,20 @@ impl Decoder {
         });
     }
 
-    fn mismatch(&mut self, line: u64, path: &str, expected: &str, found: &NodeValue) {
-        let hint = match (expected, found) {
-            ("a string", NodeValue::Bool(_)) => {
-                "; put it in quotes (yes, no, on, off, y, n, true and false are booleans in YAML)"
-            }
-            ("a string", NodeValue::Number(_)) => "; put it in quotes",
-            ("a boolean" | "a whole number", NodeValue::Text(_)) => "; write it without quotes",
-            // What changed between v1beta3 and v1beta4.
-            ("a list", NodeValue::Map(_)) if path.ends_with("xtraArgs") => {
-                "; write each argument as \"- {name: NAME, value: VALUE}\""
-            }
-            ("an object", NodeValue::List(_)) if path.ends_with("xtraArgs") => {
-                "; write each argument as \"NAME: VALUE\", or make it kubeadm.k8s.io/v1beta4"
-            }
-            _ => "",
-        };
-        self.problem(
-            line,
-            path,
-            format!("expected {expected}, found {}{hint}", found.describe()),
-        );
+    /// Notes what is there too much: an error, or something to do without.
+    fn surplus(&mut self, line: u64, path: &str, message: String) {
+        match self.lenient {
+            false => self.problem(line, path, message),
+            true => self.ignored.push(Problem {
+                line,
+                path: path.to_owned(),
+                message,
+            }),
+        }
+    }
+
+    fn mismatch(&mut self, line: u64, path: &str, ty: Type, found: &NodeValue) {
+        self.problem(line, path, hints::mismatch(path, ty, found));
     }
 
     fn value(&mut self, node: Node, ty: Type, path: &str) -> Option<Value> {
@@ -93,13 +91,13 @@ impl Decoder {
             }
             (Type::List(of), NodeValue::List(items)) => Some(self.list(items, *of, path)),
             (Type::Map(of), value @ NodeValue::Map(_)) => {
-                self.entries(Node { line, value }, Shape::Map(*of), path, false)
+                self.entries(Node::new(line, value), Shape::Map(*of), path, false)
             }
             (Type::Object(fields), value @ NodeValue::Map(_)) => {
-                self.entries(Node { line, value }, Shape::Fields(fields), path, false)
+                self.entries(Node::new(line, value), Shape::Fields(fields), path, false)
             }
             (ty, found) => {
-                self.mismatch(line, path, expected(ty), &found);
+                self.mismatch(line, path, ty, &found);
                 None
             }
         }
@@ -112,6 +110,8 @@ impl Decoder {
 
     fn token(&mut self, line: u64, path: &str, text: String) -> Option<Value> {
         if text.is_empty() {
+            let message = "is empty; leave the field out for a token that is made up";
+            self.problem(line, path, message);
             return None;
         }
         if let Err(error) = SealedToken::parse(&text) {
@@ -154,7 +154,7 @@ impl Decoder {
         for (index, item) in items.into_iter().enumerate() {
             let path = format!("{path}[{index}]");
             if matches!(item.value, NodeValue::Null) {
-                self.mismatch(item.line, &path, expected(of), &NodeValue::Null);
+                self.mismatch(item.line, &path, of, &NodeValue::Null);
             }
             values.extend(self.value(item, of, &path));
         }
@@ -163,16 +163,35 @@ impl Decoder {
 
     fn entries(&mut self, node: Node, shape: Shape, path: &str, is_root: bool) -> Option<Value> {
         let NodeValue::Map(entries) = node.value else {
-            self.mismatch(node.line, path, "an object", &node.value);
+            self.mismatch(node.line, path, Type::Object(&[]), &node.value);
             return None;
         };
+        // Go's readers keep the last value of a key.
+        let last: BTreeMap<String, usize> = entries
+            .iter()
+            .map(|(key, _)| key.name.clone())
+            .zip(0..)
+            .collect();
         let mut seen = BTreeMap::new();
         let mut object = Map::new();
-        for (key, node) in entries {
+        for (at, (key, node)) in entries.into_iter().enumerate() {
             let path = format!("{path}.{}", key.name);
-            if let Some(first) = seen.insert(key.name.clone(), key.line) {
-                let message = format!("is given twice, first on line {first}; keep one of the two");
-                self.problem(key.line, &path, message);
+            if let Some(first) = seen.get(&key.name) {
+                let counts = if self.lenient {
+                    ", the last one counts"
+                } else {
+                    ""
+                };
+                let message =
+                    format!("is given twice, first on line {first}{counts}; keep one of the two");
+                self.surplus(key.line, &path, message);
+                if !self.lenient {
+                    continue;
+                }
+            } else {
+                seen.insert(key.name.clone(), key.line);
+            }
+            if self.lenient && last.get(&key.name) != Some(&at) {
                 continue;
             }
             if is_root && matches!(key.name.as_str(), "apiVersion" | "kind") {
@@ -184,18 +203,33 @@ impl Decoder {
                     match fields.iter().find(|(field, _)| *field == key.name) {
                         Some((_, ty)) => *ty,
                         None => {
-                            self.problem(key.line, &path, unknown_field(&key.name, fields));
+                            let message = hints::unknown_field(&path, &key.name, fields);
+                            self.surplus(key.line, &path, message);
                             continue;
                         }
                     }
                 }
             };
             self.lines.insert(path.clone(), key.line);
-            if let Some(value) = self.value(node, ty, &path) {
+            let value = match (&node.value, shape) {
+                // A key of a map stays, and has what Go has of nothing.
+                (NodeValue::Null, Shape::Map(_)) => zero(ty),
+                _ => self.value(node, ty, &path),
+            };
+            if let Some(value) = value {
                 object.insert(key.name, value);
             }
         }
         Some(Value::Object(object))
+    }
+}
+
+/// What Go has of null in a map with values of this type.
+fn zero(ty: Type) -> Option<Value> {
+    match ty {
+        Type::String | Type::Secret => Some("".into()),
+        Type::Bool => Some(false.into()),
+        _ => None,
     }
 }
 
@@ -204,56 +238,4 @@ impl Decoder {
 enum Shape {
     Fields(Fields),
     Map(Type),
-}
-
-/// Names the field that was probably meant, or all there are.
-fn unknown_field(name: &str, fields: Fields) -> String {
-    let meant = fields
-        .iter()
-        .map(|(field, _)| *field)
-        .find(|field| is_close(field, name));
-    match meant {
-        Some(field) => format!("unknown field; did you mean {field:?}? (case matters)"),
-        None if fields.len() > 16 => "unknown field".to_owned(),
-        None => {
-            let names: Vec<_> = fields.iter().map(|(field, _)| *field).collect();
-            format!("unknown field; the fields here are {}", names.join(", "))
-        }
-    }
-}
-
-/// Same but for case, or one character inserted, left out or changed.
-fn is_close(a: &str, b: &str) -> bool {
-    let (a, b) = (a.to_lowercase(), b.to_lowercase());
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    if a == b {
-        return true;
-    }
-    if a.len() < 4 || a.len().abs_diff(b.len()) > 1 {
-        return false;
-    }
-    let same_start = a.iter().zip(&b).take_while(|(x, y)| x == y).count();
-    let same_end = a
-        .iter()
-        .rev()
-        .zip(b.iter().rev())
-        .take_while(|(x, y)| x == y)
-        .count();
-    same_start + same_end + 1 >= a.len().max(b.len())
-}
-
-fn expected(ty: Type) -> &'static str {
-    match ty {
-        Type::String | Type::Secret => "a string",
-        Type::Token => "a string of the form \"[a-z0-9]{6}.[a-z0-9]{16}\"",
-        Type::Bool => "a boolean",
-        Type::Int32 | Type::Int64 | Type::UInt32 => "a whole number",
-        Type::Float | Type::Float32 => "a number",
-        Type::Duration => "a duration in a string, like \"4m0s\"",
-        Type::DurationOrNanoseconds => "a duration in a string, like \"5s\", or nanoseconds",
-        Type::Time => "an RFC 3339 time in a string",
-        Type::Quantity => "a quantity, like \"500Mi\"",
-        Type::List(_) => "a list",
-        Type::Map(_) | Type::Object(_) => "an object",
-    }
 }

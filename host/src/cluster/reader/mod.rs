@@ -1,17 +1,21 @@
 //! From a stream of YAML or JSON documents to checked documents.
 //!
-//! Reading is strict: unknown fields, repeated fields, wrong types, unknown kinds and two documents
-//! of one kind are errors, all reported at once with line and field path. (kubeadm only warns
-//! about most of them in `init`; a misspelt field that is silently ignored is no configuration.)
+//! Unknown fields, repeated fields, wrong types, unknown kinds and two documents of one kind are
+//! errors, all reported at once with line and field path. A lenient reader goes on without what a
+//! document has too much and tells it, as kubeadm does in all commands but `config validate` and
+//! `config migrate`: wrong types and two documents of one kind stay errors.
 
 mod declared;
 mod decode;
+mod hints;
 mod number;
 mod problem;
+mod syntax;
+mod text;
 mod tree;
 mod versions;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -26,6 +30,7 @@ use crate::cluster::documents::{
 };
 use crate::cluster::duration::GoDuration;
 use crate::cluster::schema::{self, Kind, Version};
+use crate::cluster::validation::Origins;
 use decode::Decoder;
 use tree::{Node, NodeValue};
 
@@ -34,6 +39,18 @@ use tree::{Node, NodeValue};
 pub struct ReadOptions {
     /// Whether deprecated API versions go without a warning (`--allow-deprecated-api`).
     pub allow_deprecated: bool,
+    /// The kinds of the command that reads, for a lenient reader; none for a strict one.
+    pub lenient: Option<&'static [Kind]>,
+}
+
+impl ReadOptions {
+    /// Lenient, for a command that has a use for these kinds.
+    pub fn lenient(wanted: &'static [Kind]) -> Self {
+        Self {
+            lenient: Some(wanted),
+            ..Self::default()
+        }
+    }
 }
 
 /// The documents of one file, converted to the current API version, before any defaults.
@@ -61,9 +78,20 @@ pub struct Documents {
     pub warnings: Vec<String>,
     /// Line of each field that is set, by path.
     pub lines: BTreeMap<String, u64>,
+    /// Fields that flags have set, though there is a file.
+    pub flags: BTreeSet<String>,
 }
 
 impl Documents {
+    /// Where fields were given.
+    pub fn origins(&self) -> Origins {
+        Origins {
+            file: (!self.file.is_empty()).then(|| self.file.clone()),
+            lines: self.lines.clone(),
+            flags: self.flags.clone(),
+        }
+    }
+
     /// The kinds that are there.
     pub fn kinds(&self) -> Vec<Kind> {
         let present = [
@@ -101,13 +129,16 @@ impl Documents {
 /// # Errors
 /// The text is no YAML, or some documents are not what they should be.
 pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, ReadError> {
-    let nodes = tree::parse(text).map_err(|error| syntax(file, error))?;
+    let nodes = tree::parse(text).map_err(|error| syntax::error(text, file, error))?;
     let mut reader = Reader {
         documents: Documents {
             file: file.to_owned(),
             ..Documents::default()
         },
-        decoder: Decoder::default(),
+        decoder: Decoder {
+            lenient: options.lenient.is_some(),
+            ..Decoder::default()
+        },
         seen: BTreeMap::new(),
         options,
     };
@@ -127,6 +158,11 @@ pub fn read(text: &str, file: &str, options: ReadOptions) -> Result<Documents, R
             problems,
         });
     }
+    let ignored = decoder
+        .ignored
+        .iter()
+        .map(|problem| format!("{file}:{}: {problem} (ignored)", problem.line));
+    documents.warnings.extend(ignored);
     documents.lines = decoder.lines;
     Ok(documents)
 }
@@ -152,16 +188,6 @@ pub fn check_change(before: &Value, after: &Value) -> Vec<String> {
     decoder.problems.iter().map(Problem::to_string).collect()
 }
 
-fn syntax(file: &str, error: serde_saphyr::Error) -> ReadError {
-    let line = error.location().map_or(0, |location| location.line());
-    let file = file.to_owned();
-    let source = Box::new(error);
-    match tree::is_too_much(&source) {
-        true => ReadError::TooMuch { file, line },
-        false => ReadError::Syntax { file, line, source },
-    }
-}
-
 /// The `apiVersion` and `kind` of a document.
 fn identity(node: &Node) -> Result<(String, String), String> {
     if !matches!(node.value, NodeValue::Map(_)) {
@@ -181,7 +207,7 @@ fn identity(node: &Node) -> Result<(String, String), String> {
 struct Reader {
     documents: Documents,
     decoder: Decoder,
-    seen: BTreeMap<Kind, u64>,
+    seen: BTreeMap<String, u64>,
     options: ReadOptions,
 }
 
@@ -192,22 +218,35 @@ impl Reader {
             Ok(identity) => identity,
             Err(message) => return self.decoder.problem(line, "", message),
         };
+        if let Some(first) = self.seen.insert(kind.clone(), line) {
+            let message = format!(
+                "invalid configuration: kind {kind:?} is specified twice in the file, first on \
+                 line {first}"
+            );
+            return self.decoder.problem(line, &kind, message);
+        }
         if let Err(message) = versions::check(&api_version, &kind) {
             return self.decoder.problem(line, &kind, message);
         }
-        let Some((kind, version, fields)) = schema::find(&api_version, &kind) else {
+        let found = schema::find(&api_version, &kind);
+        if let Some(wanted) = self.options.lenient
+            && !versions::is_wanted(&api_version, &kind, wanted)
+        {
+            let file = &self.documents.file;
+            let why = match found {
+                Some(_) => format!("the {kind} document is ignored here"),
+                None => versions::ignored(&api_version, &kind),
+            };
+            return self
+                .documents
+                .warnings
+                .push(format!("{file}:{line}: {why}"));
+        }
+        let Some((kind, version, fields)) = found else {
             return self
                 .decoder
                 .problem(line, &kind, versions::unknown(&api_version, &kind));
         };
-        if let Some(first) = self.seen.insert(kind, line) {
-            let name = kind.name();
-            let message = format!(
-                "invalid configuration: kind {name:?} is specified twice in the file, first on \
-                 line {first}"
-            );
-            return self.decoder.problem(line, name, message);
-        }
         if version == Version::V1Beta3 && !self.options.allow_deprecated {
             self.documents
                 .warnings

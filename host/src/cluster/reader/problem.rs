@@ -37,6 +37,16 @@ pub enum ReadError {
         #[source]
         source: Box<serde_saphyr::Error>,
     },
+    /// The text is no configuration in YAML, whatever the parser calls it.
+    #[error("{file}{}: {what}", at(*line))]
+    Unreadable {
+        /// Name of the file as the user gave it.
+        file: String,
+        /// Line of the file, from 1; 0 if unknown.
+        line: u64,
+        /// What is wrong and what would be right, without a piece of the file.
+        what: String,
+    },
     /// It would take too much to read: depth, or anchors that are used over and over.
     #[error(
         "{file}{}: the file nests deeper, or holds more once its anchors and aliases (& and *) \
@@ -63,7 +73,7 @@ impl ReadError {
     /// The problems, empty for a syntax error.
     pub fn problems(&self) -> &[Problem] {
         match self {
-            Self::Syntax { .. } | Self::TooMuch { .. } => &[],
+            Self::Syntax { .. } | Self::Unreadable { .. } | Self::TooMuch { .. } => &[],
             Self::Problems { problems, .. } => problems,
         }
     }

@@ -1,3 +1,6 @@
+mod lenient;
+mod quirks;
+
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -301,6 +304,7 @@ fn v1beta3_is_converted_and_warned_about() {
     );
     let quiet = ReadOptions {
         allow_deprecated: true,
+        ..ReadOptions::default()
     };
     assert!(read(text, "old.yaml", quiet).unwrap().warnings.is_empty());
 }

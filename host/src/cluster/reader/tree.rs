@@ -7,12 +7,15 @@ use serde_json::Value;
 use serde_saphyr::{DuplicateKeyPolicy, Spanned};
 
 use super::number::Number;
+use super::text::{self, Mended};
 
 /// A value and the line of the file it starts on, counted from 1.
 #[derive(Debug)]
 pub struct Node {
     pub line: u64,
     pub value: NodeValue,
+    /// The byte of the text that it starts at, if it came from one.
+    start: Option<usize>,
 }
 
 /// A YAML value, typed by the rules of YAML 1.1 as kubeadm's reader has them.
@@ -49,6 +52,30 @@ impl NodeValue {
 }
 
 impl Node {
+    /// A value that starts on this line.
+    pub fn new(line: u64, value: NodeValue) -> Self {
+        Self {
+            line,
+            value,
+            start: None,
+        }
+    }
+
+    /// Makes texts of what only the parser here takes for booleans.
+    fn settle(&mut self, text: &str) {
+        match &mut self.value {
+            NodeValue::Bool(_) => {
+                let word = self.start.and_then(|start| text::word_at(text, start));
+                if let Some(word) = word.filter(|word| !text::is_boolean(word)) {
+                    self.value = NodeValue::Text(word.to_owned());
+                }
+            }
+            NodeValue::List(items) => items.iter_mut().for_each(|item| item.settle(text)),
+            NodeValue::Map(entries) => entries.iter_mut().for_each(|(_, node)| node.settle(text)),
+            NodeValue::Null | NodeValue::Number(_) | NodeValue::Text(_) => {}
+        }
+    }
+
     /// The text of a field of this object, if it is one and has it.
     pub fn text_field(&self, name: &str) -> Option<&str> {
         let NodeValue::Map(entries) = &self.value else {
@@ -78,13 +105,18 @@ pub fn parse(text: &str) -> Result<Vec<Node>, serde_saphyr::Error> {
         budget: serde_saphyr::budget! { max_depth: MAXIMUM_DEPTH },
     };
     options.emit_comments = false;
-    let documents: Vec<Spanned<NodeValue>> =
-        serde_saphyr::from_multiple_with_options(text, options)?;
-    Ok(documents
-        .into_iter()
-        .map(Node::from)
-        .filter(|n| !matches!(n.value, NodeValue::Null))
-        .collect())
+    let mut mended = Mended::new(text);
+    let documents: Vec<Spanned<NodeValue>> = loop {
+        match serde_saphyr::from_multiple_with_options(&mended.text, options.clone()) {
+            Ok(documents) => break documents,
+            Err(error) if mended.mend(&error) => {}
+            Err(error) => return Err(error),
+        }
+    };
+    let mut nodes: Vec<Node> = documents.into_iter().map(Node::from).collect();
+    nodes.retain(|node| !matches!(node.value, NodeValue::Null));
+    nodes.iter_mut().for_each(|node| node.settle(&mended.text));
+    Ok(nodes)
 }
 
 /// Whether a text was given up, because reading it would take too much.
@@ -101,9 +133,11 @@ pub fn is_too_much(error: &serde_saphyr::Error) -> bool {
 
 impl From<Spanned<NodeValue>> for Node {
     fn from(spanned: Spanned<NodeValue>) -> Self {
+        let start = spanned.defined.span().byte_offset();
         Self {
             line: spanned.referenced.line(),
             value: spanned.value,
+            start: start.and_then(|start| usize::try_from(start).ok()),
         }
     }
 }
@@ -122,7 +156,7 @@ impl From<Value> for Node {
                 NodeValue::Map(fields.into_iter().map(entry).collect())
             }
         };
-        Self { line: 0, value }
+        Self::new(0, value)
     }
 }
 

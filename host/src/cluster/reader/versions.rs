@@ -1,6 +1,9 @@
 //! What to say about API versions (kubeadm `app/util/config/common.go`, `validateSupportedVersion`).
 
-use crate::cluster::schema::{KNOWN, KUBE_PROXY_API_VERSION, KUBEADM_GROUP, KUBELET_API_VERSION};
+use crate::cluster::schema::{
+    KNOWN, KUBE_PROXY_API_VERSION, KUBEADM_GROUP, KUBELET_API_VERSION, Kind,
+};
+use crate::meant::did_you_mean;
 
 /// Versions that were once read, and a kubeadm release that can migrate them.
 const OLD: [(&str, &str); 5] = [
@@ -33,6 +36,38 @@ pub fn check(api_version: &str, kind: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Whether a command that uses these kinds may not go on without a document. What is of one of the
+/// kinds in another version is none to ignore; of a component's group kubeadm takes no other kind;
+/// and without a group it takes nothing.
+pub fn is_wanted(api_version: &str, kind: &str, wanted: &[Kind]) -> bool {
+    let Some((group, _)) = api_version.split_once('/') else {
+        return true;
+    };
+    if group == KUBEADM_GROUP {
+        return wanted.iter().any(|wanted| wanted.name() == kind);
+    }
+    [
+        (Kind::KubeletConfiguration, KUBELET_API_VERSION),
+        (Kind::KubeProxyConfiguration, KUBE_PROXY_API_VERSION),
+    ]
+    .iter()
+    .any(|(of, version)| {
+        wanted.contains(of)
+            && version
+                .split('/')
+                .next()
+                .is_some_and(|known| known == group)
+    })
+}
+
+/// For a document that nobody knows and a command goes on without.
+pub fn ignored(api_version: &str, kind: &str) -> String {
+    match api_version.split('/').next() {
+        Some(KUBEADM_GROUP) => format!("{} (ignored)", unknown(api_version, kind)),
+        _ => format!("the document of {api_version}, kind {kind}, is not kubeadm's (ignored)"),
+    }
+}
+
 /// For an `apiVersion` and `kind` that nobody knows.
 pub fn unknown(api_version: &str, kind: &str) -> String {
     let same_version: Vec<_> = KNOWN
@@ -41,9 +76,10 @@ pub fn unknown(api_version: &str, kind: &str) -> String {
         .map(|(_, kind)| *kind)
         .collect();
     if !same_version.is_empty() {
+        let meant = did_you_mean(kind, same_version.iter().copied());
         return format!(
-            "unknown configuration API {api_version:?}, kind {kind:?}; the kinds of this version \
-             are {}",
+            "unknown configuration API {api_version:?}, kind {kind:?}{meant}; the kinds of this \
+             version are {}",
             same_version.join(", ")
         );
     }
@@ -53,6 +89,9 @@ pub fn unknown(api_version: &str, kind: &str) -> String {
         .map(|(version, _)| *version)
         .collect();
     let right = match versions.as_slice() {
+        [] if !api_version.contains('/') => {
+            "objects of the API are no configuration; take it out of the file".to_owned()
+        }
         [] => format!("{KUBEADM_GROUP}/v1beta4 has the kinds of kubeadm"),
         versions => format!("the apiVersion of this kind is {}", versions.join(" or ")),
     };

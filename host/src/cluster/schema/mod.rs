@@ -3,12 +3,14 @@
 
 mod core_v1;
 mod declared;
+mod elsewhere;
 mod kube_proxy;
 mod kubeadm;
 mod kubelet;
 mod v1beta3;
 
 pub use declared::declared;
+pub use elsewhere::{gone, places};
 
 /// The type of a field. JSON null is taken as "unset" for all of them, as Go does.
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +19,7 @@ pub enum Type {
     String,
     /// A text that no message may show.
     Secret,
-    /// A bootstrap token; no message may show it. An empty one counts as unset.
+    /// A bootstrap token; no message may show it.
     Token,
     /// True or false.
     Bool,

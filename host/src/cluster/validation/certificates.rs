@@ -7,7 +7,12 @@ use crate::cluster::documents::ClusterConfiguration;
 use crate::cluster::{names, net};
 
 pub fn alternative_names(sans: &[String], path: &str, report: &mut Report) {
-    for san in sans {
+    for (index, san) in sans.iter().enumerate() {
+        let path = format!("{path}[{index}]");
+        if san.is_empty() {
+            report.invalid(path, san, "altname is empty; take the entry out");
+            continue;
+        }
         let errors = names::dns_subdomain_errors(san);
         let wildcard_errors = names::wildcard_errors(san);
         if !errors.is_empty() && !wildcard_errors.is_empty() && net::parse_ip(san).is_none() {

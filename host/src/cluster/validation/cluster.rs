@@ -1,6 +1,6 @@
 //! What all nodes share.
 
-use super::{Report, certificates, etcd, network, node};
+use super::{Report, certificates, etcd, network, node, volumes};
 use crate::cluster::documents::{ClusterConfiguration, Document};
 use crate::cluster::{features, images, net};
 
@@ -32,6 +32,16 @@ pub fn cluster(cluster: &ClusterConfiguration, report: &mut Report) {
         &at("scheduler.extraArgs"),
         report,
     );
+    for (component, extra) in [
+        ("apiServer", &cluster.api_server.extra_volumes),
+        (
+            "controllerManager",
+            &cluster.controller_manager.extra_volumes,
+        ),
+        ("scheduler", &cluster.scheduler.extra_volumes),
+    ] {
+        volumes::volumes(extra, &at(&format!("{component}.extraVolumes")), report);
+    }
     node::absolute_path(&cluster.certificates_dir, &at("certificatesDir"), report);
     feature_gates(cluster, &at("featureGates"), report);
     let endpoint = &cluster.control_plane_endpoint;
@@ -53,8 +63,8 @@ fn feature_gates(cluster: &ClusterConfiguration, path: &str, report: &mut Report
     for (name, value) in &cluster.feature_gates {
         if features::find(name).is_none() {
             let message = format!(
-                "{name} is not a valid feature name; known are {}",
-                features::known_names()
+                "{name} is not a valid feature name; {}",
+                features::instead(name)
             );
             report.invalid(format!("{path}.{name}"), value.to_string(), message);
         }

@@ -54,12 +54,15 @@ fn external(etcd: &ExternalEtcd, path: &str, report: &mut Report) {
         let require_https = [ca, certificate, key].iter().any(|file| !file.is_empty());
         urls(&etcd.endpoints, require_https, &endpoints, report);
     }
-    urls(
-        &etcd.http_endpoints,
-        false,
-        &format!("{path}.httpEndpoints"),
-        report,
-    );
+    // They are the same unless somebody has written others.
+    if etcd.http_endpoints != etcd.endpoints {
+        urls(
+            &etcd.http_endpoints,
+            false,
+            &format!("{path}.httpEndpoints"),
+            report,
+        );
+    }
     for (name, file) in [("caFile", ca), ("certFile", certificate), ("keyFile", key)] {
         if !file.is_empty() {
             node::absolute_path(file, &format!("{path}.{name}"), report);
@@ -70,14 +73,23 @@ fn external(etcd: &ExternalEtcd, path: &str, report: &mut Report) {
 fn urls(urls: &[String], require_https: bool, path: &str, report: &mut Report) {
     for (index, url) in urls.iter().enumerate() {
         let path = format!("{path}[{index}]");
+        if url.contains(',') {
+            let message = "several URLs in one entry; write each as an entry of its own, behind \
+                           \"- \"";
+            report.invalid(path, url, message);
+            continue;
+        }
         match names::endpoint_scheme(url) {
-            Err(error) => report.invalid(path, url, error.to_string()),
+            Err(error) => {
+                let message = format!("{error}; write it like \"https://10.0.0.1:2379\"");
+                report.invalid(path, url, message);
+            }
             Ok(scheme) => {
                 if require_https && scheme != "https" {
                     report.invalid(path.clone(), url, "the URL must be using the HTTPS scheme");
                 }
                 if scheme.is_empty() {
-                    report.invalid(path, url, "the URL without scheme is not allowed");
+                    report.invalid(path, url, "the URL without scheme is not allowed; write it like \"https://10.0.0.1:2379\"");
                 }
             }
         }

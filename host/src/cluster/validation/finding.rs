@@ -1,6 +1,6 @@
 //! One thing wrong with a configuration, worded like k8s.io/apimachinery's `field.Error`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use crate::cluster::flags;
@@ -82,6 +82,10 @@ impl Finding {
     fn said(&self) -> String {
         let message = &self.message;
         match &self.reason {
+            Reason::Invalid { value } if is_template(value) => format!(
+                "Invalid value: {value:?}: it looks like a template or a variable that was not \
+                 filled in: {message}"
+            ),
             Reason::Invalid { value } => format!("Invalid value: {value:?}: {message}"),
             Reason::InvalidSecret => format!("Invalid value: <sealed>: {message}"),
             Reason::Stated => message.clone(),
@@ -90,10 +94,26 @@ impl Finding {
     }
 }
 
+/// Whether a value is `{{ x }}`, `${X}` or `$X`, or has such a thing in it.
+fn is_template(value: &str) -> bool {
+    value.contains("{{") || value.contains("${") || value.starts_with('$')
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.path, self.said())
     }
+}
+
+/// Where the fields of a configuration were given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// Name of the file, if there is one.
+    pub file: Option<String>,
+    /// Line of each field that the file sets, by path.
+    pub lines: BTreeMap<String, u64>,
+    /// Fields whose values are those of flags, whatever the file says.
+    pub flags: BTreeSet<String>,
 }
 
 /// Where the user can correct a field.
@@ -108,12 +128,12 @@ pub struct Place {
 }
 
 impl Place {
-    /// The place of a field of a file, or of flags (`file` is none): its line, or that of the
-    /// nearest field above it.
-    pub fn find(path: &str, file: Option<&str>, lines: &BTreeMap<String, u64>) -> Self {
+    /// The place of a field: its line, or that of the nearest field above it; or its flag.
+    pub fn find(path: &str, origins: &Origins) -> Self {
+        let by_flag = origins.flags.contains(path);
         Self {
-            file: file.map(str::to_owned),
-            line: line_of(path, lines),
+            file: origins.file.clone().filter(|_| !by_flag),
+            line: line_of(path, &origins.lines).filter(|_| !by_flag),
             path: path.to_owned(),
         }
     }
@@ -140,34 +160,18 @@ impl fmt::Display for Place {
 
 /// All that is wrong with a configuration; at least one thing.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Findings {
-    /// The findings, with the line of the file where the field is known to be set.
-    pub findings: Vec<(Option<u64>, Finding)>,
-    /// Name of the file, if the configuration comes from one.
-    pub file: Option<String>,
-}
+pub struct Findings(pub Vec<(Place, Finding)>);
 
 impl Findings {
-    /// Adds to each finding the line of its field, or of the nearest field above it.
-    pub fn locate(
-        findings: Vec<Finding>,
-        file: Option<&str>,
-        lines: &BTreeMap<String, u64>,
-    ) -> Self {
-        let findings = findings
-            .into_iter()
-            .map(|f| (line_of(&f.path, lines), f))
-            .collect();
-        Self {
-            findings,
-            file: file.map(str::to_owned),
-        }
+    /// Adds to each finding where its field was given.
+    pub fn locate(findings: Vec<Finding>, origins: &Origins) -> Self {
+        let place = |finding: Finding| (Place::find(&finding.path, origins), finding);
+        Self(findings.into_iter().map(place).collect())
     }
 
     /// Whether what is wrong is on the command line.
     pub fn are_of_flags(&self) -> bool {
-        let of_flag = |(_, finding): &(_, Finding)| flags::of_field(&finding.path).is_some();
-        self.file.is_none() && self.findings.iter().any(of_flag)
+        self.0.iter().any(|(place, _)| place.is_flag())
     }
 }
 
@@ -183,15 +187,10 @@ fn line_of(path: &str, lines: &BTreeMap<String, u64>) -> Option<u64> {
 
 impl fmt::Display for Findings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, (line, finding)) in self.findings.iter().enumerate() {
+        for (index, (place, finding)) in self.0.iter().enumerate() {
             if index > 0 {
                 f.write_str("\n")?;
             }
-            let place = Place {
-                file: self.file.clone(),
-                line: *line,
-                path: finding.path.clone(),
-            };
             write!(f, "{place}: {}", finding.said())?;
         }
         Ok(())

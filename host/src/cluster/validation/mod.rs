@@ -9,15 +9,21 @@ mod network;
 mod node;
 mod others;
 mod token;
+mod volumes;
 
 use std::collections::BTreeSet;
 
-pub use finding::{Finding, Findings, Place, Reason};
+pub use finding::{Finding, Findings, Origins, Place, Reason};
+
+use jiff::Timestamp;
 
 use super::documents::{
     ClusterConfiguration, Document, InitConfiguration, JoinConfiguration, ResetConfiguration,
     UpgradeConfiguration,
 };
+
+/// A flag that has no field of its own: what it says is added to the file's.
+pub const IGNORE_PREFLIGHT_ERRORS: &str = "ignore-preflight-errors";
 
 /// What validation found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -78,9 +84,19 @@ pub fn upgrade(upgrade: &UpgradeConfiguration) -> Report {
     report
 }
 
+/// Refuses bootstrap tokens that have expired: the cluster deletes them as soon as they are made.
+pub fn unexpired(init: &InitConfiguration, now: Timestamp, report: &mut Report) {
+    let path = format!("{}.bootstrapTokens", InitConfiguration::KIND);
+    token::unexpired(&init.bootstrap_tokens, now, &path, report);
+}
+
 /// The checks whose errors are to be shown as warnings, from command line and file: lower case,
-/// sorted, without repetitions.
-pub fn ignored_preflight_errors(flags: &[String], file: &[String]) -> Result<Vec<String>, Finding> {
+/// sorted, without repetitions. `field` is that of the file.
+pub fn ignored_preflight_errors(
+    flags: &[String],
+    file: &[String],
+    field: &str,
+) -> Result<Vec<String>, Finding> {
     let all: BTreeSet<String> = flags
         .iter()
         .chain(file)
@@ -88,8 +104,18 @@ pub fn ignored_preflight_errors(flags: &[String], file: &[String]) -> Result<Vec
         .collect();
     if all.len() > 1 && all.contains("all") {
         let value = all.into_iter().collect::<Vec<_>>().join(",");
-        let message = "don't specify individual checks if 'all' is used";
-        return Err(Finding::invalid("ignore-preflight-errors", value, message));
+        let message = match (flags.is_empty(), file.is_empty()) {
+            (false, false) => {
+                "don't specify individual checks if 'all' is used; the flag and the file are taken \
+                 together"
+            }
+            _ => "don't specify individual checks if 'all' is used; keep 'all' or the others",
+        };
+        let path = match flags.is_empty() {
+            true => field,
+            false => IGNORE_PREFLIGHT_ERRORS,
+        };
+        return Err(Finding::invalid(path, value, message));
     }
     Ok(all.into_iter().collect())
 }

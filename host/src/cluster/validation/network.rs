@@ -36,11 +36,25 @@ pub fn networking(cluster: &ClusterConfiguration, path: &str, report: &mut Repor
         .iter()
         .flat_map(|p| services.iter().map(move |s| (p, s)))
     {
-        if net::overlap(pod, service) {
+        if !net::overlap(pod, service) {
+            continue;
+        }
+        // Cilium's default encloses that of services. Nothing that is left over
+        // for Pods is another matter.
+        if pod.prefix_len() < service.prefix_len() {
+            report.warnings.push(format!(
+                "{pod_path}: {pod} encloses the service subnet {service}; kube-controller-manager \
+                 gives no node a part of it, and a network plugin that chooses addresses itself \
+                 must leave it out, too"
+            ));
+        } else {
             report.invalid(
                 pod_path.clone(),
                 pod.to_string(),
-                format!("pod subnet overlaps with the service subnet {service}"),
+                format!(
+                    "pod subnet overlaps with the service subnet {service}, which leaves no \
+                     addresses for Pods; choose one apart from it"
+                ),
             );
         }
     }

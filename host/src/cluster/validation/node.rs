@@ -1,10 +1,13 @@
 //! What is particular to a node.
 
-use super::{Finding, Report};
+use super::{Finding, Report, ignored_preflight_errors};
 use crate::cluster::constants;
 use crate::cluster::documents::{ApiEndpoint, Arg, NodeRegistration, Timeouts};
 use crate::cluster::secret::SealedString;
 use crate::cluster::{names, net};
+use crate::meant::did_you_mean;
+
+const EFFECTS: [&str; 3] = ["NoSchedule", "PreferNoSchedule", "NoExecute"];
 
 pub fn registration(node: &NodeRegistration, path: &str, report: &mut Report) {
     if node.name.is_empty() {
@@ -19,6 +22,22 @@ pub fn registration(node: &NodeRegistration, path: &str, report: &mut Report) {
         for message in names::dns_subdomain_errors(&node.name) {
             report.invalid(format!("{path}.name"), &node.name, message);
         }
+        // It is the value of the label kubernetes.io/hostname.
+        if node.name.len() > constants::MAXIMUM_LABEL_VALUE {
+            let message = format!(
+                "a node with a name of more than {} characters can not register, it has {}; give \
+                 it a shorter one, such as its first part",
+                constants::MAXIMUM_LABEL_VALUE,
+                node.name.len()
+            );
+            report.invalid(format!("{path}.name"), &node.name, message);
+        }
+    }
+    taints(node, &format!("{path}.taints"), report);
+    let ignored = &node.ignore_preflight_errors;
+    let field = format!("{path}.ignorePreflightErrors");
+    if let Err(finding) = ignored_preflight_errors(&[], ignored, &field) {
+        report.errors.push(finding);
     }
     socket(&node.cri_socket, &format!("{path}.criSocket"), report);
     args(
@@ -49,8 +68,33 @@ pub fn socket(socket: &str, path: &str, report: &mut Report) {
     }
 }
 
+/// kubeadm leaves these to the API server, which tells the kubelet's log.
+fn taints(node: &NodeRegistration, path: &str, report: &mut Report) {
+    for (index, taint) in node.taints.iter().flatten().enumerate() {
+        let path = format!("{path}[{index}]");
+        if taint.key.is_empty() {
+            report.required(format!("{path}.key"), "a taint has a key");
+        }
+        let effect = &taint.effect;
+        if !EFFECTS.contains(&effect.as_str()) {
+            let meant = did_you_mean(effect, EFFECTS);
+            let message = format!("the effects are {}{meant}", EFFECTS.join(", "));
+            report.invalid(format!("{path}.effect"), effect, message);
+        }
+    }
+}
+
 pub fn args(args: &[Arg], path: &str, report: &mut Report) {
     for (index, arg) in args.iter().enumerate() {
+        let bare = arg.name.trim_start_matches('-');
+        let bare = bare.split(['=', ' ']).next().unwrap_or(bare);
+        if !arg.name.is_empty() && bare != arg.name {
+            let message = format!(
+                "the name of an argument has no dashes before it, no \"=\" and no blank; write \
+                 {bare:?}, and what is behind it as the value"
+            );
+            report.invalid(format!("{path}[{index}].name"), &arg.name, message);
+        }
         if arg.name.is_empty() {
             report.invalid(
                 path,

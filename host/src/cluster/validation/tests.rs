@@ -1,4 +1,5 @@
 mod cluster;
+mod early;
 
 use serde_json::{Value, json};
 
@@ -335,12 +336,43 @@ fn everything_wrong_is_reported_at_once() {
 #[test]
 fn ignored_checks_are_united() {
     let list = |names: &[&str]| names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>();
-    let united = ignored_preflight_errors(&list(&["Swap"]), &list(&["NumCPU", "swap"])).unwrap();
-    assert_eq!(united, ["numcpu", "swap"]);
-    let error = ignored_preflight_errors(&list(&["all"]), &list(&["Swap"])).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("don't specify individual checks if 'all' is used")
+    let united = |flags: &[&str], file: &[&str]| {
+        ignored_preflight_errors(&list(flags), &list(file), "A.field")
+    };
+    assert_eq!(
+        united(&["Swap"], &["NumCPU", "swap"]).unwrap(),
+        ["numcpu", "swap"]
     );
+    for (case, flags, file, path, hint) in [
+        (
+            "the file alone",
+            &[][..],
+            &["all", "Swap"][..],
+            "A.field",
+            "keep 'all' or",
+        ),
+        (
+            "the flag alone",
+            &["Swap", "ALL"],
+            &[],
+            IGNORE_PREFLIGHT_ERRORS,
+            "keep 'all' or",
+        ),
+        (
+            "both",
+            &["all"],
+            &["Swap"],
+            IGNORE_PREFLIGHT_ERRORS,
+            "taken together",
+        ),
+    ] {
+        let error = united(flags, file).unwrap_err();
+        assert_eq!(error.path, path, "{case}");
+        let said = error.to_string();
+        assert!(
+            said.contains("don't specify individual checks if 'all' is used")
+                && said.contains(hint),
+            "{case}: {said}"
+        );
+    }
 }

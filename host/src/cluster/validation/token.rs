@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
+
 use super::{Finding, Report};
 use crate::cluster::constants::TOKEN_USAGES;
 use crate::cluster::documents::BootstrapToken;
@@ -41,6 +43,20 @@ pub fn bootstrap_tokens(tokens: &[BootstrapToken], path: &str, report: &mut Repo
             report
                 .errors
                 .push(Finding::invalid_secret(format!("{path}.token"), message));
+        }
+    }
+}
+
+pub fn unexpired(tokens: &[BootstrapToken], now: Timestamp, path: &str, report: &mut Report) {
+    for (index, token) in tokens.iter().enumerate() {
+        if let Some(expires) = token.expires.filter(|expires| expires.timestamp() <= now) {
+            let message = "the token has expired, and would be deleted as soon as it is made; give \
+                           a time to come, or a ttl instead";
+            report.invalid(
+                format!("{path}[{index}].expires"),
+                expires.to_string(),
+                message,
+            );
         }
     }
 }

@@ -89,8 +89,8 @@ fn cluster_configurations() {
             ),
             (
                 "overlap in v6",
-                networking("10.244.0.0/16,fd00::/56", "10.96.0.0/16,fd00::/112"),
-                "pod subnet overlaps with the service subnet fd00::/112",
+                networking("10.244.0.0/16,fd00::/112", "10.96.0.0/16,fd00::/108"),
+                "pod subnet overlaps with the service subnet fd00::/108",
             ),
             (
                 "domain",
@@ -130,7 +130,7 @@ fn cluster_configurations() {
             (
                 "SANs",
                 json!({"apiServer": {"certSANs": ["a.b", "*.a.b", "10.0.0.1", "fd00::1", "a_b"]}}),
-                "apiServer.certSANs: Invalid value: \"a_b\": altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards",
+                "apiServer.certSANs[4]: Invalid value: \"a_b\": altname is not a valid IP address, DNS label or a DNS label with subdomain wildcards",
             ),
             (
                 "endpoint",
