@@ -1,5 +1,6 @@
 //! The program: one file per command. Arguments in, words out, nothing else.
 
+mod arguments;
 mod component;
 mod config;
 mod configuration;
@@ -24,6 +25,7 @@ mod sandbox_run;
 mod version;
 mod why;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
@@ -71,7 +73,8 @@ pub struct Common {
     /// (events, then a result).
     #[arg(short = 'o', long, global = true, value_enum, default_value = "text", help_heading = OUTPUT)]
     output: Format,
-    /// Show every effect as it lands; twice: what components log, too.
+    /// Show every effect as it lands; twice: what components log, too. A level,
+    /// as kubeadm takes it, does as well: -v=1 is once, -v=5 and more are twice.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     verbose: u8,
 }
@@ -100,14 +103,31 @@ pub fn main() -> ExitCode {
     if crate::component::asked_to_help(std::env::args_os()) {
         return crate::component::help();
     }
-    let program = match Program::try_parse() {
+    let arguments = match arguments::normal(std::env::args_os()) {
+        Ok(arguments) => arguments,
+        Err(usage) => {
+            let arguments: Vec<_> = std::env::args_os().collect();
+            let mut report = failure::Report::of(&usage.into());
+            if asks_for_plan(&arguments) {
+                report.exit_code = 1;
+            }
+            let format = if asks_for_json(&arguments) {
+                Format::Json
+            } else {
+                Format::Text
+            };
+            Output::new(format, 0).failed(&report);
+            return ExitCode::from(report.exit_code);
+        }
+    };
+    let program = match Program::try_parse_from(&arguments) {
         Ok(program) => program,
         Err(error) => {
             // Help and version are no errors; everything else is wrong usage.
             // Of a plan, 2 says that there are changes.
-            let wrong = if asks_for_plan() { 1 } else { 2 };
+            let wrong = if asks_for_plan(&arguments) { 1 } else { 2 };
             let code = if error.use_stderr() { wrong } else { 0 };
-            if code != 0 && asks_for_json() {
+            if code != 0 && asks_for_json(&arguments) {
                 let report = failure::Report::of_usage(&error.render().to_string(), code);
                 Output::new(Format::Json, 0).failed(&report);
             } else {
@@ -156,8 +176,7 @@ pub fn main() -> ExitCode {
 }
 
 /// Whether the arguments ask for JSON, however wrong they are otherwise.
-fn asks_for_json() -> bool {
-    let arguments: Vec<_> = std::env::args_os().skip(1).collect();
+fn asks_for_json(arguments: &[OsString]) -> bool {
     let joined = ["-ojson", "-o=json", "--output=json"];
     arguments
         .iter()
@@ -168,8 +187,9 @@ fn asks_for_json() -> bool {
 }
 
 /// Whether the arguments are those of `plan`, however wrong.
-fn asks_for_plan() -> bool {
-    std::env::args_os()
+fn asks_for_plan(arguments: &[OsString]) -> bool {
+    arguments
+        .iter()
         .skip(1)
         .find(|argument| !argument.to_string_lossy().starts_with('-'))
         .is_some_and(|command| command == "plan")
