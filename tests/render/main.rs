@@ -10,6 +10,7 @@ mod folder;
 mod help;
 mod keys;
 mod killed;
+mod lenient;
 mod output;
 mod phases;
 mod repeated;

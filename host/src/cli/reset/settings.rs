@@ -95,7 +95,8 @@ impl Settings {
             (Some(file), Some(text)) => Some(load::Source {
                 file,
                 text,
-                strict: false,
+                // What a reset takes away does not come back.
+                strict: true,
             }),
             _ => None,
         };

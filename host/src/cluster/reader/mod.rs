@@ -195,7 +195,9 @@ fn identity(node: &Node) -> Result<(String, String), String> {
         return Err(format!("expected a document, found {found}"));
     }
     match (node.text_field("apiVersion"), node.text_field("kind")) {
-        (Some(api_version), Some(kind)) => Ok((api_version.to_owned(), kind.to_owned())),
+        (Some(api_version), Some(kind)) if !api_version.is_empty() && !kind.is_empty() => {
+            Ok((api_version.to_owned(), kind.to_owned()))
+        }
         _ => Err(
             "invalid configuration: kind and apiVersion is mandatory information that must \
                   be specified"

@@ -43,20 +43,10 @@ pub fn is_wanted(api_version: &str, kind: &str, wanted: &[Kind]) -> bool {
     let Some((group, _)) = api_version.split_once('/') else {
         return true;
     };
-    if group == KUBEADM_GROUP {
-        return wanted.iter().any(|wanted| wanted.name() == kind);
-    }
-    [
-        (Kind::KubeletConfiguration, KUBELET_API_VERSION),
-        (Kind::KubeProxyConfiguration, KUBE_PROXY_API_VERSION),
-    ]
-    .iter()
-    .any(|(of, version)| {
-        wanted.contains(of)
-            && version
-                .split('/')
-                .next()
-                .is_some_and(|known| known == group)
+    wanted.iter().any(|wanted| match wanted {
+        Kind::KubeletConfiguration => KUBELET_API_VERSION.split('/').next() == Some(group),
+        Kind::KubeProxyConfiguration => KUBE_PROXY_API_VERSION.split('/').next() == Some(group),
+        of_kubeadm => group == KUBEADM_GROUP && of_kubeadm.name() == kind,
     })
 }
 

@@ -14,6 +14,10 @@ const FILES: [&str; 2] = [
     "/var/lib/kubelet/config.yaml",
 ];
 
+/// The flags that kubeadm gives the kubelet. The socket is among them without the gate
+/// NodeLocalCRISocket, as it always was before v1.36.
+const FLAGS: &str = "/var/lib/kubelet/kubeadm-flags.env";
+
 const LIMIT: u64 = 1 << 20;
 
 /// The kubelet's own default.
@@ -36,11 +40,15 @@ impl KubeletSettings {
     /// Reads them. A file that is not there, or no configuration, says nothing.
     pub fn read(files: &dyn Files) -> Self {
         let documents: Vec<Value> = FILES.iter().filter_map(|path| read(files, path)).collect();
-        Self {
-            runtime_endpoint: documents.iter().find_map(|document| {
+        let of_files = || {
+            documents.iter().find_map(|document| {
                 let endpoint = document.get("containerRuntimeEndpoint")?.as_str()?;
                 (!endpoint.is_empty()).then(|| endpoint.to_owned())
-            }),
+            })
+        };
+        Self {
+            // To the kubelet, too, a flag is more than its files.
+            runtime_endpoint: endpoint_of_flags(files).or_else(of_files),
             healthz: read(files, FILES[1]).and_then(|document| healthz(&document)),
         }
     }
@@ -69,6 +77,15 @@ fn read(files: &dyn Files, path: &str) -> Option<Value> {
     serde_saphyr::from_str(std::str::from_utf8(&bytes).ok()?).ok()
 }
 
+fn endpoint_of_flags(files: &dyn Files) -> Option<String> {
+    let bytes = files.read(&MachinePath::parse(FLAGS).ok()?, LIMIT).ok()?;
+    let text = std::str::from_utf8(&bytes).ok()?;
+    // The last one counts.
+    let (_, behind) = text.rsplit_once("--container-runtime-endpoint=")?;
+    let endpoint = behind.split([' ', '"', '\n']).next()?;
+    (!endpoint.is_empty()).then(|| endpoint.to_owned())
+}
+
 fn healthz(document: &Value) -> Option<String> {
     let port = match document.get("healthzPort") {
         None | Some(Value::Null) => HEALTHZ_PORT,
@@ -90,6 +107,53 @@ fn healthz(document: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use crate::world::sandbox::SandboxFiles;
+
+    #[test]
+    fn the_socket_may_be_a_flag() {
+        let cases = [
+            (
+                "no flags",
+                "KUBELET_KUBEADM_ARGS=\"\"\n",
+                Some("unix:///config"),
+            ),
+            (
+                "alone",
+                "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///a\"\n",
+                Some("unix:///a"),
+            ),
+            (
+                "before others",
+                "KUBELET_KUBEADM_ARGS=\"--container-runtime-endpoint=unix:///a --v=4\"",
+                Some("unix:///a"),
+            ),
+            (
+                "twice",
+                "A=\"--container-runtime-endpoint=unix:///a --container-runtime-endpoint=unix:///b\"",
+                Some("unix:///b"),
+            ),
+            (
+                "empty",
+                "A=\"--container-runtime-endpoint=\"",
+                Some("unix:///config"),
+            ),
+        ];
+        for (name, flags, wanted) in cases {
+            let files = SandboxFiles::over(None);
+            for folder in ["/var", "/var/lib", "/var/lib/kubelet"] {
+                let path = MachinePath::parse(folder).unwrap();
+                files.make_directory(&path, 0o755).unwrap();
+            }
+            for (path, content) in [
+                (FLAGS, flags),
+                (FILES[1], "containerRuntimeEndpoint: unix:///config\n"),
+            ] {
+                let path = MachinePath::parse(path).unwrap();
+                files.write(&path, 0o644, content.as_bytes()).unwrap();
+            }
+            let read = KubeletSettings::read(&files);
+            assert_eq!(read.runtime_endpoint.as_deref(), wanted, "{name}");
+        }
+    }
 
     #[test]
     fn settings_come_from_the_files() {

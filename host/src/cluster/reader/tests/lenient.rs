@@ -62,6 +62,7 @@ refused! {
     a_wanted_kind_of_an_unknown_version: CLUSTER.replace("v1beta4", "v9") => "the apiVersion of this kind is kubeadm.k8s.io/v1beta4";
     an_old_version: CLUSTER.replace("v1beta4", "v1beta2") => "old API spec";
     another_kind_of_the_kubelet: format!("{CLUSTER}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: CredentialProviderConfig\n") => "unknown configuration API";
+    an_empty_kind: format!("{CLUSTER}---\napiVersion: a/b\nkind: \"\"\n") => "kind and apiVersion is mandatory";
     no_kind: format!("{CLUSTER}---\na: b\n") => "kind and apiVersion is mandatory";
 }
 
