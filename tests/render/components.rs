@@ -134,7 +134,9 @@ fn distributions() {
         (
             "unknown base",
             "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\nname: a\nextends: nope\nphases: []\n",
-            &["extends: \"nope\" is not a built-in distribution; there are: kubernetes"],
+            &[
+                "extends: \"nope\" is neither a built-in distribution nor a file beside this one; built in are: kubernetes",
+            ],
         ),
         (
             "no phases",

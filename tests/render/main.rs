@@ -5,6 +5,7 @@ mod component_configs;
 mod components;
 mod config_commands;
 mod configuration;
+mod distributions;
 mod flags;
 mod folder;
 mod help;

@@ -206,15 +206,15 @@ fn print(
             None => "  (no API server answers: compared with a new cluster)",
         });
     }
-    let mut images = finished
+    let images: Vec<_> = finished
         .landed
         .iter()
-        .filter(|one| one.action == "PullImage")
-        .peekable();
-    if images.peek().is_some() {
+        .filter(|one| one.action == "PullImage" && one.changes())
+        .collect();
+    if !images.is_empty() {
         output.line("\nImages");
     }
-    for one in images {
+    for one in &images {
         output.line(&format!("  pulled: {} ({})", one.target, one.phase));
     }
     if !services.is_empty() {
@@ -223,7 +223,9 @@ fn print(
     for one in &services {
         output.line(&format!("  {} ({})", one.target, one.phase));
     }
-    let changes = finished.changed() || !files.is_empty() || !objects.is_empty();
+    // What is listed: a file that one phase changes and another one changes
+    // back is none.
+    let changes = [files.len(), objects.len(), images.len(), services.len()] != [0; 4];
     output.line(match changes {
         true => "\nThis is what `kubewright init` would change; nothing was changed.",
         false => "No change: this machine is already so.",

@@ -19,16 +19,21 @@ pub struct DistributionDocument {
     pub name: String,
     #[serde(default)]
     pub summary: String,
-    /// The built-in distribution that this one changes: phases of the same
-    /// name are replaced (component, grants), all others stay.
-    #[serde(default)]
+    /// The distribution that this one changes: a built-in one, or the path of a
+    /// file, relative to this one. Phases of the same name are replaced
+    /// (component, grants), all others stay.
+    #[serde(default, deserialize_with = "given")]
     pub extends: Option<String>,
+    /// Phases and sub-phases of that one which are not in this one. What waited
+    /// for them waits for what they waited for.
     #[serde(default)]
+    pub remove: Vec<String>,
+    #[serde(default, deserialize_with = "given")]
     pub configuration: Option<ConfigurationDocument>,
     /// What `--patches` files may be named after.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub patch_targets: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub sandbox: Option<SandboxDocument>,
     /// The API servers that phases may connect to with what a component wrote,
     /// by their origins (`https://HOST:PORT`); may hold variables. In addition
@@ -145,7 +150,8 @@ pub struct ConfigurationDocument {
     pub schemas: BTreeMap<String, serde_json::Value>,
 }
 
-/// A phase and its sub-phases.
+/// A phase and its sub-phases; or, with the name of a sub-phase
+/// (`control-plane/apiserver`), that one alone, with a component of its own.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct PhaseDocument {
@@ -154,20 +160,42 @@ pub struct PhaseDocument {
     pub aliases: Vec<String>,
     /// A built-in component (`certs`, or `kubernetes/certs` from another
     /// distribution) or the path of a `.wasm` file, relative to this file.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub component: Option<String>,
     /// `sha256:HEX` of the component; a must for a file.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub digest: Option<String>,
     /// Phases that must be through before this one starts.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub needs: Option<Vec<String>>,
+    /// Phases that start only when this one is through.
     #[serde(default)]
+    pub before: Vec<String>,
+    /// Phases whose files this one writes again. Without it a file that another
+    /// phase of the run wrote is an error: the last one would win, whoever that
+    /// is.
+    #[serde(default, deserialize_with = "given")]
+    pub changes: Option<Vec<String>>,
+    #[serde(default, deserialize_with = "given")]
     pub grants: Option<GrantsDocument>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub limits: Option<LimitsDocument>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "given")]
     pub phases: Option<Vec<SubPhaseDocument>>,
+}
+
+/// What is there and null is a mistake: a key that is left out is no key.
+fn given<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: serde::Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    match Option::<T>::deserialize(deserializer)? {
+        Some(value) => Ok(Some(value)),
+        None => Err(serde::de::Error::custom(
+            "there is a key without a value (null): leave the key out, or say what it is to be",
+        )),
+    }
 }
 
 /// A sub-phase: a node of the graph.
@@ -197,6 +225,21 @@ pub struct GrantsDocument {
 }
 
 impl GrantsDocument {
+    /// The first list of an entry that names nothing.
+    pub fn empty_list(&self) -> Option<&'static str> {
+        let files = self.files.iter().find_map(|one| match one {
+            one if one.paths.is_empty() => Some("files.paths"),
+            one if one.verbs.is_empty() => Some("files.verbs"),
+            _ => None,
+        });
+        let pki = self.pki.iter().find_map(|one| match one {
+            one if one.names.is_empty() => Some("pki.names"),
+            one if one.verbs.is_empty() => Some("pki.verbs"),
+            _ => None,
+        });
+        files.or(pki)
+    }
+
     /// One line a grant, for people.
     pub fn lines(&self) -> Vec<String> {
         let mut lines = Vec::new();

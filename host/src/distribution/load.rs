@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::compose::Composition;
 use super::configuration::{DeclaredConfiguration, declared_configuration};
 use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
 use super::grants::{GrantError, endpoints, resolve};
@@ -14,16 +15,23 @@ use super::order::{self, OrderError};
 use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
+use crate::meant::meant;
 use crate::world::yaml::{self, YamlError};
 use crate::world::{ReadError, read_given_text};
 
 /// The largest distribution file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
 
+/// How many files may extend each other in a row.
+const MOST_EXTENDED: usize = 8;
+
 /// A distribution, checked.
 #[derive(Clone, Debug)]
 pub struct Distribution {
     pub name: String,
+    /// The name of the one that it extends in the end, or its own: where
+    /// components without a folder in their name are looked for.
+    root: String,
     pub summary: String,
     /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
     pub kinds: Vec<String>,
@@ -54,9 +62,11 @@ pub struct PhaseGroup {
     pub source: Source,
     /// Where they differ from the program's.
     pub limits: LimitsDocument,
-    grants: GrantsDocument,
+    pub(super) grants: GrantsDocument,
+    /// Phases whose files it writes again.
+    pub changes: Vec<String>,
     /// Those of the distribution.
-    servers: Vec<String>,
+    pub(super) servers: Vec<String>,
 }
 
 impl PhaseGroup {
@@ -92,6 +102,8 @@ pub struct Leaf {
     pub group: usize,
     /// Which leaves must be through before.
     pub needs: Vec<usize>,
+    /// The same as it is written: a phase stands for what it will have, too.
+    pub(super) written_needs: Vec<String>,
 }
 
 /// Why a distribution cannot be used.
@@ -148,6 +160,11 @@ pub enum DistributionError {
 impl Distribution {
     /// Loads by the name of a built-in one, or by the path of a file.
     pub fn load(name: &str) -> Result<Self, DistributionError> {
+        Self::load_at(name, 0)
+    }
+
+    /// `depth` files lead to it.
+    fn load_at(name: &str, depth: usize) -> Result<Self, DistributionError> {
         if let Some(base) = Self::built_in(name) {
             return base;
         }
@@ -168,15 +185,50 @@ impl Distribution {
             path: path.clone(),
             source,
         })?;
-        Self::parse(&text, &path.display().to_string(), path.parent())
+        Self::parse(&text, &path.display().to_string(), path.parent(), depth)
     }
 
-    fn parse(text: &str, origin: &str, folder: Option<&Path>) -> Result<Self, DistributionError> {
+    fn parse(
+        text: &str,
+        origin: &str,
+        folder: Option<&Path>,
+        depth: usize,
+    ) -> Result<Self, DistributionError> {
         let document = yaml::read(text).map_err(|source| DistributionError::Syntax {
             origin: origin.to_owned(),
             source,
         })?;
-        Self::check(document, origin, folder)
+        Self::check(document, origin, folder, depth)
+    }
+
+    /// What `extends:` names in a file of this folder.
+    fn base(
+        name: &str,
+        origin: &str,
+        folder: Option<&Path>,
+        depth: usize,
+    ) -> Result<Self, DistributionError> {
+        let invalid = |problem: String| DistributionError::Invalid {
+            origin: origin.to_owned(),
+            problem,
+        };
+        if let Some(base) = Self::built_in(name) {
+            return base;
+        }
+        if depth == MOST_EXTENDED {
+            return Err(invalid(format!(
+                "extends: {name:?} would be the {MOST_EXTENDED}th file that one of them extends: do they extend each other in a circle?"
+            )));
+        }
+        let path = folder.unwrap_or(Path::new(".")).join(name);
+        let path = path.to_string_lossy();
+        match Self::load_at(&path, depth + 1) {
+            Err(DistributionError::Unknown { .. }) => Err(invalid(format!(
+                "extends: {name:?} is neither a built-in distribution nor a file beside this one; built in are: {}",
+                BuiltIn::distributions().collect::<Vec<_>>().join(", ")
+            ))),
+            loaded => loaded,
+        }
     }
 
     /// A built-in one; none if there is none of the name.
@@ -186,7 +238,7 @@ impl Distribution {
             name: name.to_owned(),
             source,
         });
-        Some(document.and_then(|document| Self::check(document, name, None)))
+        Some(document.and_then(|document| Self::check(document, name, None, 0)))
     }
 
     /// Checks what stands in a distribution file. `folder` is what paths of
@@ -196,6 +248,7 @@ impl Distribution {
         document: DistributionDocument,
         origin: &str,
         folder: Option<&Path>,
+        depth: usize,
     ) -> Result<Self, DistributionError> {
         let invalid = |problem: String| DistributionError::Invalid {
             origin: origin.to_owned(),
@@ -207,52 +260,42 @@ impl Distribution {
                 document.api_version, document.kind
             )));
         }
-        let (base_name, mut base) = match &document.extends {
+        let (root, mut base) = match &document.extends {
             None => (document.name.clone(), None),
             Some(name) => {
-                let base = Self::built_in(name).ok_or_else(|| {
-                    invalid(format!(
-                        "extends: {name:?} is not a built-in distribution; there are: {}",
-                        BuiltIn::distributions().collect::<Vec<_>>().join(", ")
-                    ))
-                })?;
-                (name.clone(), Some(base?))
+                let base = Self::base(name, origin, folder, depth)?;
+                (base.root.clone(), Some(base))
             }
         };
-        let mut groups: Vec<PhaseGroup> = Vec::new();
-        let mut leaves: Vec<Planned> = Vec::new();
-        if let Some(base) = &mut base {
-            leaves.extend(base.leaves.iter().map(|leaf| {
-                (
-                    leaf.name.clone(),
-                    base.groups[leaf.group].name.clone(),
-                    leaf.needs
-                        .iter()
-                        .map(|need| base.leaves[*need].name.clone())
-                        .collect(),
-                )
-            }));
-            groups = std::mem::take(&mut base.groups);
+        let mut composition = match &mut base {
+            Some(base) => Composition::of(base),
+            None => Composition::default(),
+        };
+        for name in &document.remove {
+            if !composition.has(name) {
+                return Err(invalid(format!("remove: {}", no_phase(name, &composition))));
+            }
+            composition.remove(name);
         }
         let mut seen = BTreeSet::new();
         for phase in &document.phases {
+            check_phase(phase, &composition).map_err(invalid)?;
             if !seen.insert(&phase.name) {
                 return Err(invalid(format!(
                     "the phase {} stands there twice",
                     phase.name
                 )));
             }
-            let before = groups.iter().position(|group| group.name == phase.name);
-            let source = match (&phase.component, before) {
+            let source = match (&phase.component, composition.before(&phase.name)) {
                 (Some(component), _) => component_source(
                     origin,
                     folder,
-                    &base_name,
+                    &root,
                     &format!("phase {}", phase.name),
                     component,
                     phase.digest.as_deref(),
                 )?,
-                (None, Some(at)) => groups[at].source.clone(),
+                (None, Some(before)) => before.source.clone(),
                 (None, None) => {
                     return Err(invalid(format!(
                         "the phase {} has no component",
@@ -260,44 +303,22 @@ impl Distribution {
                     )));
                 }
             };
-            let grants = match (&phase.grants, before) {
-                (Some(grants), _) => grants.clone(),
-                (None, Some(at)) => groups[at].grants.clone(),
-                (None, None) => GrantsDocument::default(),
-            };
-            let limits = match (phase.limits, before) {
-                (Some(limits), _) => limits,
-                (None, Some(at)) => groups[at].limits,
-                (None, None) => LimitsDocument::default(),
-            };
-            if let Some(limit) = limits.mistake() {
+            composition.put(phase, source);
+        }
+        for phase in &document.phases {
+            let others = phase.before.iter().chain(phase.changes.iter().flatten());
+            if let Some(other) = others.into_iter().find(|other| !composition.has(other)) {
                 return Err(invalid(format!(
-                    "phase {}: limits.{limit} is 0, which lets nothing run; leave it out for the default",
-                    phase.name
+                    "phase {}, before or changes: {}",
+                    phase.name,
+                    no_phase(other, &composition)
                 )));
             }
-            let group = PhaseGroup {
-                name: phase.name.clone(),
-                aliases: phase.aliases.clone(),
-                source,
-                limits,
-                grants,
-                servers: Vec::new(),
-            };
-            match before {
-                Some(at) => {
-                    replace_leaves(phase, &mut leaves);
-                    groups[at] = PhaseGroup {
-                        aliases: groups[at].aliases.clone(),
-                        ..group
-                    };
-                }
-                None => {
-                    leaves.extend(leaves_of(phase, &[]));
-                    groups.push(group);
-                }
+            for waiting in &phase.before {
+                composition.put_before(waiting, &phase.name);
             }
         }
+        let Composition { mut groups, leaves } = composition;
         if groups.is_empty() {
             return Err(invalid("it has no phases".to_owned()));
         }
@@ -317,9 +338,14 @@ impl Distribution {
         let leaves = leaves
             .into_iter()
             .zip(needs)
-            .filter_map(|((name, group, _), needs)| {
-                let group = groups.iter().position(|one| one.name == group)?;
-                Some(Leaf { name, group, needs })
+            .filter_map(|(leaf, needs)| {
+                let group = groups.iter().position(|one| one.name == leaf.group)?;
+                Some(Leaf {
+                    name: leaf.name,
+                    group,
+                    needs,
+                    written_needs: leaf.needs,
+                })
             })
             .collect();
         let (kinds, targets, sandbox, configuration) = match base {
@@ -332,7 +358,7 @@ impl Distribution {
             None => Default::default(),
         };
         let configuration = match &document.configuration {
-            Some(document) => declared_configuration(origin, folder, &base_name, document)?,
+            Some(document) => declared_configuration(origin, folder, &root, document)?,
             None => configuration,
         };
         let sandbox = match &document.sandbox {
@@ -341,6 +367,7 @@ impl Distribution {
         };
         Ok(Self {
             name: document.name,
+            root,
             summary: document.summary,
             kinds: document.configuration.map_or(kinds, |one| one.kinds),
             configuration,
@@ -353,69 +380,69 @@ impl Distribution {
     }
 }
 
-/// Name, phase and needs of a leaf to be.
-type Planned = (String, String, Vec<String>);
-
-/// Puts the leaves of a phase in the place of those it had before.
-fn replace_leaves(phase: &PhaseDocument, leaves: &mut Vec<Planned>) {
-    let is_of_phase = |(_, group, _): &Planned| *group == phase.name;
-    let before: Vec<Planned> = leaves
-        .iter()
-        .filter(|one| is_of_phase(one))
-        .cloned()
-        .collect();
-    let at = leaves.iter().position(is_of_phase).unwrap_or(leaves.len());
-    leaves.retain(|one| !is_of_phase(one));
-    let after = leaves_of(phase, &before);
-    let gone = |need: &String| {
-        before.iter().any(|(leaf, ..)| leaf == need) && !after.iter().any(|(leaf, ..)| leaf == need)
-    };
-    // Who needed a sub-phase that is gone needs the phase.
-    for (.., needs) in leaves.iter_mut() {
-        for need in needs.iter_mut().filter(|need| gone(need)) {
-            need.clone_from(&phase.name);
+/// Checks what stands in a file about one phase.
+fn check_phase(phase: &PhaseDocument, others: &Composition) -> Result<(), String> {
+    let name = &phase.name;
+    let wrong = |problem: String| Err(format!("phase {name}: {problem}"));
+    let parts: Vec<&str> = name.split('/').collect();
+    if parts.len() > 2 || parts.iter().any(|part| part.trim().is_empty()) {
+        return Err(format!(
+            "{name:?} is no name of a phase: wanted PHASE, or PHASE/SUB-PHASE"
+        ));
+    }
+    if let [outer, _] = parts[..] {
+        if !others.has(outer) {
+            return wrong(format!("there is no phase {outer} that it could be of"));
+        }
+        if phase.phases.is_some() {
+            return wrong("a sub-phase has no phases of its own".to_owned());
+        }
+        if others.has(outer)
+            && others
+                .names()
+                .iter()
+                .all(|one| !one.starts_with(&format!("{outer}/")))
+        {
+            return wrong(format!(
+                "{outer} has no sub-phases: `remove: [{outer}]`, and add it anew with some"
+            ));
         }
     }
-    leaves.splice(at..at, after);
+    if let Some(limit) = phase.limits.and_then(|limits| limits.mistake()) {
+        return wrong(format!(
+            "limits.{limit} is 0, which lets nothing run; leave it out for the default"
+        ));
+    }
+    if phase.phases.as_ref().is_some_and(Vec::is_empty) {
+        return wrong(format!(
+            "phases is an empty list: leave it out to keep what is there, or `remove: [{name}]`"
+        ));
+    }
+    let mut seen = BTreeSet::new();
+    for sub in phase.phases.iter().flatten() {
+        if sub.name.trim().is_empty() || sub.name.contains('/') {
+            return wrong(format!("{:?} is no name of a sub-phase", sub.name));
+        }
+        if !seen.insert(&sub.name) {
+            return wrong(format!("the sub-phase {} stands there twice", sub.name));
+        }
+    }
+    if let Some(empty) = phase.grants.as_ref().and_then(GrantsDocument::empty_list) {
+        return wrong(format!(
+            "grants.{empty} is an empty list, which grants nothing: leave the entry out"
+        ));
+    }
+    Ok(())
 }
 
-/// The leaves of a phase. What it leaves out, `needs` or `phases`, stays as it
-/// was `before`.
-fn leaves_of(phase: &PhaseDocument, before: &[Planned]) -> Vec<Planned> {
-    let group = &phase.name;
-    let is_inner = |need: &String| before.iter().any(|(leaf, ..)| leaf == need);
-    let leaf = |name: &str, own: &[String]| -> Planned {
-        let known = before.iter().find(|(leaf, ..)| leaf == name);
-        let of_phase: Vec<String> = match (&phase.needs, known) {
-            (Some(needs), _) => needs.clone(),
-            (None, Some((.., needs))) => needs.clone(),
-            // A sub-phase that is new waits for what the phase waited for.
-            (None, None) => {
-                let outer = before.iter().flat_map(|(.., needs)| needs);
-                outer.filter(|need| !is_inner(need)).cloned().collect()
-            }
-        };
-        let needs: BTreeSet<String> = of_phase.into_iter().chain(own.to_vec()).collect();
-        (name.to_owned(), group.clone(), needs.into_iter().collect())
-    };
-    match &phase.phases {
-        Some(subs) if !subs.is_empty() => subs
-            .iter()
-            .map(|sub| leaf(&format!("{group}/{}", sub.name), &sub.needs))
-            .collect(),
-        None if !before.is_empty() => before
-            .iter()
-            .map(|(name, _, needs)| {
-                // The order among the sub-phases is theirs.
-                let own: Vec<String> = needs
-                    .iter()
-                    .filter(|need| is_inner(need))
-                    .cloned()
-                    .collect();
-                leaf(name, &own)
-            })
-            .collect(),
-        _ => vec![leaf(group, &[])],
+/// Of a name that is none.
+fn no_phase(name: &str, there: &Composition) -> String {
+    match meant(name, there.names().into_iter()) {
+        Some(meant) => format!("there is no phase {name:?}; did you mean {meant:?}?"),
+        None => format!(
+            "there is no phase {name:?}; there are: {}",
+            there.names().join(", ")
+        ),
     }
 }
 

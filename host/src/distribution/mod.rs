@@ -1,6 +1,7 @@
 //! Distributions: which phases, in which order, from which components, with
 //! which grants.
 
+mod compose;
 mod configuration;
 mod decisive;
 mod document;

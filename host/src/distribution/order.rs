@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compose::{Planned, outer};
+
 /// What is wrong with the `needs` of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum OrderError {
@@ -11,19 +13,19 @@ pub enum OrderError {
     Circle(Vec<String>),
 }
 
-/// Resolves needs to leaves and checks that they make an order. `leaves` are
-/// (full name, group, needs) in the order of the file; gives, for each leaf,
-/// the positions of those it needs.
-pub fn resolve(leaves: &[(String, String, Vec<String>)]) -> Result<Vec<Vec<usize>>, OrderError> {
+/// Resolves needs to leaves and checks that they make an order. `leaves` are in
+/// the order of the file; gives, for each leaf, the positions of those it needs.
+pub(super) fn resolve(leaves: &[Planned]) -> Result<Vec<Vec<usize>>, OrderError> {
     let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
-    for (at, (name, group, _)) in leaves.iter().enumerate() {
-        by_name.entry(name).or_default().push(at);
-        if group != name {
-            by_name.entry(group).or_default().push(at);
+    for (at, leaf) in leaves.iter().enumerate() {
+        by_name.entry(&leaf.name).or_default().push(at);
+        let phase = outer(&leaf.name);
+        if phase != leaf.name {
+            by_name.entry(phase).or_default().push(at);
         }
     }
     let mut resolved = Vec::with_capacity(leaves.len());
-    for (at, (name, _, needs)) in leaves.iter().enumerate() {
+    for (at, Planned { name, needs, .. }) in leaves.iter().enumerate() {
         let mut positions = BTreeSet::new();
         for need in needs {
             match by_name.get(need.as_str()) {
@@ -66,10 +68,7 @@ pub fn awaited(
 
 /// Takes away leaves that need nothing that is left until none is left, or a
 /// circle is.
-fn find_circle(
-    leaves: &[(String, String, Vec<String>)],
-    needs: &[Vec<usize>],
-) -> Option<Vec<String>> {
+fn find_circle(leaves: &[Planned], needs: &[Vec<usize>]) -> Option<Vec<String>> {
     let mut left: BTreeSet<usize> = (0..leaves.len()).collect();
     loop {
         let free: Vec<usize> = left
@@ -94,9 +93,9 @@ fn find_circle(
         if let Some(again) = walked.iter().position(|one| *one == at) {
             let mut circle: Vec<String> = walked[again..]
                 .iter()
-                .map(|one| leaves[*one].0.clone())
+                .map(|one| leaves[*one].name.clone())
                 .collect();
-            circle.push(leaves[at].0.clone());
+            circle.push(leaves[at].name.clone());
             return Some(circle);
         }
         walked.push(at);
@@ -107,10 +106,12 @@ fn find_circle(
 mod tests {
     use super::*;
 
-    fn leaf(name: &str, needs: &[&str]) -> (String, String, Vec<String>) {
-        let group = name.split('/').next().unwrap_or(name);
-        let needs = needs.iter().map(|need| (*need).to_owned()).collect();
-        (name.to_owned(), group.to_owned(), needs)
+    fn leaf(name: &str, needs: &[&str]) -> Planned {
+        Planned {
+            name: name.to_owned(),
+            group: outer(name).to_owned(),
+            needs: needs.iter().map(|need| (*need).to_owned()).collect(),
+        }
     }
 
     #[test]

@@ -317,6 +317,10 @@ impl Runner {
             component: component.component().name.clone(),
             digest: component.component().digest.clone(),
             grants: Arc::clone(&ready.grants),
+            changes: self.distribution.groups[found.group]
+                .changes
+                .as_slice()
+                .into(),
         };
         Some(async move {
             let phase = origin.phase.clone();

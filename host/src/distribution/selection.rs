@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::compose::outer;
 use super::load::Distribution;
 use crate::meant::meant;
 
@@ -63,18 +64,18 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
         Some((group, sub)) => (group, Some(sub)),
         None => (wanted.as_str(), None),
     };
-    let named = |one: &super::load::PhaseGroup| {
-        one.name.to_lowercase() == group
-            || one
-                .aliases
-                .iter()
-                .any(|alias| alias.to_lowercase() == group)
+    // By the phase that it is of: a sub-phase may have a component of its own.
+    let named = |leaf: &super::load::Leaf| {
+        let phase = outer(&leaf.name);
+        let of_phase = distribution.groups.iter().find(|one| one.name == phase);
+        let mut aliases = of_phase.iter().flat_map(|one| &one.aliases);
+        phase.to_lowercase() == group || aliases.any(|alias| alias.to_lowercase() == group)
     };
     let found: Vec<usize> = distribution
         .leaves
         .iter()
         .enumerate()
-        .filter(|(_, leaf)| named(&distribution.groups[leaf.group]))
+        .filter(|(_, leaf)| named(leaf))
         .filter(|(_, leaf)| match sub {
             None | Some("all") => true,
             Some(sub) => leaf
@@ -97,7 +98,10 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
 /// the list, which would be too long to read otherwise.
 fn instead(distribution: &Distribution, name: &str) -> String {
     let leaves = distribution.leaves.iter().map(|leaf| leaf.name.as_str());
-    let groups = || distribution.groups.iter().map(|group| group.name.as_str());
+    let groups = || {
+        let all = distribution.groups.iter().map(|group| group.name.as_str());
+        all.filter(|name| !name.contains('/'))
+    };
     if let Some(meant) = meant(name.trim(), leaves.chain(groups())) {
         return format!("did you mean {meant:?}?");
     }

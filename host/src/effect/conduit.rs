@@ -1,6 +1,7 @@
 //! The one path: grant, policy, journal, world.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -10,7 +11,7 @@ use super::grant::{Denial, Grants};
 use super::journal::{Entry, Journal, JournalError, RecordedFiles};
 use super::noted::NotedFiles;
 use super::policy::{Policy, PolicyError, Verdict};
-use crate::world::{Files, World};
+use crate::world::{Files, MachinePath, World};
 
 /// Who asks for an effect.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct Origin {
     /// `sha256:…` of the component.
     pub digest: String,
     pub grants: Arc<Grants>,
+    /// Phases whose files it may write again.
+    pub changes: Arc<[String]>,
 }
 
 /// Why an effect did not land.
@@ -42,6 +45,14 @@ pub enum EffectError {
     PolicyFailed(#[from] PolicyError),
     #[error(transparent)]
     Journal(#[from] JournalError),
+    #[error(
+        "{path} was written by the phase {writer} in this run, and the phase {phase} would write it again"
+    )]
+    Contested {
+        path: MachinePath,
+        writer: String,
+        phase: String,
+    },
 }
 
 impl EffectError {
@@ -56,6 +67,9 @@ impl EffectError {
         match self {
             Self::Denied(denial) => Some(denial.hint()),
             Self::Policy { remedy, .. } => Some(remedy.clone()),
+            Self::Contested { writer, phase, .. } => Some(format!(
+                "if it is to, say so in the distribution file, at the phase {phase}: changes: [{writer}]"
+            )),
             Self::PolicyFailed(_) | Self::Journal(_) => None,
         }
     }
@@ -70,6 +84,13 @@ pub struct Conduit {
     /// What every effect shows to policies below `context`, as
     /// `certificatesDir`: a component may have made it.
     context: Value,
+    /// Which phase wrote which file.
+    writers: Mutex<BTreeMap<MachinePath, String>>,
+}
+
+/// The phase that a sub-phase is of.
+fn outer(phase: &str) -> &str {
+    phase.split('/').next().unwrap_or(phase)
 }
 
 impl Conduit {
@@ -86,7 +107,28 @@ impl Conduit {
             journal,
             events,
             context,
+            writers: Mutex::default(),
         }
+    }
+
+    /// Notes who writes a file. Two phases that write one, and do not know of
+    /// each other, would undo what the other did, run by run; the last one
+    /// would win, whoever that is.
+    fn claim(&self, origin: &Origin, path: &MachinePath) -> Result<(), EffectError> {
+        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(writer) = writers.get(path) {
+            let may = |name: &String| name == writer || name == outer(writer);
+            let is_own = outer(writer) == outer(&origin.phase);
+            if !is_own && !origin.changes.iter().any(may) {
+                return Err(EffectError::Contested {
+                    path: path.clone(),
+                    writer: writer.clone(),
+                    phase: origin.phase.clone(),
+                });
+            }
+        }
+        writers.insert(path.clone(), origin.phase.clone());
+        Ok(())
     }
 
     pub fn world(&self) -> &World {
@@ -108,6 +150,9 @@ impl Conduit {
         effect.grant(&origin.grants, &*self.world.files)?;
         self.ask_policies(origin, effect).await?;
         let writes = effect.writes();
+        writes
+            .keys()
+            .try_for_each(|path| self.claim(origin, path))?;
         let number = self.journal.begin(&Entry {
             phase: origin.phase.clone(),
             component: origin.component.clone(),

@@ -170,6 +170,7 @@ impl Calls {
                 component: "hostile.wasm".to_owned(),
                 digest: String::new(),
                 grants: Arc::clone(&self.attacker.grants),
+                changes: Arc::default(),
             };
             let ran = (self.attacker.component)
                 .run(Arc::clone(&run), origin, DOCUMENT, self.limits)

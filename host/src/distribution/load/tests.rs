@@ -2,7 +2,12 @@ use super::*;
 
 fn parse(text: &str) -> Result<Distribution, DistributionError> {
     let head = "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\nname: mine\n";
-    Distribution::parse(&format!("{head}{text}"), "mine.yaml", Some(Path::new(".")))
+    Distribution::parse(
+        &format!("{head}{text}"),
+        "mine.yaml",
+        Some(Path::new(".")),
+        0,
+    )
 }
 
 #[test]
@@ -56,9 +61,6 @@ fn what_a_phase_leaves_out_stays() {
     assert!(needs(&other_needs, "addon/coredns").contains(&"certs/ca".to_owned()));
     assert!(!needs(&other_needs, "addon/coredns").contains(&"wait-control-plane".to_owned()));
     let fewer = leaves("- name: addon\n  phases: [{name: coredns}]\n");
-    let one = leaves("- name: addon\n  phases: []\n");
-    assert!(names(&one).contains("addon") && !names(&one).contains("addon/coredns"));
-    assert!(needs(&one, "show-join-command").contains(&"addon".to_owned()));
     assert!(!names(&fewer).contains("addon/kube-proxy"));
     assert_eq!(
         needs(&fewer, "addon/coredns"),
@@ -76,11 +78,7 @@ fn what_a_phase_leaves_out_stays() {
 #[test]
 fn mistakes_are_errors_that_say_what_would_be_right() {
     let cases = [
-        (
-            "unknown key",
-            "phases: []\nfoo: 1\n",
-            "not a distribution file",
-        ),
+        ("unknown key", "foo: 1\n", "not a distribution file"),
         (
             "unknown grant",
             "phases:\n- name: a\n  component: kubernetes/certs\n  grants: {magic: 1}\n",
@@ -111,11 +109,196 @@ fn mistakes_are_errors_that_say_what_would_be_right() {
         (
             "unknown base",
             "extends: other\nphases: []\n",
-            "not a built-in distribution",
+            "neither a built-in distribution nor a file beside this one",
+        ),
+        (
+            "null",
+            "extends: kubernetes\nphases: [{name: etcd, component: null}]\n",
+            "a key without a value",
+        ),
+        (
+            "no sub-phases",
+            "extends: kubernetes\nphases: [{name: addon, phases: []}]\n",
+            "phase addon: phases is an empty list",
+        ),
+        (
+            "no paths",
+            "extends: kubernetes\nphases: [{name: etcd, grants: {files: [{paths: [], verbs: [read]}]}}]\n",
+            "phase etcd: grants.files.paths is an empty list",
+        ),
+        (
+            "a sub-phase of nothing",
+            "extends: kubernetes\nphases: [{name: nothing/a, component: certs}]\n",
+            "there is no phase nothing that it could be of",
+        ),
+        (
+            "a sub-phase of a phase that has none",
+            "extends: kubernetes\nphases: [{name: preflight/a, component: certs}]\n",
+            "preflight has no sub-phases",
+        ),
+        (
+            "a sub-phase of a sub-phase",
+            "extends: kubernetes\nphases: [{name: certs/ca/a, component: certs}]\n",
+            "is no name of a phase",
+        ),
+        (
+            "a sub-phase twice",
+            "phases: [{name: a, component: kubernetes/certs, phases: [{name: b}, {name: b}]}]\n",
+            "phase a: the sub-phase b stands there twice",
+        ),
+        (
+            "nothing to remove",
+            "extends: kubernetes\nremove: [addons/coredns]\n",
+            "remove: there is no phase \"addons/coredns\"; did you mean \"addon/coredns\"?",
+        ),
+        (
+            "nothing to come before",
+            "extends: kubernetes\nphases: [{name: etcd, before: [certificates]}]\n",
+            "there is no phase \"certificates\"",
+        ),
+        (
+            "nothing to change",
+            "extends: kubernetes\nphases: [{name: etcd, changes: [cert]}]\n",
+            "did you mean \"certs\"?",
+        ),
+        (
+            "all removed",
+            "extends: kubernetes-1.5\nremove: [everything]\n",
+            "there is no phase \"everything\"; there are: ",
         ),
     ];
     for (name, text, wanted) in cases {
-        let message = parse(text).unwrap_err().to_string();
+        let message = crate::causes::chain(&parse(text).unwrap_err());
         assert!(message.contains(wanted), "{name}: {message}");
     }
+}
+
+/// The leaves of a distribution with what each needs.
+fn leaves(distribution: &Distribution) -> Vec<(String, Vec<String>)> {
+    let name = |at: &usize| distribution.leaves[*at].name.clone();
+    distribution
+        .leaves
+        .iter()
+        .map(|leaf| (leaf.name.clone(), leaf.needs.iter().map(name).collect()))
+        .collect()
+}
+
+fn needs<'a>(of: &'a [(String, Vec<String>)], wanted: &str) -> &'a [String] {
+    let found = of.iter().find(|(name, _)| name == wanted);
+    found.map_or(&[], |(_, needs)| needs)
+}
+
+#[test]
+fn what_is_removed_lets_nothing_overtake() {
+    let mine = parse(
+        "phases:\n\
+         - {name: a, component: kubernetes/certs}\n\
+         - {name: b, component: kubernetes/certs, needs: [a], phases: [{name: x}, {name: y}]}\n\
+         - {name: c, component: kubernetes/certs, needs: [b]}\n",
+    );
+    assert_eq!(needs(&leaves(&mine.unwrap()), "c"), ["b/x", "b/y"]);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("base.yaml");
+    let head = "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\n";
+    let base = "name: base\nphases:\n\
+         - {name: a, component: kubernetes/certs}\n\
+         - {name: b, component: kubernetes/certs, needs: [a], phases: [{name: x}, {name: y}]}\n\
+         - {name: c, component: kubernetes/certs, needs: [b]}\n";
+    std::fs::write(&file, format!("{head}{base}")).unwrap();
+    for (name, removed, wanted) in [
+        ("a sub-phase", "b/x", &["b/y"][..]),
+        ("a phase", "b", &["a"]),
+        ("what is before it", "a", &["b/x", "b/y"]),
+    ] {
+        let text = format!("{head}name: mine\nextends: base.yaml\nremove: [{removed}]\n");
+        let mine = Distribution::parse(&text, "mine.yaml", Some(folder.path()), 0).unwrap();
+        let found = leaves(&mine);
+        assert_eq!(needs(&found, "c"), wanted, "{name}");
+        assert!(!found.iter().any(|(leaf, _)| leaf == removed), "{name}");
+    }
+}
+
+#[test]
+fn a_sub_phase_may_have_a_component_of_its_own() {
+    let base = Distribution::load("kubernetes").unwrap();
+    let mine = parse(
+        "extends: kubernetes\nphases:\n\
+         - {name: control-plane/apiserver, component: kubernetes-1.5/manifests}\n\
+         - {name: control-plane/audit, component: kubernetes/certs, needs: [certs/ca]}\n\
+         - {name: certs/ca, grants: {use: [terminal]}}\n",
+    )
+    .unwrap();
+    let found = |of: &Distribution, name: &str| {
+        let leaf = of.leaves.iter().find(|leaf| leaf.name == name).unwrap();
+        of.groups[leaf.group].source.name()
+    };
+    assert_eq!(
+        found(&mine, "control-plane/apiserver"),
+        "kubernetes-1.5/manifests"
+    );
+    assert_eq!(
+        found(&mine, "control-plane/scheduler"),
+        "kubernetes/manifests"
+    );
+    assert_eq!(found(&mine, "certs/ca"), "kubernetes/certs");
+    let (of_base, of_mine) = (leaves(&base), leaves(&mine));
+    for name in ["control-plane/apiserver", "certs/ca"] {
+        assert_eq!(needs(&of_mine, name), needs(&of_base, name), "{name}");
+    }
+    // Who waits for the phase waits for what was added to it.
+    assert!(needs(&of_mine, "wait-control-plane").contains(&"control-plane/audit".to_owned()));
+}
+
+#[test]
+fn what_comes_before_is_waited_for() {
+    let mine = parse(
+        "extends: kubernetes\nphases:\n\
+         - {name: mine, component: kubernetes/certs, needs: [preflight], before: [certs, kubeconfig/admin]}\n",
+    )
+    .unwrap();
+    let found = leaves(&mine);
+    let mine = "mine".to_owned();
+    for (name, wanted) in [
+        ("certs/ca", true),
+        ("certs/sa", true),
+        ("kubeconfig/admin", true),
+        ("kubeconfig/kubelet", false),
+        ("mine", false),
+    ] {
+        assert_eq!(needs(&found, name).contains(&mine), wanted, "{name}");
+    }
+}
+
+#[test]
+fn files_extend_each_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let head = "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\n";
+    let write = |name: &str, text: &str| {
+        std::fs::write(
+            folder.path().join(name),
+            format!("{head}name: {name}\n{text}"),
+        )
+        .unwrap();
+    };
+    let load = |name: &str| Distribution::load(folder.path().join(name).to_str().unwrap());
+    write(
+        "a.yaml",
+        "extends: kubernetes\nremove: [addon/kube-proxy]\n",
+    );
+    // A component without a folder is one of the built-in distribution's.
+    write(
+        "b.yaml",
+        "extends: a.yaml\nphases: [{name: mine, component: certs, needs: [certs]}]\n",
+    );
+    write("circle.yaml", "extends: circle.yaml\n");
+    let b = load("b.yaml").unwrap();
+    let found = leaves(&b);
+    assert!(!found.iter().any(|(leaf, _)| leaf == "addon/kube-proxy"));
+    assert!(needs(&found, "mine").contains(&"certs/ca".to_owned()));
+    assert_eq!(b.kinds, Distribution::load("kubernetes").unwrap().kinds);
+    let error = crate::causes::chain(&load("circle.yaml").unwrap_err());
+    assert!(
+        error.contains("do they extend each other in a circle?"),
+        "{error}"
+    );
 }

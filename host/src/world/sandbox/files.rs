@@ -101,6 +101,9 @@ impl SandboxFiles {
         mut visit: impl FnMut(&MachinePath, Change<'_>) -> Result<(), E>,
     ) -> Result<(), E> {
         for (path, layer) in self.layers().iter() {
+            if self.is_as_below(path, layer) {
+                continue;
+            }
             let change = match layer {
                 Layer::File {
                     rights, content, ..
@@ -124,6 +127,24 @@ impl SandboxFiles {
         Ok(())
     }
 
+    /// Whether a file was written and is what the base has: one phase changed
+    /// it, and another one changed it back.
+    fn is_as_below(&self, path: &MachinePath, layer: &Layer) -> bool {
+        let (
+            Some(base),
+            Layer::File {
+                rights, content, ..
+            },
+        ) = (&self.base, layer)
+        else {
+            return false;
+        };
+        let size = content.len() as u64;
+        let wanted = rights.metadata(FileKind::Regular, size);
+        matches!(base.stat(path), Ok(Some(found)) if found == wanted)
+            && matches!(base.open(path, size), Ok(opened) if *opened.content == **content)
+    }
+
     /// Lets everything land in `target`. Directories first, then files, then
     /// removals from the inside out. Files land in the order in which they
     /// were written: what is cut short by a kill is then what a run leaves that
@@ -143,8 +164,10 @@ impl SandboxFiles {
                     rights,
                     content,
                     turn,
-                } => Some((*turn, (path, rights.mode, content.as_slice()))),
-                Layer::Directory { .. } | Layer::Given { .. } | Layer::Removed => None,
+                } if !self.is_as_below(path, layer) => {
+                    Some((*turn, (path, rights.mode, content.as_slice())))
+                }
+                _ => None,
             })
             .collect();
         files.sort_by_key(|(turn, _)| *turn);
