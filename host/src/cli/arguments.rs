@@ -60,9 +60,12 @@ fn is_number(text: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// A name, what is given, and what comes out of it, or a part of the error.
+    type Case<'a> = (&'a str, &'a [&'a str], Result<&'a [&'a str], &'a str>);
+
     #[test]
     fn levels() {
-        let cases: &[(&str, &[&str], Result<&[&str], &str>)] = &[
+        let cases: &[Case<'_>] = &[
             ("none", &["init"], Ok(&["init"])),
             ("once", &["init", "-v"], Ok(&["init", "-v"])),
             ("twice", &["-vv", "init"], Ok(&["-vv", "init"])),

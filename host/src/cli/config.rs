@@ -69,6 +69,11 @@ Examples:
 /// Strictly: unknown and repeated fields are problems, too. Every one is told
 /// with its line, its field and what would be right. Nothing of this machine
 /// is looked at but its clock.
+///
+/// What kubeadm takes and a kubelet or an API server refuses later is a problem
+/// here and in `init`: effects of taints, names and types of volumes, dashes
+/// before the name of an argument, node names of more than 63 characters, tokens
+/// that have expired.
 #[derive(Args)]
 #[command(after_long_help = VALIDATE_EXAMPLES)]
 struct Validate {
@@ -141,7 +146,8 @@ struct ImagesList {
     #[arg(long, value_name = "REGISTRY")]
     image_repository: Option<String>,
     /// A specific Kubernetes version for the control plane. Labels such as
-    /// `stable-1` mean the version of this program: nothing is looked up.
+    /// `stable-1` mean the version of this program: nothing is looked up, and one
+    /// of another minor release, or of CI, is an error.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<String>,
 }

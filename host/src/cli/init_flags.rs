@@ -56,7 +56,8 @@ pub struct InitArguments {
     #[arg(long, value_name = "REGISTRY")]
     image_repository: Option<String>,
     /// A specific Kubernetes version for the control plane. Labels such as
-    /// `stable-1` mean the version of this program: nothing is looked up.
+    /// `stable-1` mean the version of this program: nothing is looked up, and one
+    /// of another minor release, or of CI, is an error.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<String>,
     /// The node name, put into lower case as the kubelet does. (kubeadm keeps
