@@ -182,8 +182,11 @@ impl Decoder {
                 } else {
                     ""
                 };
-                let message =
-                    format!("is given twice, first on line {first}{counts}; keep one of the two");
+                let instead = match is_root && matches!(key.name.as_str(), "apiVersion" | "kind") {
+                    true => "is a line with --- missing before a further document?",
+                    false => "keep one of the two",
+                };
+                let message = format!("is given twice, first on line {first}{counts}; {instead}");
                 self.surplus(key.line, &path, message);
                 if !self.lenient {
                     continue;

@@ -4,7 +4,8 @@
 use serde_saphyr::granit_parser::ErrorKind;
 use zeroize::Zeroizing;
 
-/// Written by editors at the start of a file; files that are joined keep it.
+/// Written by editors at the start of a file; files that are joined keep it, with or without a
+/// separator before it.
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// More than the deepest block can be indented by people.
@@ -15,17 +16,11 @@ const INDENTATION: &str = "                                                     
 const MENDED_LINES: usize = 400;
 const MENDED_BYTES: usize = 64 << 20;
 
-/// The text without the byte order marks that begin a document. Lines stay where they are.
+/// The text without the byte order marks that begin a line. Lines stay where they are.
 pub fn without_byte_order_marks(text: &str) -> Zeroizing<String> {
     let mut out = String::with_capacity(text.len());
-    let mut begins = true;
     for line in text.split_inclusive('\n') {
-        let line = match begins {
-            true => line.trim_start_matches(BYTE_ORDER_MARK),
-            false => line,
-        };
-        begins = line.starts_with("---");
-        out.push_str(line);
+        out.push_str(line.trim_start_matches(BYTE_ORDER_MARK));
     }
     Zeroizing::new(out)
 }

@@ -81,10 +81,12 @@ impl Node {
         let NodeValue::Map(entries) = &self.value else {
             return None;
         };
-        entries.iter().find_map(|(key, node)| match &node.value {
-            NodeValue::Text(text) if key.name == name => Some(text.as_str()),
+        // Of two fields the later one counts, as to Go's readers.
+        let (_, node) = entries.iter().rfind(|(key, _)| key.name == name)?;
+        match &node.value {
+            NodeValue::Text(text) => Some(text.as_str()),
             _ => None,
-        })
+        }
     }
 }
 

@@ -85,6 +85,26 @@ fn the_last_of_two_values_counts_whatever_the_first_was() {
 }
 
 #[test]
+fn a_separator_that_is_missing_is_told() {
+    let text = format!("{INIT}dryRun: true\n{CLUSTER}clusterName: a\n");
+    let documents = lenient(&text).unwrap();
+    assert!(documents.init.is_none());
+    assert_eq!(documents.cluster.unwrap().cluster_name, "a");
+    assert!(
+        documents.warnings.iter().any(|warning| warning.contains(
+            "k.yaml:5: ClusterConfiguration.kind: is given twice, first on line 2, the last one counts; is a line with --- missing"
+        )),
+        "{:#?}",
+        documents.warnings
+    );
+    assert!(
+        problems(&text)
+            .join("\n")
+            .contains("is a line with --- missing before a further document?")
+    );
+}
+
+#[test]
 fn documents_of_other_commands_are_not_looked_at() {
     let text = format!(
         "{CLUSTER}---\napiVersion: kubeadm.k8s.io/v1beta4\nkind: JoinConfiguration\ndryRun: [x]\nnonsense: 1\n"

@@ -79,6 +79,9 @@ fn byte_order_marks_before_each_document() {
     let documents = read(&text, "k.yaml", ReadOptions::default()).unwrap();
     assert!(documents.cluster.is_some() && documents.kubelet.is_some());
     assert!(documents.init.unwrap().dry_run);
+    let joined = format!("{CLUSTER}\u{feff}clusterName: a\n\u{feff}---\n{INIT}");
+    let documents = read(&joined, "k.yaml", ReadOptions::default()).unwrap();
+    assert!(documents.init.is_some() && documents.cluster.is_some_and(|c| c.cluster_name == "a"));
     let inside = format!("{CLUSTER}clusterName: \"\u{feff}\"\n");
     assert!(
         read(&inside, "k.yaml", ReadOptions::default())
