@@ -1,6 +1,7 @@
 //! Why a text is no YAML, in words for who wrote it and not for who reads it with a program.
 
 use serde_saphyr::Error;
+use serde_saphyr::granit_parser::ErrorKind;
 
 use super::problem::ReadError;
 use super::tree;
@@ -26,6 +27,15 @@ fn said(text: &str, line: u64, error: &Error) -> Option<String> {
         return Some(format!(
             "{field}a template, \"{{{{ … }}}}\", was not filled in; put what it stands for in its place"
         ));
+    }
+    if error
+        .to_string()
+        .starts_with(&ErrorKind::BomInsideDocument.to_string())
+    {
+        return Some(
+            "a byte order mark (U+FEFF), which is not seen, stands in the line; take it out"
+                .to_owned(),
+        );
     }
     let said = match error {
         Error::Unexpected { .. } => {

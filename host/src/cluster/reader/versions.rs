@@ -36,9 +36,9 @@ pub fn check(api_version: &str, kind: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// Whether a command that uses these kinds may not go on without a document. What is of one of the
-/// kinds in another version is none to ignore; of a component's group kubeadm takes no other kind;
-/// and without a group it takes nothing.
+/// Whether a command that uses these kinds may not go on without a document. kubeadm knows its own by
+/// their kind, so that a misspelt group is found; of a component's group it takes no other kind; and
+/// without a group it takes nothing.
 pub fn is_wanted(api_version: &str, kind: &str, wanted: &[Kind]) -> bool {
     let Some((group, _)) = api_version.split_once('/') else {
         return true;
@@ -46,7 +46,7 @@ pub fn is_wanted(api_version: &str, kind: &str, wanted: &[Kind]) -> bool {
     wanted.iter().any(|wanted| match wanted {
         Kind::KubeletConfiguration => KUBELET_API_VERSION.split('/').next() == Some(group),
         Kind::KubeProxyConfiguration => KUBE_PROXY_API_VERSION.split('/').next() == Some(group),
-        of_kubeadm => group == KUBEADM_GROUP && of_kubeadm.name() == kind,
+        of_kubeadm => of_kubeadm.name() == kind,
     })
 }
 

@@ -89,9 +89,12 @@ pub fn args(args: &[Arg], path: &str, report: &mut Report) {
         let bare = arg.name.trim_start_matches('-');
         let bare = bare.split(['=', ' ']).next().unwrap_or(bare);
         if !arg.name.is_empty() && bare != arg.name {
+            let instead = match bare {
+                "" => "give its name".to_owned(),
+                bare => format!("write {bare:?}, and what is behind it as the value"),
+            };
             let message = format!(
-                "the name of an argument has no dashes before it, no \"=\" and no blank; write \
-                 {bare:?}, and what is behind it as the value"
+                "the name of an argument has no dashes before it, no \"=\" and no blank; {instead}"
             );
             report.invalid(format!("{path}[{index}].name"), &arg.name, message);
         }

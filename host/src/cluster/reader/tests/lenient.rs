@@ -60,6 +60,7 @@ refused! {
     a_kind_of_others_twice: format!("{CLUSTER}---\napiVersion: a.io/v1\nkind: X\n---\napiVersion: b.io/v1\nkind: X\n") => "k.yaml:7: X: invalid configuration: kind \"X\" is specified twice";
     an_object_of_the_api: format!("{CLUSTER}---\napiVersion: v1\nkind: Secret\n") => "objects of the API are no configuration; take it out of the file";
     a_wanted_kind_of_an_unknown_version: CLUSTER.replace("v1beta4", "v9") => "the apiVersion of this kind is kubeadm.k8s.io/v1beta4";
+    a_wanted_kind_of_a_misspelt_group: CLUSTER.replace("kubeadm.k8s.io", "kubeadm.k8s.oi") => "the apiVersion of this kind is kubeadm.k8s.io/v1beta4";
     an_old_version: CLUSTER.replace("v1beta4", "v1beta2") => "old API spec";
     another_kind_of_the_kubelet: format!("{CLUSTER}---\napiVersion: kubelet.config.k8s.io/v1beta1\nkind: CredentialProviderConfig\n") => "unknown configuration API";
     an_empty_kind: format!("{CLUSTER}---\napiVersion: a/b\nkind: \"\"\n") => "kind and apiVersion is mandatory";

@@ -156,6 +156,7 @@ unreadable! {
     no_key: "dns:\n  : x" => "a key is missing before the colon";
     infinite: "dns: .inf" => "numbers that are infinite";
     an_unknown_alias: "clusterName: *name" => "has no anchor";
+    a_mark_in_a_line: "dns:\n  \u{feff}imageTag: a" => "k.yaml:4: a byte order mark (U+FEFF), which is not seen, stands in the line; take it out";
     a_port_with_letters: "networking: 6443abc" => "expected an object, found a string";
     digits_in_quotes: "dns: {disabled: \"true\"}" => "write it without quotes";
     a_word_for_a_boolean: "dns: {disabled: maybe}" => "expected a boolean, found a string; write true or false";
