@@ -128,3 +128,53 @@ fn the_examples_work() {
     run("config images list --kubernetes-version v1.35.4 --image-repository mirror.example/k8s")
         .exits(0);
 }
+
+/// The phases are in the help of what runs them, those of the distribution.
+#[test]
+fn help_lists_the_phases() {
+    let place = Place::new();
+    for (arguments, there, not_there) in [
+        (
+            &["init", "--help"][..],
+            &[
+                "Phases of kubernetes",
+                "\n  certs ",
+                "/etcd-ca ",
+                "\n  addon ",
+            ][..],
+            &[][..],
+        ),
+        (
+            &["init", "phase", "certs", "--help"],
+            &["Parts of certs", "\n  etcd-ca "],
+            &["\n  addon ", "kube-proxy "],
+        ),
+        (
+            &["help", "render"],
+            &["Phases of kubernetes", "/etcd-ca "],
+            &[],
+        ),
+        (
+            &["init", "--distribution", "kubernetes-1.5", "--help"],
+            &["Phases of kubernetes-1.5", "CreateTokenAuthFile"],
+            &["/etcd-ca "],
+        ),
+        (
+            &["init", "phase", "certs"],
+            &["The phase certs has these parts", "\n  etcd-ca "],
+            &["[certs]"],
+        ),
+    ] {
+        let finished = place.run(arguments).exits(0);
+        for words in there {
+            assert!(
+                finished.stdout.contains(words),
+                "{arguments:?}: {words}\n{}",
+                finished.stdout
+            );
+        }
+        for words in not_there {
+            assert!(!finished.stdout.contains(words), "{arguments:?}: {words}");
+        }
+    }
+}

@@ -15,5 +15,6 @@ mod lenient;
 mod output;
 mod phases;
 mod repeated;
+mod rootfs;
 #[path = "../support/mod.rs"]
 mod support;

@@ -19,8 +19,7 @@ fn phases_are_listed_with_component_digest_needs_and_grants() {
     ] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
-    let events = place.run(&["phases", "-o", "json"]).exits(0).events();
-    let result = &events.last().expect("a result")["result"];
+    let result = place.run(&["phases", "-o", "json"]).exits(0).answer();
     let phases = result["phases"].as_array().expect("phases");
     for phase in phases {
         let name = &phase["name"];

@@ -3,6 +3,7 @@
 
 mod fields;
 mod files;
+mod instead;
 
 use crate::support::program::{CONFIG, Place};
 
