@@ -418,3 +418,35 @@ fn a_reset_that_was_killed_goes_on() {
         }
     }
 }
+
+/// Whoever answers, from wherever: `yes | kubewright reset`.
+#[test]
+fn an_answer_on_standard_input_counts() {
+    for (answer, code, words) in [
+        ("y\n", 0, ""),
+        ("yes\ny\n", 0, ""),
+        ("n\n", 1, "aborted reset operation"),
+        ("what\n", 1, "aborted reset operation"),
+        ("", 1, "give --yes (or --force)"),
+    ] {
+        let machine = made_by_kubeadm();
+        let script = format!(
+            "printf '{}' | {} reset --rootfs root",
+            answer.replace('\n', "\\n"),
+            env!("CARGO_BIN_EXE_kubewright")
+        );
+        let output = std::process::Command::new("sh")
+            .args(["-c", &script])
+            .current_dir(machine.place.path(""))
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{answer:?}: {said}");
+        assert!(said.contains(words), "{answer:?}: {said}");
+        assert_eq!(
+            machine.has("etc/kubernetes/admin.conf"),
+            code != 0,
+            "{answer:?}"
+        );
+    }
+}

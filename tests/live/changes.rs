@@ -160,7 +160,7 @@ fn why_tells_who_wrote_an_object_and_what_has_changed_since() {
     let json = live
         .run(&["why", "ConfigMap/kube-proxy", "-o", "json"])
         .exits(0);
-    let result = json.events().pop().unwrap()["result"].clone();
+    let result = json.answer();
     assert_eq!(result["changes"][0]["field"], "data.config.conf");
     assert_eq!(result["changes"][0]["by"][0]["name"], "kubectl-edit");
 

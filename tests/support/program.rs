@@ -75,6 +75,13 @@ impl Finished {
         self
     }
 
+    /// What a command answered in JSON.
+    #[track_caller]
+    pub fn answer(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.stdout))
+    }
+
     /// Standard output, a JSON value a line.
     #[track_caller]
     pub fn events(&self) -> Vec<serde_json::Value> {

@@ -298,7 +298,11 @@ fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
     }
     let images = images::control_plane(&init.cluster);
     if output.is_json() {
-        output.result(&json!({ "images": images }));
+        output.result(&json!({
+            "apiVersion": "output.kubeadm.k8s.io/v1alpha3",
+            "kind": "Images",
+            "images": images,
+        }));
     } else {
         output.text(&format!("{}\n", images.join("\n")));
     }

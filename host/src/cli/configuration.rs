@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use super::init_flags::InitArguments;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
+use super::phase_help::listing;
 use crate::cluster::declared;
 use crate::cluster::error::ConfigError;
 use crate::cluster::facts::NodeDefaults;
@@ -54,6 +55,24 @@ pub struct Inputs {
 }
 
 impl RunArguments {
+    /// Whether phases were named.
+    pub fn chooses_phases(&self) -> bool {
+        !self.phases.is_empty()
+    }
+
+    /// Of a phase that has sub-phases: which there are, in words. None where it
+    /// has none, where one is named already, or where there is no such phase.
+    pub fn parts_of(&self, phase: &str) -> Option<String> {
+        let distribution = Distribution::load(&self.distribution).ok()?;
+        let all = format!("{phase}/");
+        let mut parts = distribution.leaves.iter();
+        parts.find(|leaf| leaf.name.starts_with(&all))?;
+        Some(format!(
+            "The phase {phase} has these parts; name one, or `all`:\n{}",
+            listing(&distribution, Some(phase))
+        ))
+    }
+
     /// Reads and checks everything; tells warnings.
     pub fn load(&self, output: &Output) -> anyhow::Result<Inputs> {
         self.load_phases(output, &self.phases)

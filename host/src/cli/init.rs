@@ -1,18 +1,24 @@
 //! `kubewright init`
 
+use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use super::configuration::RunArguments;
+use super::configuration::{Inputs, RunArguments};
 use super::interrupt::{Besides, Interrupted};
 use super::machine::{Machine, MachineArguments};
 use super::output::Output;
 use super::run::{Finished, Run, now};
 use crate::effect::{DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunStart};
 use crate::world::MachinePath;
+use crate::world::endpoint::Origin;
+
+/// How long somebody who listens may take to answer.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -65,7 +71,8 @@ enum PhaseCommand {
 
 #[derive(Args)]
 struct OnePhase {
-    /// The phase, and a sub-phase or `all`.
+    /// The phase, and a sub-phase or `all`. Of a phase with sub-phases, alone,
+    /// they are listed.
     #[arg(required = true, num_args = 1..=2, value_name = "PHASE")]
     names: Vec<String>,
     #[command(flatten)]
@@ -83,17 +90,26 @@ impl Init {
 
 impl InitCommand {
     fn run(&self, output: &Output, phase: Option<String>) -> anyhow::Result<()> {
+        if let Some(parts) = phase.as_deref().and_then(|phase| self.run.parts_of(phase)) {
+            output.lines(parts.trim_end());
+            return Ok(());
+        }
         let machine = self.machine.open()?;
         let command = match &phase {
             None => "init".to_owned(),
             Some(phase) => format!("init phase {}", phase.replace('/', " ")),
         };
-        let inputs = match phase {
+        let chosen = phase.is_some() || self.run.chooses_phases();
+        let mut inputs = match phase {
             None => self.run.load(output)?,
             Some(phase) => self.run.load_phases(output, &[phase])?,
         };
+        if !machine.is_this && !chosen {
+            leave_out_live(&mut inputs, output)?;
+        }
         let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
         if dry {
+            machine.require_root(&format!("{command} --dry-run"))?;
             let run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
             super::plan::plan(&machine, self.forced(run), output)?;
             return Ok(());
@@ -107,6 +123,36 @@ impl InitCommand {
         run.force_conflicts = self.force_conflicts;
         run
     }
+}
+
+/// Leaves out what needs a machine at work, if the run is about a folder and no
+/// API server answers where this one's would be. Whoever names phases gets them.
+fn leave_out_live(inputs: &mut Inputs, output: &Output) -> anyhow::Result<()> {
+    let configuration = &inputs.prepared.document["configuration"];
+    let servers = inputs.distribution.servers_of(configuration)?;
+    if servers.iter().any(|server| listens(server)) {
+        return Ok(());
+    }
+    let left_out = inputs.selection.leave_out_live(&inputs.distribution);
+    if !left_out.is_empty() {
+        output.warning(&format!(
+            "--rootfs is another root than this machine's, and no API server answers for it: left out is what needs a kubelet or a cluster at work ({}); --phase runs it all the same",
+            left_out.join(", ")
+        ));
+    }
+    Ok(())
+}
+
+/// Whether anybody listens at an origin.
+fn listens(origin: &str) -> bool {
+    let Ok(origin) = Origin::of(origin) else {
+        return false;
+    };
+    let authority = format!("{}:{}", origin.host, origin.port);
+    let Ok(mut addresses) = authority.to_socket_addrs() else {
+        return false;
+    };
+    addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
 }
 
 /// Runs phases on a machine, with a journal.

@@ -14,6 +14,7 @@ mod interrupt;
 mod machine;
 mod node_facts;
 mod output;
+mod phase_help;
 mod phases;
 mod plan;
 mod render;
@@ -28,7 +29,7 @@ mod why;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 pub use failure::Usage;
 use output::{Format, Output};
@@ -70,13 +71,17 @@ const OUTPUT: &str = "Output";
 #[derive(Args, Clone, Debug)]
 pub struct Common {
     /// How to say what happens: lines for people, or one JSON object a line
-    /// (events, then a result).
+    /// (events, then a result). Of a command that only answers, in JSON the
+    /// answer stands alone on standard output.
     #[arg(short = 'o', long, global = true, value_enum, default_value = "text", help_heading = OUTPUT)]
     output: Format,
     /// Show every effect as it lands; twice: what components log, too. A level,
     /// as kubeadm takes it, does as well: -v=1 is once, -v=5 and more are twice.
     #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = OUTPUT)]
     verbose: u8,
+    /// Do not tell of progress: results, warnings and errors only.
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = OUTPUT)]
+    quiet: bool,
 }
 
 // Each command's own documentation is its help: the first paragraph in the list
@@ -116,11 +121,15 @@ pub fn main() -> ExitCode {
             } else {
                 Format::Text
             };
-            Output::new(format, 0).failed(&report);
+            answering(Output::new(format, 0), &arguments).failed(&report);
             return ExitCode::from(report.exit_code);
         }
     };
-    let program = match Program::try_parse_from(&arguments) {
+    let command = phase_help::with_phases(Program::command(), &arguments);
+    let parsed = command
+        .try_get_matches_from(&arguments)
+        .and_then(|matches| Program::from_arg_matches(&matches));
+    let program = match parsed {
         Ok(program) => program,
         Err(error) => {
             // Help and version are no errors; everything else is wrong usage.
@@ -129,7 +138,7 @@ pub fn main() -> ExitCode {
             let code = if error.use_stderr() { wrong } else { 0 };
             if code != 0 && asks_for_json(&arguments) {
                 let report = failure::Report::of_usage(&error.render().to_string(), code);
-                Output::new(Format::Json, 0).failed(&report);
+                answering(Output::new(Format::Json, 0), &arguments).failed(&report);
             } else {
                 // Nothing is left to be told where the terminal is gone.
                 let _ = error.print();
@@ -137,7 +146,13 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let output = Output::new(program.common.output, program.common.verbose);
+    let mut output = answering(
+        Output::new(program.common.output, program.common.verbose),
+        &arguments,
+    );
+    if program.common.quiet {
+        output = output.quiet();
+    }
     interrupt::answer_signals(&output);
     let done = |()| ExitCode::SUCCESS;
     let planned = matches!(program.command, Command::Plan(_));
@@ -186,11 +201,39 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
             .any(|two| (two[0] == "-o" || two[0] == "--output") && two[1] == "json")
 }
 
+/// Of a command that answers with one object, that one alone is on standard
+/// output.
+fn answering(output: Output, arguments: &[OsString]) -> Output {
+    const ANSWERS: [&str; 7] = [
+        "component",
+        "config",
+        "history",
+        "node-facts",
+        "phases",
+        "version",
+        "why",
+    ];
+    match named_command(arguments).is_some_and(|command| ANSWERS.contains(&command)) {
+        true => output.answering(),
+        false => output,
+    }
+}
+
 /// Whether the arguments are those of `plan`, however wrong.
 fn asks_for_plan(arguments: &[OsString]) -> bool {
-    arguments
-        .iter()
-        .skip(1)
-        .find(|argument| !argument.to_string_lossy().starts_with('-'))
-        .is_some_and(|command| command == "plan")
+    named_command(arguments) == Some("plan")
+}
+
+/// The command that the arguments name, however wrong they are.
+fn named_command(arguments: &[OsString]) -> Option<&str> {
+    let mut arguments = arguments.iter().skip(1).filter_map(|one| one.to_str());
+    while let Some(argument) = arguments.next() {
+        match argument {
+            // Their value is no command.
+            "-o" | "--output" => drop(arguments.next()),
+            flag if flag.starts_with('-') => {}
+            command => return Some(command),
+        }
+    }
+    None
 }

@@ -37,6 +37,9 @@ pub struct Output {
     verbose: u8,
     /// Whether progress is not shown.
     quiet: bool,
+    /// Whether the command answers with one object: in JSON it is alone on
+    /// standard output, and all else goes to standard error.
+    answers: bool,
     /// One line at the bottom of a terminal: what is running, how long.
     status: Option<Arc<Status>>,
     /// Why something could not be written to standard output, if so.
@@ -54,7 +57,7 @@ impl Output {
         let status = on_terminal.then(|| {
             let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
             // A template that is no template only costs the spinner.
-            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
                 bar.set_style(style);
             }
             Arc::new(Status {
@@ -66,6 +69,7 @@ impl Output {
             format,
             verbose,
             quiet: false,
+            answers: false,
             status,
             lost: Arc::default(),
         }
@@ -76,6 +80,14 @@ impl Output {
     pub fn quiet(&self) -> Self {
         Self {
             quiet: true,
+            ..self.clone()
+        }
+    }
+
+    /// The same, for a command that answers with one object.
+    pub fn answering(&self) -> Self {
+        Self {
+            answers: true,
             ..self.clone()
         }
     }
@@ -121,8 +133,16 @@ impl Output {
 
     /// The result, for programs.
     pub fn result(&self, value: &impl Serialize) {
-        if self.format == Format::Json {
-            self.json(&json!({ "event": "result", "result": value }));
+        match (self.format, self.answers) {
+            (Format::Text, _) => {}
+            (Format::Json, false) => self.json(&json!({ "event": "result", "result": value })),
+            (Format::Json, true) => {
+                if let Ok(text) = serde_json::to_string_pretty(value) {
+                    // Ends of lines are ours: in strings they are escaped.
+                    let lines = text.lines().map(|line| visible_json(line) + "\n");
+                    self.write(&lines.collect::<String>());
+                }
+            }
         }
     }
 
@@ -171,8 +191,13 @@ impl Output {
     }
 
     fn json(&self, value: &impl Serialize) {
-        if let Ok(line) = serde_json::to_string(value) {
-            self.write(&format!("{}\n", visible_json(&line)));
+        let Ok(line) = serde_json::to_string(value) else {
+            return;
+        };
+        let line = format!("{}\n", visible_json(&line));
+        match self.answers {
+            true => complain(&line),
+            false => self.write(&line),
         }
     }
 

@@ -140,6 +140,10 @@ impl Composition {
                 .clone()
                 .or(of_before.map(|before| before.changes.clone()))
                 .unwrap_or_default(),
+            live: phase
+                .live
+                .or(of_before.map(|before| before.live))
+                .unwrap_or_default(),
             servers: Vec::new(),
         };
         if phase.name.contains('/') {

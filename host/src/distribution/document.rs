@@ -176,6 +176,11 @@ pub struct PhaseDocument {
     /// is.
     #[serde(default, deserialize_with = "given")]
     pub changes: Option<Vec<String>>,
+    /// Whether it needs a machine that is at work: its kubelet, its API server.
+    /// Where a run is about a folder (`--rootfs`) and nothing answers, it is
+    /// left out.
+    #[serde(default, deserialize_with = "given")]
+    pub live: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     pub grants: Option<GrantsDocument>,
     #[serde(default, deserialize_with = "given")]

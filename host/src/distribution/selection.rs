@@ -47,6 +47,21 @@ impl Selection {
         find(distribution, name).map(drop)
     }
 
+    /// Leaves out the phases that need a machine at work; gives their names.
+    pub fn leave_out_live(&mut self, distribution: &Distribution) -> Vec<String> {
+        let is_live = |at: &usize| distribution.groups[distribution.leaves[*at].group].live;
+        let live: Vec<usize> = self.0.iter().copied().filter(is_live).collect();
+        let mut names: Vec<String> = Vec::new();
+        for at in live {
+            self.0.remove(&at);
+            let name = outer(&distribution.leaves[at].name);
+            if names.last().is_none_or(|last| last != name) {
+                names.push(name.to_owned());
+            }
+        }
+        names
+    }
+
     pub fn contains(&self, leaf: usize) -> bool {
         self.0.contains(&leaf)
     }

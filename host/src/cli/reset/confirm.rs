@@ -1,6 +1,6 @@
 //! The phase `preflight`: whether it may begin.
 
-use std::io::{IsTerminal, Write};
+use std::io::Write;
 
 use anyhow::{Context, bail};
 
@@ -31,9 +31,6 @@ pub fn confirm(target: &Target, settings: &Settings) -> anyhow::Result<()> {
         }
         Target::Ours(_) => "changes made to this host by kubewright will be reverted",
     };
-    if !std::io::stdin().is_terminal() {
-        bail!("{what}; give --yes (or --force) to confirm that where nobody can be asked");
-    }
     eprint!("[reset] WARNING: {what}.\n[reset] Are you sure you want to proceed? [y/N]: ");
     // A prompt that cannot be shown is answered by nobody.
     let _ = std::io::stderr().flush();
@@ -41,6 +38,10 @@ pub fn confirm(target: &Target, settings: &Settings) -> anyhow::Result<()> {
     std::io::stdin()
         .read_line(&mut answer)
         .context("cannot read the answer")?;
+    if answer.is_empty() {
+        eprintln!();
+        bail!("{what}; give --yes (or --force) to confirm that where nobody can be asked");
+    }
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
         _ => bail!("aborted reset operation"),
