@@ -113,6 +113,13 @@ impl Output {
         }
     }
 
+    /// A line of progress of our own.
+    pub fn progress(&self, text: &str) {
+        if !self.quiet {
+            self.line(text);
+        }
+    }
+
     /// Lines for people that are ours, as those of a difference, which have
     /// their own marks.
     pub fn lines(&self, text: &str) {

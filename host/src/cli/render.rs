@@ -61,6 +61,9 @@ impl Render {
         let inputs = self.arguments.load(output)?;
         let folder = RenderOutput::open(&self.out)?;
         let run = Run::prepare(inputs, &self.arguments.policies, output)?;
+        output.progress(
+            "Rendering what `init` would do: what follows happens in a sandbox, not on this machine.",
+        );
         let outcome = sandbox_run::run(
             run,
             folder.base()?,
@@ -70,6 +73,9 @@ impl Render {
         )?;
         let written = folder.write(&outcome.files, &outcome.api, &outcome.provenance)?;
         output.done();
+        if !outcome.finished.shown.is_empty() {
+            output.line("\nAt its end `init` would say:\n");
+        }
         outcome.finished.show(output);
         self.summary(output, &outcome, &written);
         Ok(())
