@@ -55,7 +55,8 @@ struct AllPhases {
     #[arg(long, short)]
     force: bool,
     /// Path to a kubeadm configuration file with a ResetConfiguration; `-` for
-    /// standard input.
+    /// standard input. Unknown and repeated fields are errors (kubeadm warns and
+    /// goes on without them).
     #[arg(long, value_name = "FILE")]
     config: Option<String>,
     /// List of phases to be skipped: preflight, remove-etcd-member,
