@@ -127,7 +127,7 @@ fn the_baseline_knows_a_key_that_is_there_when_it_is_given_away() {
         .exits(1)
         .says(&[
             "SetOwner /etc/kubernetes/pki/ca.key breaks the rule key-file-mode",
-            "/etc/kubernetes/pki/ca.key holds a private key and would have mode 0644",
+            "/etc/kubernetes/pki/ca.key holds a private key and would have mode 0640",
         ]);
     assert!(!place.out().exists());
     // Without the policy it is not the mode that stands in the way.
@@ -222,4 +222,62 @@ fn the_baseline_knows_certificates_and_directories() {
         assert!(!place.out().exists(), "{phase}");
         place.render(&arguments).exits(0);
     }
+}
+
+/// What was judged by whom, and what was denied, is on record.
+#[test]
+fn the_journal_has_the_policies_and_each_denial() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("root")).unwrap();
+    Hostile {
+        phases: &["pod"],
+        grants: LEAST,
+        limits: "",
+    }
+    .write(&place);
+    let init = [
+        "init",
+        "--rootfs",
+        "root",
+        "--config",
+        "config.yaml",
+        "--distribution",
+        "distribution.yaml",
+        "--phase",
+        "hostile/pod",
+        "--policy",
+        "baseline",
+    ];
+    place.run(&init).exits(1);
+    let history = ["history", "1", "--rootfs", "root"];
+    let answer = place
+        .run(&[&history[..], &["-o", "json"]].concat())
+        .exits(0)
+        .answer();
+    let run = &answer["runs"][0];
+    let policies = run["header"]["policies"].as_object().expect("policies");
+    let digests: Vec<_> = policies.iter().collect();
+    assert!(
+        matches!(digests[..], [(name, digest)] if name.ends_with("baseline")
+            && digest.as_str().is_some_and(|digest| digest.starts_with("sha256:"))),
+        "{policies:?}"
+    );
+    let records = run["records"].as_array().expect("records");
+    let denied: Vec<_> = records
+        .iter()
+        .filter(|record| record["record"] == "denied")
+        .collect();
+    assert_eq!(denied.len(), 1, "{records:?}");
+    for (field, wanted) in [
+        ("rule", "static-pod-location"),
+        ("phase", "hostile/pod"),
+        ("action", "WriteFile"),
+        ("target", "/srv/hostile/pod.yaml"),
+    ] {
+        assert_eq!(denied[0][field], wanted, "{field}");
+    }
+    place
+        .run(&history)
+        .exits(0)
+        .says(&["static-pod-location: WriteFile /srv/hostile/pod.yaml (hostile/pod)"]);
 }

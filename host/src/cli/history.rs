@@ -105,6 +105,10 @@ fn effect_line(record: &Record) -> String {
         Record::Landed { effect, change, .. } => format!("{effect}: {change}"),
         Record::Failed { effect } => format!("{effect}: failed"),
         Record::Undone { path } => format!("undone: {path}"),
+        Record::Denied(denied) => format!(
+            "denied by {}, {}: {} {} ({}): {}",
+            denied.policy, denied.rule, denied.action, denied.target, denied.phase, denied.reason
+        ),
         // For the program: what the file is, not what became of it.
         Record::Wrote { .. } | Record::Run(_) | Record::End { .. } => String::new(),
     }

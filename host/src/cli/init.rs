@@ -176,6 +176,7 @@ fn carry_out(
         version: env!("CARGO_PKG_VERSION").to_owned(),
         distribution: run.distribution.clone(),
         components: run.components(),
+        policies: run.policies(),
         state_entries: machine.entries(&state_folders)?,
         state_folders,
         started,

@@ -127,6 +127,13 @@ impl Run {
         self.runner.components()
     }
 
+    /// Digests of the policies that are asked, by name.
+    pub fn policies(&self) -> BTreeMap<String, String> {
+        let each = self.policies.iter();
+        each.map(|one| (one.name().to_owned(), one.digest().to_owned()))
+            .collect()
+    }
+
     /// Runs a future beside the phases: before, or after.
     pub fn block_on<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)

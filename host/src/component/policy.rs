@@ -89,6 +89,10 @@ impl Policy for PolicyComponent {
         &self.component.name
     }
 
+    fn digest(&self) -> &str {
+        &self.component.digest
+    }
+
     fn check<'a>(&'a self, effect: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>> {
         Box::pin(self.judge(effect))
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::effect::{Effect, Inverse, Landing, described};
 use super::event::{Change, Event, Events};
 use super::grant::{Denial, Grants};
-use super::journal::{Entry, Journal, JournalError, RecordedFiles};
+use super::journal::{Denied, Entry, Journal, JournalError, RecordedFiles};
 use super::noted::NotedFiles;
 use super::policy::{Policy, PolicyError, Verdict};
 use crate::world::{Files, MachinePath, World};
@@ -232,6 +232,14 @@ impl Conduit {
                         ),
                     }),
                     Verdict::Deny => {
+                        self.journal.denied(Denied {
+                            phase: origin.phase.clone(),
+                            action: asked.name().to_owned(),
+                            target: asked.target(),
+                            policy: policy.name().to_owned(),
+                            rule: finding.rule.clone(),
+                            reason: finding.reason.clone(),
+                        })?;
                         return Err(EffectError::Policy {
                             policy: policy.name().to_owned(),
                             rule: finding.rule,

@@ -48,9 +48,9 @@ pub use grant::{
     PkiVerb,
 };
 pub use journal::{
-    DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock, MemoryJournal,
-    Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords, RunStart, Runs,
-    State, Touched, Undo, digest, state_of,
+    Denied, DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock,
+    MemoryJournal, Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords,
+    RunStart, Runs, State, Touched, Undo, digest, state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{

@@ -34,6 +34,10 @@ pub struct PolicyError {
 /// Judges effects. Implemented by policy components.
 pub trait Policy: Send + Sync {
     fn name(&self) -> &str;
+    /// `sha256:HEX` of its component; empty where it is none.
+    fn digest(&self) -> &str {
+        ""
+    }
     /// Judges one effect, as [`Action::describe`](super::Action::describe)
     /// gives it.
     fn check<'a>(&'a self, effect: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>>;

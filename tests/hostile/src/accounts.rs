@@ -22,7 +22,7 @@ fn asks(user: &str, group: &str, member: &str) -> (Vec<String>, Vec<Group>) {
 
 /// Lets everybody read a private key that is there.
 pub fn loose(_: &Document) -> Result<()> {
-    let given = set_owner("/etc/kubernetes/pki/ca.key", "root", "root", 0o644);
+    let given = set_owner("/etc/kubernetes/pki/ca.key", "root", "root", 0o640);
     did("key", given);
     Ok(())
 }

@@ -255,7 +255,7 @@ fn ensure(
 /// Writes a private key with a mode that lets everybody read it.
 pub fn key_file(_: &Document) -> Result<()> {
     let key = pki::load_key_pair("sa", &format!("{PKI}/sa.key"))?.private_key_pem()?;
-    files::write(&format!("{PKI}/copy.key"), 0o644, &[Piece::Sealed(&key)])?;
+    files::write(&format!("{PKI}/copy.key"), 0o640, &[Piece::Sealed(&key)])?;
     Ok(())
 }
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use zeroize::Zeroizing;
 
 use super::folder::line;
-use super::record::{Outcome, Record, RunHeader, State};
+use super::record::{Denied, Outcome, Record, RunHeader, State};
 use super::{Entry, Folder, Journal, JournalError, Lock, Prior, RecordedObjects, digest, limits};
 use crate::effect::{Change, WrittenObject};
 use crate::world::{Identity, MachinePath, Made};
@@ -202,6 +202,10 @@ fn size(object: &WrittenObject) -> usize {
 }
 
 impl Journal for DiskJournal {
+    fn denied(&self, denied: Denied) -> Result<(), JournalError> {
+        self.append(&Record::Denied(Box::new(denied)))
+    }
+
     fn begin(&self, entry: &Entry) -> Result<u64, JournalError> {
         let mut writing = self.writing();
         let number = writing.next;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use zeroize::Zeroizing;
 
-use super::{Entry, Journal, JournalError, Prior, State};
+use super::{Denied, Entry, Journal, JournalError, Prior, State};
 use crate::effect::Change;
 use crate::world::{Identity, MachinePath, Made};
 
@@ -100,6 +100,10 @@ impl Journal for FaultyJournal {
 
     fn failed(&self, number: u64) -> Result<(), JournalError> {
         self.inner.failed(number)
+    }
+
+    fn denied(&self, denied: Denied) -> Result<(), JournalError> {
+        self.inner.denied(denied)
     }
 
     fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {

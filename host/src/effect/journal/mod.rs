@@ -25,7 +25,7 @@ pub use fold::{Ledger, Touched};
 pub use folder::{FOLDER, Folder};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
-pub use record::{Outcome, Record, RunHeader, State, digest};
+pub use record::{Denied, Outcome, Record, RunHeader, State, digest};
 pub use runs::{RecordedObjects, RunRecords, Runs};
 pub use undo::Undo;
 
@@ -153,6 +153,10 @@ pub trait Journal: Send + Sync {
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError>;
     /// Records that it did not land.
     fn failed(&self, number: u64) -> Result<(), JournalError>;
+    /// Records that a policy denied an effect.
+    fn denied(&self, _denied: Denied) -> Result<(), JournalError> {
+        Ok(())
+    }
     /// What an unfinished run keeps for the one that goes on with it: secrets
     /// that it made. None where there is no such run.
     fn unfinished(&self) -> Result<Option<Zeroizing<Vec<u8>>>, JournalError> {

@@ -64,6 +64,8 @@ pub enum Record {
     },
     /// An effect did not land.
     Failed { effect: u64 },
+    /// A policy denied an effect, of which nothing was done.
+    Denied(Box<Denied>),
     /// A reset made a path what it was before all runs, or saw that it is.
     Undone { path: MachinePath },
     /// The last line of a run.
@@ -85,6 +87,18 @@ impl Record {
     }
 }
 
+/// What a policy denied, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Denied {
+    pub phase: String,
+    pub action: String,
+    pub target: String,
+    pub policy: String,
+    pub rule: String,
+    pub reason: String,
+}
+
 /// What a run is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -102,6 +116,9 @@ pub struct RunHeader {
     pub configuration: String,
     /// Digests of the components, by name.
     pub components: BTreeMap<String, String>,
+    /// Digests of the policies that were asked, by name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, String>,
     /// Folders that programs started by this run fill (the kubelet's,
     /// etcd's), and what they were before it.
     pub state_folders: BTreeMap<MachinePath, State>,
