@@ -48,7 +48,7 @@ fn main() -> ExitCode {
 }
 
 /// Has a driver take its inputs; gives the first that it panics at.
-fn replay(name: &str, driver: fn() -> Box<dyn drivers::Driver>) -> Result<String, PathBuf> {
+fn replay(name: &str, driver: drivers::Make) -> Result<String, PathBuf> {
     let driver = driver();
     let found = inputs(&format!("found/{name}"));
     let corpus = inputs(&format!("corpus/{name}"));

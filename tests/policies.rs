@@ -113,7 +113,7 @@ fn the_baseline_knows_a_key_that_is_there_when_it_is_given_away() {
     let own = "files: [{paths: [/etc/kubernetes/pki/ca.key], verbs: [own]}, {";
     Hostile {
         phases: &["loose"],
-        grants: &LEAST.replace("files: [{", own),
+        grants: &format!("{}  changes: [certs]\n", LEAST.replace("files: [{", own)),
         limits: "",
     }
     .write(&place);
@@ -199,7 +199,7 @@ fn the_baseline_knows_certificates_and_directories() {
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
     for (phase, rule, words) in [
-        ("open-directory", "directory-mode", "with mode 0777"),
+        ("open-directory", "directory-mode", "with mode 0770"),
         ("masters", "masters-certificate", "O=system:masters"),
         (
             "intermediate",

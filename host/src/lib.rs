@@ -18,3 +18,4 @@ mod meant;
 pub mod pki;
 mod visible;
 pub mod world;
+mod yaml;

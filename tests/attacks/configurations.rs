@@ -57,13 +57,13 @@ fn run_as_given(place: &Place, program: &Program, more: &[&str]) -> Told {
     Told::new(super::support::watched::Watched::new(place).run(&[&arguments, more].concat()))
 }
 
-/// A private key for everybody to read, which the baseline denies.
+/// A private key for a group to read, which the baseline denies.
 fn loose_key() -> Program {
     let mut program = Program::new();
     program.call(Call::PkiEnsureKeyPair {
         name: "mine".into(),
         algorithm: Algorithm::EcdsaP256,
-        key: at("/srv/hostile/mine.key", 0o666),
+        key: at("/srv/hostile/mine.key", 0o640),
         public_key: None,
         existing: Existing::Keep,
     });

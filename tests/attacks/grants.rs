@@ -208,7 +208,7 @@ fn a_link_within_the_root_leads_out_of_no_grant(world: World) {
                 path: format!("{folder}/motd").into(),
                 user: "root".into(),
                 group: "root".into(),
-                mode: 0o666,
+                mode: 0o640,
             }),
         ]);
     }

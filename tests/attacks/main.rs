@@ -37,6 +37,7 @@ mod memory;
 mod network;
 mod objects;
 mod oracles;
+mod planted;
 mod policies;
 mod random;
 mod readers;

@@ -11,6 +11,9 @@ const RENDER: [&str; 5] = ["render", "--config", "config.yaml", "--out", "out"];
 /// What is in the folder, how it gets there, what the error must say.
 type Case = (&'static str, fn(&Place), &'static [&'static str]);
 
+/// A name, what is done to the folder, and what is said of it.
+type Prepared<'a> = (&'a str, &'a dyn Fn(&Place), &'a str);
+
 /// Keys of theirs would sign for everything.
 #[test]
 fn a_folder_that_others_may_change() {
@@ -23,7 +26,7 @@ fn a_folder_that_others_may_change() {
     let open = |path: std::path::PathBuf| {
         std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("modes");
     };
-    let cases: [(&str, &dyn Fn(&Place), &str); 5] = [
+    let cases: [Prepared<'_>; 5] = [
         (
             "the folder",
             &|place| give(place.out()),

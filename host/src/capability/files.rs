@@ -164,10 +164,15 @@ pub(super) fn secret_permissions(path: &str, mode: u32) -> Result<u32, Refusal> 
 
 /// Permission bits that make sense.
 pub(super) fn permissions(path: &str, mode: u32) -> Result<u32, Refusal> {
-    match mode & !0o777 {
+    if mode & !0o777 != 0 {
+        return Err(Refusal::invalid(format!(
+            "mode {mode:o} of {path} has bits beyond 0777"
+        )));
+    }
+    match mode & 0o002 {
         0 => Ok(mode),
         _ => Err(Refusal::invalid(format!(
-            "mode {mode:o} of {path} has bits beyond 0777"
+            "with mode {mode:04o} every user of the machine could change {path}"
         ))),
     }
 }

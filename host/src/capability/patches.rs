@@ -11,8 +11,8 @@ use super::refusal::wit_error;
 use super::state::PhaseState;
 use crate::effect::PatchKind;
 use crate::kube::patching::{self, PatchError};
-use crate::world::yaml::{self, YamlError};
 use crate::world::{ReadError, read_given_text};
+use crate::yaml::{self, YamlError};
 
 /// What is read of one patch file at most.
 const FILE_LIMIT: u64 = 1 << 20;

@@ -10,6 +10,7 @@ use clap::Args;
 
 use serde_json::Value;
 
+use super::own_folder::refuse_others;
 use crate::effect::{Folder, Ledger, State, state_of};
 use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
 use crate::world::{Files, MachinePath, NodeFacts, Provenance, World};
@@ -39,6 +40,9 @@ impl MachineArguments {
         let root = self.rootfs.as_deref().unwrap_or(Path::new("/"));
         let files = MachineFiles::open(root)
             .with_context(|| format!("--rootfs {}: cannot open the folder", root.display()))?;
+        let found = rustix::fs::stat(root).map_err(std::io::Error::from);
+        let found = found.with_context(|| format!("--rootfs {}", root.display()))?;
+        refuse_others("--rootfs", root, &found)?;
         let is_this = std::fs::canonicalize(root).is_ok_and(|root| root == Path::new("/"));
         Ok(Machine {
             files: Arc::new(files),

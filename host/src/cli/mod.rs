@@ -14,6 +14,7 @@ mod interrupt;
 mod machine;
 mod node_facts;
 mod output;
+mod own_folder;
 mod phase_help;
 mod phases;
 mod plan;

@@ -6,10 +6,7 @@
 //! attribute. Where a file system has none of those, files are gone by what
 //! they look like.
 
-use std::path::Path;
-
 use anyhow::{Context, bail};
-use rustix::fs::XattrFlags;
 use rustix::io::Errno;
 
 use crate::world::machine::MachineFiles;
@@ -23,15 +20,11 @@ const ATTRIBUTE: &str = "user.kubewright.made";
 const DEEPEST: usize = 64;
 const MOST_FILES: usize = 100_000;
 
-/// What the files below the folder of an earlier render say they are.
-pub fn read(rootfs: &Path) -> anyhow::Result<Provenance> {
+/// What the files of an earlier render say they are.
+pub fn read(rootfs: &MachineFiles) -> anyhow::Result<Provenance> {
     let mut found = Vec::new();
-    if rootfs.exists() {
-        let files = MachineFiles::open(rootfs)
-            .with_context(|| format!("cannot open {}", rootfs.display()))?;
-        walk(&files, &MachinePath::root(), 0, &mut 0, &mut found)
-            .with_context(|| format!("cannot look through {}", rootfs.display()))?;
-    }
+    walk(rootfs, &MachinePath::root(), 0, &mut 0, &mut found)
+        .with_context(|| format!("cannot look through {}", rootfs.root().display()))?;
     Ok(Provenance::of(found))
 }
 
@@ -66,23 +59,18 @@ fn walk(
 }
 
 fn marked(files: &MachineFiles, path: &MachinePath) -> Option<Made> {
-    let mut value = [0_u8; 64];
-    let length = rustix::fs::lgetxattr(on_disk(files, path), ATTRIBUTE, &mut value).ok()?;
-    let name = std::str::from_utf8(value.get(..length)?).ok()?;
+    let value = files.attribute(path, ATTRIBUTE)?;
+    let name = std::str::from_utf8(&value).ok()?;
     // Whoever wrote something else there may mean anything.
     Some(serde_json::from_value(name.into()).unwrap_or(Made::OfSealed))
 }
 
-fn on_disk(files: &MachineFiles, path: &MachinePath) -> std::path::PathBuf {
-    files.root().join(path.below_root())
-}
-
-/// Marks the files that a render wrote below `rootfs`.
-pub fn write(
+/// What files are that a render is about to write: before they land, since what
+/// differs is what is there to be known.
+pub fn marks(
     sandbox: &SandboxFiles,
-    rootfs: &MachineFiles,
     known: &Provenance,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<Vec<(MachinePath, Made)>> {
     let mut written = Vec::new();
     sandbox.each_change::<std::convert::Infallible>(|path, change| {
         if let Change::File { .. } = change {
@@ -90,29 +78,29 @@ pub fn write(
         }
         Ok(())
     })?;
-    for path in &written {
-        let identity = sandbox.identity(path)?;
-        let Some(made) = identity.and_then(|identity| known.made(identity)) else {
-            continue;
-        };
-        if made == Made::HostPublic {
-            continue;
+    let mut marks = Vec::new();
+    for path in written {
+        let identity = sandbox.identity(&path)?;
+        match identity.and_then(|identity| known.made(identity)) {
+            None | Some(Made::HostPublic) => {}
+            Some(made) => marks.push((path, made)),
         }
+    }
+    Ok(marks)
+}
+
+/// Marks the files that a render wrote below `rootfs`.
+pub fn write(rootfs: &MachineFiles, marks: &[(MachinePath, Made)]) -> anyhow::Result<()> {
+    for (path, made) in marks {
         let name = serde_json::to_value(made)?;
-        let marked = rustix::fs::lsetxattr(
-            on_disk(rootfs, path),
-            ATTRIBUTE,
-            name.as_str().unwrap_or_default().as_bytes(),
-            XattrFlags::empty(),
-        );
-        match marked {
+        let name = name.as_str().unwrap_or_default();
+        match rootfs.set_attribute(path, ATTRIBUTE, name.as_bytes()) {
             Ok(()) => {}
-            Err(Errno::OPNOTSUPP) => {
+            Err(error) if error.raw_os_error() == Some(Errno::OPNOTSUPP.raw_os_error()) => {
                 tracing::debug!(%path, "the file system has no extended attributes");
             }
-            Err(errno) => {
-                return Err(std::io::Error::from(errno))
-                    .with_context(|| format!("cannot mark {}", on_disk(rootfs, path).display()));
+            Err(error) => {
+                return Err(error).with_context(|| format!("cannot mark {path}"));
             }
         }
     }

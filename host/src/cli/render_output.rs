@@ -1,28 +1,36 @@
 //! The folder that a render leaves: `rootfs/` and `objects.yaml`.
 
 use std::collections::BTreeMap;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context, ensure};
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags};
+use rustix::io::Errno;
 use serde_json::Value;
 
+use super::own_folder::refuse_others;
 use super::render_made;
 use crate::kube::embedded::EmbeddedApi;
 use crate::world::machine::MachineFiles;
 use crate::world::sandbox::{Change, SandboxFiles};
 use crate::world::{Files, MachinePath, Provenance, read_given_text};
 
+const OUT: &str = "--out";
 const ROOTFS: &str = "rootfs";
 const OBJECTS: &str = "objects.yaml";
 
 /// What is read of the objects of an earlier render at most.
 const OBJECTS_LIMIT: u64 = 64 << 20;
 
-/// The folder, checked before anything is computed.
+/// The folder, checked before anything is computed. What was checked stays
+/// open: another folder of its name, put there meanwhile, is not looked at.
 pub struct RenderOutput {
     folder: PathBuf,
+    /// None where it is not there yet.
+    opened: Option<OwnedFd>,
 }
 
 /// What a render wrote.
@@ -33,28 +41,28 @@ pub struct Written {
     pub objects: usize,
 }
 
-/// Refuses what another user of the machine may change: keys that lie there
-/// would be taken for those of an earlier render, and sign everything. Whoever
-/// became root by sudo may use a folder of theirs.
-fn refuse_others(path: &Path) -> anyhow::Result<()> {
-    let shown = path.display();
+/// Opens a folder, which is nobody else's.
+fn open_own(folder: &Path) -> anyhow::Result<Option<OwnedFd>> {
+    let shown = folder.display();
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let opened = match rustix::fs::open(folder, flags, Mode::empty()) {
+        Ok(opened) => opened,
+        Err(Errno::NOENT) if rustix::fs::lstat(folder).is_err() => return Ok(None),
+        Err(errno) => {
+            let wrong = match errno {
+                Errno::NOTDIR | Errno::NOENT => "is not a folder",
+                _ => "cannot be read",
+            };
+            return Err(std::io::Error::from(errno))
+                .with_context(|| format!("--out {shown} {wrong}"));
+        }
+    };
     let looked = || format!("cannot look at {shown}");
-    let link = std::fs::symlink_metadata(path).with_context(looked)?;
-    let found = std::fs::metadata(path).with_context(looked)?;
-    let own = rustix::process::geteuid();
-    let by_sudo = std::env::var("SUDO_UID").ok().filter(|_| own.is_root());
-    let by_sudo = by_sudo.and_then(|uid| uid.parse().ok());
-    for owner in [link.uid(), found.uid()] {
-        ensure!(
-            [0, own.as_raw()].contains(&owner) || by_sudo == Some(owner),
-            "--out: {shown} belongs to another user (uid {owner}), who could change what is rendered and whose keys would be taken for an earlier render's; name a folder of your own"
-        );
-    }
-    ensure!(
-        found.mode() & 0o002 == 0,
-        "--out: every user of this machine may write to {shown}, and change what is rendered; take that right away (chmod o-w), or name another folder"
-    );
-    Ok(())
+    let link = rustix::fs::lstat(folder).map_err(std::io::Error::from);
+    refuse_others(OUT, folder, &link.with_context(looked)?)?;
+    let found = rustix::fs::fstat(&opened).map_err(std::io::Error::from);
+    refuse_others(OUT, folder, &found.with_context(looked)?)?;
+    Ok(Some(opened))
 }
 
 impl RenderOutput {
@@ -62,40 +70,16 @@ impl RenderOutput {
     /// render; and one that can be written.
     pub fn open(folder: &Path) -> anyhow::Result<Self> {
         let shown = folder.display();
-        match std::fs::read_dir(folder) {
-            Ok(entries) => {
-                refuse_others(folder)?;
-                for entry in entries {
-                    let entry = entry.with_context(|| format!("cannot list {shown}"))?;
-                    let name = entry.file_name();
-                    // Of a render that was killed: the next one removes it.
-                    if name.to_str().is_some_and(MachineFiles::is_temporary) {
-                        continue;
-                    }
-                    let expected = match name.to_str() {
-                        Some(ROOTFS) => Some(entry.file_type()?.is_dir()),
-                        Some(OBJECTS) => Some(entry.file_type()?.is_file()),
-                        _ => None,
-                    };
-                    ensure!(
-                        expected != Some(false),
-                        "--out {shown} does not hold what a render left: {0} is no {1}; give a new or empty folder, or that of an earlier render",
-                        name.to_string_lossy(),
-                        if name == ROOTFS { "folder" } else { "file" },
-                    );
-                    ensure!(
-                        expected.is_some(),
-                        "--out {shown} holds something else than a render ({}); give a new or empty folder, or that of an earlier render",
-                        name.to_string_lossy()
-                    );
-                    refuse_others(&entry.path())?;
-                }
+        let opened = open_own(folder)?;
+        match &opened {
+            Some(opened) => {
+                check_entries(folder, opened)?;
                 let access = rustix::fs::access(folder, rustix::fs::Access::WRITE_OK);
                 access
                     .map_err(std::io::Error::from)
                     .with_context(|| format!("--out {shown} cannot be written"))?;
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            None => {
                 let parent = match folder.parent() {
                     Some(parent) if !parent.as_os_str().is_empty() => parent,
                     _ => Path::new("."),
@@ -115,33 +99,80 @@ impl RenderOutput {
                         )
                     })?;
             }
-            Err(error) => {
-                let wrong = match error.kind() {
-                    std::io::ErrorKind::NotADirectory => "is not a folder",
-                    _ => "cannot be read",
-                };
-                return Err(error).with_context(|| format!("--out {shown} {wrong}"));
-            }
         }
         Ok(Self {
             folder: folder.to_owned(),
+            opened,
         })
     }
 
     /// The files of an earlier render.
-    pub fn base(&self) -> anyhow::Result<Option<Arc<dyn Files>>> {
-        let rootfs = self.folder.join(ROOTFS);
-        if !rootfs.exists() {
+    fn rootfs(&self) -> anyhow::Result<Option<MachineFiles>> {
+        let Some(opened) = &self.opened else {
             return Ok(None);
+        };
+        let rootfs = self.folder.join(ROOTFS);
+        match open_below(opened, &rootfs) {
+            Ok(found) => Ok(Some(MachineFiles::at(found, &rootfs))),
+            Err(Errno::NOENT) => Ok(None),
+            Err(errno) => Err(std::io::Error::from(errno))
+                .with_context(|| format!("cannot open {}", rootfs.display())),
         }
-        let files = MachineFiles::open(&rootfs)
-            .with_context(|| format!("cannot open {}", rootfs.display()))?;
-        Ok(Some(Arc::new(files)))
     }
 
-    /// What is known of the files of an earlier render.
+    /// The files of an earlier render.
+    pub fn base(&self) -> anyhow::Result<Option<Arc<dyn Files>>> {
+        Ok(self
+            .rootfs()?
+            .map(|files| Arc::new(files) as Arc<dyn Files>))
+    }
+
+    /// What those files say they are.
     pub fn provenance(&self) -> anyhow::Result<Provenance> {
-        render_made::read(&self.folder.join(ROOTFS))
+        match self.rootfs()? {
+            Some(files) => render_made::read(&files),
+            None => Ok(Provenance::default()),
+        }
+    }
+
+    /// The folder to write into, made where it was not there, and its rootfs.
+    fn targets(&self) -> anyhow::Result<(MachineFiles, MachineFiles)> {
+        let made = || format!("--out {} cannot be made", self.folder.display());
+        let folder = match &self.opened {
+            Some(opened) => opened.try_clone().with_context(made)?,
+            None => {
+                // Keys lie below: nobody else needs to look in.
+                std::fs::DirBuilder::new()
+                    .recursive(true)
+                    .mode(0o700)
+                    .create(&self.folder)
+                    .with_context(made)?;
+                let opened = open_own(&self.folder)?.with_context(made)?;
+                check_entries(&self.folder, &opened)?;
+                opened
+            }
+        };
+        let rootfs = self.folder.join(ROOTFS);
+        let failed = || format!("cannot make {}", rootfs.display());
+        let is_new = match rustix::fs::mkdirat(&folder, ROOTFS, Mode::from_raw_mode(0o700)) {
+            Ok(()) => true,
+            Err(Errno::EXIST) => false,
+            Err(errno) => return Err(std::io::Error::from(errno)).with_context(failed),
+        };
+        let opened = open_below(&folder, &rootfs).map_err(std::io::Error::from);
+        let opened = opened.with_context(failed)?;
+        let found = rustix::fs::fstat(&opened).map_err(std::io::Error::from);
+        refuse_others(OUT, &rootfs, &found.with_context(failed)?)?;
+        if is_new {
+            rustix::fs::fchmod(&opened, Mode::from_raw_mode(0o755))
+                .map_err(std::io::Error::from)
+                .with_context(failed)?;
+        }
+        // Waiting for the disk would take several times as long as all the rest.
+        Ok((
+            MachineFiles::at(folder, &self.folder).without_sync(),
+            MachineFiles::at(opened, &rootfs).without_sync(),
+        ))
     }
 
     /// The objects of an earlier render.
@@ -186,34 +217,19 @@ impl RenderOutput {
             count += usize::from(!matches!(change, Change::Directory { .. }));
             Ok(())
         })?;
-        let rootfs = self.folder.join(ROOTFS);
-        // Keys lie below: nobody else needs to look in.
-        std::fs::DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.folder)
-            .with_context(|| format!("--out {} cannot be made", self.folder.display()))?;
-        if !rootfs.exists() {
-            std::fs::create_dir(&rootfs)
-                .with_context(|| format!("cannot make {}", rootfs.display()))?;
-            std::fs::set_permissions(&rootfs, std::fs::Permissions::from_mode(0o755))
-                .with_context(|| format!("cannot make {}", rootfs.display()))?;
-        }
-        let target = MachineFiles::open(&rootfs)
-            .with_context(|| format!("cannot open {}", rootfs.display()))?
-            // Waiting for the disk would take several times as long as all the rest.
-            .without_sync();
+        let marks = render_made::marks(files, provenance)?;
+        let (folder, target) = self.targets()?;
         files.commit(&target).with_context(|| {
-            format!("cannot write the rendered files below {}", rootfs.display())
+            format!(
+                "cannot write the rendered files below {}",
+                target.root().display()
+            )
         })?;
-        render_made::write(files, &target, provenance)?;
+        render_made::write(&target, &marks)?;
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
         if objects != before {
             let text = zeroize::Zeroizing::new(crate::cluster::yaml::write_all(&objects)?);
-            let folder = MachineFiles::open(&self.folder)
-                .with_context(|| format!("cannot open {}", self.folder.display()))?
-                .without_sync();
             let path = MachinePath::parse(&format!("/{OBJECTS}"))?;
             // Bootstrap tokens are in it.
             folder
@@ -225,6 +241,54 @@ impl RenderOutput {
             objects: difference(&before, &objects),
         })
     }
+}
+
+/// Opens what a folder has under the last name of this path; no link.
+fn open_below(folder: &OwnedFd, path: &Path) -> Result<OwnedFd, Errno> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    rustix::fs::openat(
+        folder,
+        path.file_name().unwrap_or_default(),
+        flags,
+        Mode::empty(),
+    )
+}
+
+/// Whether a folder holds what a render left, or nothing.
+fn check_entries(folder: &Path, opened: &OwnedFd) -> anyhow::Result<()> {
+    let shown = folder.display();
+    let listed = || format!("cannot list {shown}");
+    let entries = Dir::read_from(opened).map_err(std::io::Error::from);
+    for entry in entries.with_context(listed)? {
+        let entry = entry.map_err(std::io::Error::from).with_context(listed)?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        // Of a render that was killed: the next one removes it.
+        if name == "." || name == ".." || MachineFiles::is_temporary(&name) {
+            continue;
+        }
+        let path = folder.join(&name);
+        let found = rustix::fs::statat(opened, &*name, AtFlags::SYMLINK_NOFOLLOW);
+        let found = found
+            .map_err(std::io::Error::from)
+            .with_context(|| format!("cannot look at {}", path.display()))?;
+        let kind = FileType::from_raw_mode(found.st_mode);
+        let expected = match name.as_str() {
+            ROOTFS => Some(kind == FileType::Directory),
+            OBJECTS => Some(kind == FileType::RegularFile),
+            _ => None,
+        };
+        ensure!(
+            expected != Some(false),
+            "--out {shown} does not hold what a render left: {name} is no {}; give a new or empty folder, or that of an earlier render",
+            if name == ROOTFS { "folder" } else { "file" },
+        );
+        ensure!(
+            expected.is_some(),
+            "--out {shown} holds something else than a render ({name}); give a new or empty folder, or that of an earlier render"
+        );
+        refuse_others(OUT, &path, &found)?;
+    }
+    Ok(())
 }
 
 /// How many objects differ. Where only their order does, it is one.

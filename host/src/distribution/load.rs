@@ -16,8 +16,8 @@ use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
 use crate::meant::meant;
-use crate::world::yaml::{self, YamlError};
 use crate::world::{ReadError, read_given_text};
+use crate::yaml::{self, YamlError};
 
 /// The largest distribution file that is read.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -448,7 +448,7 @@ fn check_phase(phase: &PhaseDocument, others: &Composition) -> Result<(), String
 
 /// Of a name that is none.
 fn no_phase(name: &str, there: &Composition) -> String {
-    match meant(name, there.names().into_iter()) {
+    match meant(name, there.names()) {
         Some(meant) => format!("there is no phase {name:?}; did you mean {meant:?}?"),
         None => format!(
             "there is no phase {name:?}; there are: {}",

@@ -1,7 +1,7 @@
 //! The one path: grant, policy, journal, world.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
@@ -32,21 +32,17 @@ pub struct Origin {
 pub enum EffectError {
     #[error(transparent)]
     Denied(#[from] Denial),
-    #[error("the policy {policy} denies it: {action} {target} breaks the rule {rule}: {reason}")]
-    Policy {
-        policy: String,
-        rule: String,
-        reason: String,
-        remedy: String,
-        action: &'static str,
-        target: String,
-    },
+    #[error(
+        "the policy {} denies it: {} {} breaks the rule {}: {}",
+        .denied.policy, .denied.action, .denied.target, .denied.rule, .denied.reason
+    )]
+    Policy { denied: Box<Denied>, remedy: String },
     #[error(transparent)]
     PolicyFailed(#[from] PolicyError),
     #[error(transparent)]
     Journal(#[from] JournalError),
     #[error(
-        "{path} was written by the phase {writer} in this run, and the phase {phase} would write it again"
+        "{path} was written by the phase {writer} in this run, and the phase {phase} would change it"
     )]
     Contested {
         path: MachinePath,
@@ -115,7 +111,19 @@ impl Conduit {
     /// each other, would undo what the other did, run by run; the last one
     /// would win, whoever that is.
     fn claim(&self, origin: &Origin, path: &MachinePath) -> Result<(), EffectError> {
-        let mut writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        self.check_claim(origin, path)?;
+        self.writers().insert(path.clone(), origin.phase.clone());
+        Ok(())
+    }
+
+    // Only whole entries are ever inserted.
+    fn writers(&self) -> MutexGuard<'_, BTreeMap<MachinePath, String>> {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a phase may change a file, as far as others wrote it.
+    fn check_claim(&self, origin: &Origin, path: &MachinePath) -> Result<(), EffectError> {
+        let writers = self.writers();
         if let Some(writer) = writers.get(path) {
             let may = |name: &String| name == writer || name == outer(writer);
             let is_own = outer(writer) == outer(&origin.phase);
@@ -127,7 +135,6 @@ impl Conduit {
                 });
             }
         }
-        writers.insert(path.clone(), origin.phase.clone());
         Ok(())
     }
 
@@ -153,6 +160,9 @@ impl Conduit {
         writes
             .keys()
             .try_for_each(|path| self.claim(origin, path))?;
+        effect
+            .alters()
+            .map_or(Ok(()), |path| self.check_claim(origin, path))?;
         let number = self.journal.begin(&Entry {
             phase: origin.phase.clone(),
             component: origin.component.clone(),
@@ -232,21 +242,18 @@ impl Conduit {
                         ),
                     }),
                     Verdict::Deny => {
-                        self.journal.denied(Denied {
+                        let denied = Denied {
                             phase: origin.phase.clone(),
                             action: asked.name().to_owned(),
                             target: asked.target(),
                             policy: policy.name().to_owned(),
-                            rule: finding.rule.clone(),
-                            reason: finding.reason.clone(),
-                        })?;
-                        return Err(EffectError::Policy {
-                            policy: policy.name().to_owned(),
                             rule: finding.rule,
                             reason: finding.reason,
+                        };
+                        self.journal.denied(denied.clone())?;
+                        return Err(EffectError::Policy {
+                            denied: Box::new(denied),
                             remedy: finding.remedy,
-                            action: asked.name(),
-                            target: asked.target(),
                         });
                     }
                 }

@@ -45,6 +45,12 @@ pub trait Effect: Send + Sync {
         BTreeMap::new()
     }
 
+    /// A file of which it changes something else than the content, or which it
+    /// removes.
+    fn alters(&self) -> Option<&MachinePath> {
+        None
+    }
+
     fn inverse(&self) -> Inverse;
 
     /// What it makes of an object of the cluster, without secrets.

@@ -1,6 +1,6 @@
 //! The secrets of a run, known again wherever a piece of one turns up.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
@@ -12,6 +12,9 @@ use crate::pki::secret_parts;
 /// Bytes of a secret that tell it: whoever sees fewer has to guess the rest of
 /// a token of sixteen letters, or all of a key.
 const PIECE: usize = 12;
+
+/// The same of what is written in hexadecimal digits: each tells half as much.
+const DIGITS: usize = 24;
 
 /// Fewer different bytes than this are no secret: zeros before a number.
 const DIFFERENT: usize = 4;
@@ -28,7 +31,8 @@ const DIFFERENT: usize = 4;
 #[derive(Default)]
 pub struct Vault {
     hasher: RandomState,
-    pieces: RwLock<HashSet<u64>>,
+    /// By their length.
+    pieces: RwLock<BTreeMap<usize, HashSet<u64>>>,
     found: AtomicU64,
 }
 
@@ -39,7 +43,15 @@ impl Vault {
         let bytes = secret.reveal();
         let mut pieces = self.pieces.write().unwrap_or_else(PoisonError::into_inner);
         let mut learn = |bytes: &[u8]| {
-            let windows = bytes.windows(PIECE).filter(|window| is_telling(window));
+            let is_hexadecimal = bytes.iter().all(u8::is_ascii_hexdigit);
+            let length = match is_hexadecimal {
+                true => DIGITS.min(bytes.len()),
+                false => PIECE,
+            };
+            let windows = bytes
+                .windows(length.max(PIECE))
+                .filter(|window| is_telling(window));
+            let pieces = pieces.entry(length.max(PIECE)).or_default();
             pieces.extend(windows.map(|window| self.hasher.hash_one(window)));
         };
         if kinds.contains(&SecretKind::PrivateKey) {
@@ -68,10 +80,11 @@ impl Vault {
         holds_secret_or(content, &mut |layer| self.knows(&pieces, layer))
     }
 
-    fn knows(&self, pieces: &HashSet<u64>, layer: &[u8]) -> bool {
-        let mut windows = layer.windows(PIECE);
-        let found = !pieces.is_empty()
-            && windows.any(|window| pieces.contains(&self.hasher.hash_one(window)));
+    fn knows(&self, pieces: &BTreeMap<usize, HashSet<u64>>, layer: &[u8]) -> bool {
+        let found = pieces.iter().any(|(length, pieces)| {
+            let mut windows = layer.windows(*length);
+            windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
+        });
         self.found.fetch_add(u64::from(found), Ordering::Relaxed);
         found
     }

@@ -5,12 +5,14 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-/// A kubeconfig that cannot be read. Nothing in it is quoted but by the parser
-/// of YAML: anything in the file can be a secret, a name as well.
+use crate::yaml::{self, YamlError};
+
+/// A kubeconfig that cannot be read. Nothing of it is quoted: anything in the
+/// file can be a secret, a name as well.
 #[derive(Debug, thiserror::Error)]
 pub enum KubeconfigError {
     #[error("it is not YAML")]
-    Syntax(#[source] Box<serde_saphyr::Error>),
+    Syntax(#[source] YamlError),
     #[error("it is not a kubeconfig: wanted apiVersion: v1, kind: Config")]
     Kind,
     #[error("its current context is not among its contexts")]
@@ -66,8 +68,7 @@ impl CurrentContext {
 }
 
 fn read(text: &str) -> Result<Value, KubeconfigError> {
-    let config: Value =
-        serde_saphyr::from_str(text).map_err(|error| KubeconfigError::Syntax(Box::new(error)))?;
+    let config: Value = yaml::read(text).map_err(KubeconfigError::Syntax)?;
     if config["kind"] != "Config" || config["apiVersion"] != "v1" {
         return Err(KubeconfigError::Kind);
     }

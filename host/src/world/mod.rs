@@ -20,7 +20,6 @@ mod path;
 mod provenance;
 mod runtime;
 pub mod sandbox;
-pub mod yaml;
 
 use std::sync::Arc;
 

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::yaml::{self, YamlError};
 use super::{Checks, ContainerRuntime, IdealChecks, IdealRuntime, MachinePath};
+use crate::yaml::{self, YamlError};
 
 /// What phases and defaults need to know of a node.
 ///

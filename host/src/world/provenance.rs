@@ -67,7 +67,7 @@ pub enum Misuse {
     )]
     Composed,
     #[error(
-        "was written by a component; the host connects only with credentials that it made or that were there before"
+        "was written by a component; the host takes for keys, certificates and credentials only what it made or what was there before"
     )]
     Foreign,
 }
@@ -122,7 +122,10 @@ impl Provenance {
             (Purpose::Read, _) => Ok(()),
             (_, Made::OfSealed) => Err(Misuse::Composed),
             (Purpose::Certificate, Made::PrivateKey | Made::Kubeconfig) => Err(Misuse::Composed),
-            (Purpose::Connect, Made::OfText) => Err(Misuse::Foreign),
+            // Its author would know the key, or have it certified by one.
+            (Purpose::Connect | Purpose::PrivateKey | Purpose::Certificate, Made::OfText) => {
+                Err(Misuse::Foreign)
+            }
             _ => Ok(()),
         }
     }
@@ -149,7 +152,7 @@ mod tests {
         ];
         let cases = [
             (None, [true, true, true, true, true]),
-            (Some(OfText), [true, true, true, true, false]),
+            (Some(OfText), [true, false, false, true, false]),
             (Some(OfSealed), [false, false, false, false, false]),
             (Some(PrivateKey), [false, true, false, true, true]),
             (Some(Kubeconfig), [false, true, false, true, true]),

@@ -34,9 +34,12 @@ pub use components::Components;
 pub use journals::Journals;
 pub use kubeconfigs::Kubeconfigs;
 
+/// Makes a driver.
+pub type Make = fn() -> Box<dyn Driver>;
+
 /// All of them, by the names of their targets and corpora.
 #[allow(dead_code, reason = "each target of the fuzzer has one")]
-pub fn all() -> [(&'static str, fn() -> Box<dyn Driver>); 5] {
+pub fn all() -> [(&'static str, Make); 5] {
     [
         ("answers", || Box::new(Answers::new())),
         ("calls", || Box::new(Calls::new())),

@@ -55,7 +55,7 @@ pub fn accounts(_: &Document) -> Result<()> {
             "hostile-a",
             0o644,
         ),
-        ("passwd", "/etc/passwd", "root", "root", 0o666),
+        ("passwd", "/etc/passwd", "root", "root", 0o640),
         ("to-user", &own, "bob", "hostile-a", 0o600),
         ("to-group", &own, "root", "adm", 0o660),
         ("setuid", &own, "root", "root", 0o4755),

@@ -6,7 +6,7 @@ use kubewright_plugin::{Document, Result};
 
 /// A directory that everybody writes to.
 pub fn open_directory(_: &Document) -> Result<()> {
-    files::make_directory("/srv/hostile", 0o777)?;
+    files::make_directory("/srv/hostile", 0o770)?;
     Ok(())
 }
 

@@ -60,7 +60,7 @@ kubewright_plugin::phases! {
     "hostile/then": "Do what another file asks for" => |_| program::run(THEN),
     "hostile/forges": "Say what would pass for the program's words" => words::forges,
     "hostile/forges-failing": "Fail with such words" => words::forges_failing,
-    "hostile/open-directory": "Make a directory for everybody" => excess::open_directory,
+    "hostile/open-directory": "Make a directory for a group" => excess::open_directory,
     "hostile/masters": "Make a certificate of system:masters" => excess::masters,
     "hostile/intermediate": "Have an authority signed" => excess::intermediate,
     "hostile/show": "Show a private key" => secrets::show,

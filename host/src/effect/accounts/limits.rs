@@ -32,6 +32,34 @@ impl Limits {
         }
     }
 
+    /// A user's number, if it is one of a system account: people get nothing.
+    pub fn check_uid(&self, name: &str, uid: u32) -> Result<u32, AccountsError> {
+        let (min, max) = self.uids;
+        match (min..=max).contains(&uid) {
+            true => Ok(uid),
+            false => Err(AccountsError::UserRange {
+                name: name.to_owned(),
+                uid,
+                min,
+                max,
+            }),
+        }
+    }
+
+    /// The same for a group's.
+    pub fn check_gid(&self, name: &str, gid: u32) -> Result<u32, AccountsError> {
+        let (min, max) = self.gids;
+        match (min..=max).contains(&gid) {
+            true => Ok(gid),
+            false => Err(AccountsError::GroupRange {
+                name: name.to_owned(),
+                gid,
+                min,
+                max,
+            }),
+        }
+    }
+
     pub fn parse(text: &str) -> Result<Self, AccountsError> {
         let mut limits = Self::default();
         for (at, line) in text.lines().enumerate() {

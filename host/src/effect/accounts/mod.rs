@@ -155,16 +155,7 @@ pub fn check_name(name: &str) -> Result<(), AccountsError> {
 
 fn check_user(user: &User, groups: &[Group], limits: &Limits) -> Result<(), AccountsError> {
     let name = user.name.clone();
-    let (min, max) = limits.uids;
-    if user.uid < min || user.uid > max {
-        let uid = user.uid;
-        return Err(AccountsError::UserRange {
-            name,
-            uid,
-            min,
-            max,
-        });
-    }
+    limits.check_uid(&name, user.uid)?;
     if user.shell != SHELL {
         let shell = user.shell.clone();
         return Err(AccountsError::Shell { name, shell });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::database::{groups, users};
+use super::limits::Limits;
 use super::{AccountsError, GROUPS, ROOT, USERS, read};
 use crate::world::{Files, Owner};
 
@@ -13,22 +14,23 @@ pub fn find_owner(files: &dyn Files, user: &str, group: &str) -> Result<Owner, A
         name: name.to_owned(),
         path,
     };
+    let limits = Limits::read(files)?;
     Ok(Owner {
         uid: match user {
             ROOT => 0,
             _ => users(&read(files, USERS)?)?
                 .into_iter()
                 .find(|one| one.name == user)
-                .map(|one| one.uid)
-                .ok_or_else(|| absent("user", user, USERS))?,
+                .ok_or_else(|| absent("user", user, USERS))
+                .and_then(|one| limits.check_uid(user, one.uid))?,
         },
         gid: match group {
             ROOT => 0,
             _ => groups(&read(files, GROUPS)?)?
                 .into_iter()
                 .find(|one| one.name == group)
-                .map(|one| one.gid)
-                .ok_or_else(|| absent("group", group, GROUPS))?,
+                .ok_or_else(|| absent("group", group, GROUPS))
+                .and_then(|one| limits.check_gid(group, one.gid))?,
         },
     })
 }

@@ -6,7 +6,7 @@ use crate::effect::effect::{Effect, Inverse, Landing};
 use crate::effect::event::Change;
 use crate::effect::grant::{Denial, FileVerb, Grants};
 use crate::effect::place::Place;
-use crate::world::{FileError, Files, World};
+use crate::world::{FileError, Files, MachinePath, World};
 
 /// Removes a file, or a directory that is empty; nothing there is no change.
 #[derive(Clone, Debug)]
@@ -30,6 +30,10 @@ impl Effect for RemoveFile {
     fn shown(&self) -> Value {
         let Self { place } = self;
         json!({ "path": place.path(), "realPath": place.shown_real() })
+    }
+
+    fn alters(&self) -> Option<&MachinePath> {
+        Some(self.place.path())
     }
 
     fn inverse(&self) -> Inverse {

@@ -9,7 +9,7 @@ use crate::effect::event::Change;
 use crate::effect::files::{set_owner, set_owner_below};
 use crate::effect::grant::{Denial, FileVerb, Grants};
 use crate::effect::place::Place;
-use crate::world::{Files, World};
+use crate::world::{Files, MachinePath, World};
 
 /// Gives what is there to a user and a group.
 #[derive(Clone, Debug)]
@@ -53,6 +53,10 @@ impl Effect for SetOwner {
             "path": place.path(), "realPath": place.shown_real(), "user": user, "group": group,
             "mode": mode.map(octal), "sealed": holds.iter().collect::<Vec<_>>(),
         })
+    }
+
+    fn alters(&self) -> Option<&MachinePath> {
+        Some(self.place.path())
     }
 
     fn inverse(&self) -> Inverse {

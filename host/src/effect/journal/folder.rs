@@ -21,7 +21,7 @@ use super::record::{Outcome, Record, digest};
 use super::{JournalError, Lock, limits};
 use crate::effect::ensure_parents;
 use crate::world::machine::MachineFiles;
-use crate::world::{FileKind, Files, MachinePath};
+use crate::world::{FileKind, Files, MachinePath, Metadata};
 
 /// Where it lies, below the root.
 pub const FOLDER: &str = "/var/lib/kubewright";
@@ -54,6 +54,8 @@ impl Folder {
     /// Makes the folders and takes the lock.
     pub fn lock(&self, command: &str) -> Result<Lock, JournalError> {
         ensure_parents(&*self.files, &self.path)?;
+        // Before anything of it is believed.
+        self.numbers()?;
         let mut folders = vec![self.path.clone()];
         for below in [RUNS, "copies", COPIES] {
             folders.push(self.below(below)?);
@@ -123,7 +125,7 @@ impl Folder {
         for folder in [&self.path, &runs] {
             match self.files.stat(folder)? {
                 None => return Ok(Vec::new()),
-                Some(found) if found.kind == FileKind::Directory => {}
+                Some(found) if found.kind == FileKind::Directory => own(folder, &found)?,
                 Some(_) => {
                     return Err(JournalError::NoFolder {
                         path: folder.to_string(),
@@ -163,9 +165,11 @@ impl Folder {
             // Nothing that this program writes: it must not keep every later
             // run from its work.
             Some(found) if found.size > limits::UNFINISHED as u64 => Ok(None),
-            Some(_) => Ok(Some(Zeroizing::new(
-                self.files.read(&path, limits::UNFINISHED as u64)?,
-            ))),
+            Some(found) => {
+                own(&path, &found)?;
+                let content = self.files.read(&path, limits::UNFINISHED as u64)?;
+                Ok(Some(Zeroizing::new(content)))
+            }
         }
     }
 
@@ -265,4 +269,16 @@ pub(super) fn line(record: &Record) -> String {
     let mut text = serde_json::to_string(record).unwrap_or_default();
     text.push('\n');
     text
+}
+
+/// Whether it is of who runs this program, or of root.
+fn own(path: &MachinePath, found: &Metadata) -> Result<(), JournalError> {
+    let uid = found.owner.uid;
+    match [0, rustix::process::geteuid().as_raw()].contains(&uid) {
+        true => Ok(()),
+        false => Err(JournalError::Foreign {
+            path: path.to_string(),
+            uid,
+        }),
+    }
 }

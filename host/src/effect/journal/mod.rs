@@ -108,6 +108,10 @@ pub enum JournalError {
     )]
     NoFolder { path: String },
     #[error(
+        "{path} belongs to another user (uid {uid}), who could have this program believe what never was: the journals of this machine are those of who runs it; move away what is there"
+    )]
+    Foreign { path: String, uid: u32 },
+    #[error(
         "{path} is full: what one run does takes at most {} MiB to record, and what is not recorded is not done",
         limits::RUN >> 20
     )]

@@ -37,12 +37,40 @@ impl MachineFiles {
             OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
             Mode::empty(),
         )?;
-        Ok(Self {
+        Ok(Self::at(fd, root))
+    }
+
+    /// A root that is open already; `root` is what it is called.
+    pub fn at(fd: OwnedFd, root: &Path) -> Self {
+        Self {
             root: fd,
             root_path: root.to_owned(),
             counter: AtomicU32::new(0),
             durable: true,
-        })
+        }
+    }
+
+    /// An extended attribute of a file; none where there is no such.
+    pub fn attribute(&self, path: &MachinePath, name: &str) -> Option<Vec<u8>> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = self.open_at(path, flags, "open").ok()?;
+        let mut value = [0_u8; 256];
+        let length = rustix::fs::fgetxattr(&file, name, &mut value).ok()?;
+        value.get(..length).map(<[u8]>::to_vec)
+    }
+
+    /// Gives a file an extended attribute.
+    pub fn set_attribute(
+        &self,
+        path: &MachinePath,
+        name: &str,
+        value: &[u8],
+    ) -> std::io::Result<()> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
+        let file = self.open_at(path, flags, "open");
+        let file = file.map_err(std::io::Error::other)?;
+        let flags = rustix::fs::XattrFlags::empty();
+        Ok(rustix::fs::fsetxattr(&file, name, value, flags)?)
     }
 
     /// Does not wait for the disk: for what can be made again, as a render.
