@@ -2,7 +2,14 @@
 
 use crate::support::program::Place;
 
-const INIT: [&str; 5] = ["init", "--rootfs", "root", "--config", "config.yaml"];
+const INIT: [&str; 6] = [
+    "init",
+    "--rootfs",
+    "root",
+    "--offline",
+    "--config",
+    "config.yaml",
+];
 
 #[test]
 fn what_needs_a_cluster_at_work_is_left_out_and_told() {
@@ -10,7 +17,7 @@ fn what_needs_a_cluster_at_work_is_left_out_and_told() {
     std::fs::create_dir(place.path("root")).unwrap();
     let finished = place.run(&INIT).exits(0);
     finished.says(&[
-        "no API server answers for it",
+        "--offline: left out is what needs a kubelet or a cluster at work",
         "wait-control-plane, cluster-admins",
         "[kubelet-start] Writing kubelet configuration to file",
     ]);
@@ -24,24 +31,10 @@ fn a_quiet_run_tells_results_and_warnings() {
     std::fs::create_dir(place.path("root")).unwrap();
     let finished = place.run(&[&INIT[..], &["--quiet"]].concat()).exits(0);
     assert_eq!(finished.stdout, "", "of a first init the rest is progress");
-    assert!(
-        finished
-            .stderr
-            .contains("WARNING: --rootfs is another root")
-    );
+    assert!(finished.stderr.contains("WARNING: --offline: left out"));
     let finished = place.render(&["--quiet"]).exits(0);
     assert!(!finished.stdout.contains("[certs]"), "{}", finished.stdout);
     finished.says(&["Rendered into out"]);
-}
-
-/// Whoever names a phase gets it.
-#[test]
-fn a_phase_that_is_named_is_not_left_out() {
-    let place = Place::new();
-    std::fs::create_dir(place.path("root")).unwrap();
-    let finished = place.run(&[&INIT[..], &["--phase", "mark-control-plane"]].concat());
-    assert_eq!(finished.code, 1);
-    assert!(finished.said().contains("phase mark-control-plane failed"));
 }
 
 /// A name, what is done to the folder, and what is said of it.

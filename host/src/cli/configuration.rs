@@ -55,11 +55,6 @@ pub struct Inputs {
 }
 
 impl RunArguments {
-    /// Whether phases were named.
-    pub fn chooses_phases(&self) -> bool {
-        !self.phases.is_empty()
-    }
-
     /// Of a phase that has sub-phases: which there are, in words. None where it
     /// has none, where one is named already, or where there is no such phase.
     pub fn parts_of(&self, phase: &str) -> Option<String> {

@@ -1,8 +1,6 @@
 //! `kubewright init`
 
-use std::net::{TcpStream, ToSocketAddrs};
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
@@ -15,10 +13,6 @@ use super::output::Output;
 use super::run::{Finished, Run, now};
 use crate::effect::{DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunStart};
 use crate::world::MachinePath;
-use crate::world::endpoint::Origin;
-
-/// How long somebody who listens may take to answer.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 const EXAMPLES: &str = "\
 Examples:
@@ -58,6 +52,10 @@ struct InitCommand {
     /// it that is an error, which says who and what.
     #[arg(long)]
     force_conflicts: bool,
+    /// Leave out the phases that need a kubelet or a cluster at work: for a
+    /// folder that will be the root of a machine some day.
+    #[arg(long, requires = "rootfs")]
+    offline: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -99,13 +97,12 @@ impl InitCommand {
             None => "init".to_owned(),
             Some(phase) => format!("init phase {}", phase.replace('/', " ")),
         };
-        let chosen = phase.is_some() || self.run.chooses_phases();
         let mut inputs = match phase {
             None => self.run.load(output)?,
             Some(phase) => self.run.load_phases(output, &[phase])?,
         };
-        if !machine.is_this && !chosen {
-            leave_out_live(&mut inputs, output)?;
+        if self.offline {
+            leave_out_live(&mut inputs, output);
         }
         let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
         if dry {
@@ -125,34 +122,15 @@ impl InitCommand {
     }
 }
 
-/// Leaves out what needs a machine at work, if the run is about a folder and no
-/// API server answers where this one's would be. Whoever names phases gets them.
-fn leave_out_live(inputs: &mut Inputs, output: &Output) -> anyhow::Result<()> {
-    let configuration = &inputs.prepared.document["configuration"];
-    let servers = inputs.distribution.servers_of(configuration)?;
-    if servers.iter().any(|server| listens(server)) {
-        return Ok(());
-    }
+/// Leaves out what needs a machine at work, and says so.
+fn leave_out_live(inputs: &mut Inputs, output: &Output) {
     let left_out = inputs.selection.leave_out_live(&inputs.distribution);
     if !left_out.is_empty() {
         output.warning(&format!(
-            "--rootfs is another root than this machine's, and no API server answers for it: left out is what needs a kubelet or a cluster at work ({}); --phase runs it all the same",
+            "--offline: left out is what needs a kubelet or a cluster at work ({})",
             left_out.join(", ")
         ));
     }
-    Ok(())
-}
-
-/// Whether anybody listens at an origin.
-fn listens(origin: &str) -> bool {
-    let Ok(origin) = Origin::of(origin) else {
-        return false;
-    };
-    let authority = format!("{}:{}", origin.host, origin.port);
-    let Ok(mut addresses) = authority.to_socket_addrs() else {
-        return false;
-    };
-    addresses.any(|address| TcpStream::connect_timeout(&address, PATIENCE).is_ok())
 }
 
 /// Runs phases on a machine, with a journal.

@@ -22,8 +22,7 @@ const TEXT_LIMIT: u64 = 1 << 20;
 #[derive(Args, Clone, Default)]
 pub struct MachineArguments {
     /// The path to the 'real' host root filesystem. With another root than /
-    /// only files change: nothing is started, and no root is needed; unless an
-    /// API server answers for it, phases that need a cluster are left out.
+    /// only files change: nothing is started, and no root is needed.
     #[arg(long, value_name = "DIR")]
     rootfs: Option<PathBuf>,
 }

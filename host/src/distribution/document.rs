@@ -177,8 +177,7 @@ pub struct PhaseDocument {
     #[serde(default, deserialize_with = "given")]
     pub changes: Option<Vec<String>>,
     /// Whether it needs a machine that is at work: its kubelet, its API server.
-    /// Where a run is about a folder (`--rootfs`) and nothing answers, it is
-    /// left out.
+    /// `--offline` leaves it out.
     #[serde(default, deserialize_with = "given")]
     pub live: Option<bool>,
     #[serde(default, deserialize_with = "given")]

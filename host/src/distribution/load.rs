@@ -47,15 +47,6 @@ pub struct Distribution {
 }
 
 impl Distribution {
-    /// API servers that its phases may connect to, for a configuration: their
-    /// origins, as `https://HOST:PORT`.
-    pub fn servers_of(&self, configuration: &Value) -> Result<BTreeSet<String>, DistributionError> {
-        endpoints(&self.servers, configuration).map_err(|source| DistributionError::Grant {
-            phase: "servers".to_owned(),
-            source,
-        })
-    }
-
     /// API servers that its phases may connect to, as written.
     pub(super) fn servers(&self) -> impl Iterator<Item = &String> {
         let groups = self.groups.iter().flat_map(|group| &group.servers);
