@@ -6,7 +6,7 @@
 //! [`kube`], [`pki`].
 
 pub mod capability;
-mod causes;
+pub mod causes;
 pub mod cli;
 pub mod cluster;
 pub mod component;

@@ -2,23 +2,11 @@
 //! too much, policies that are blinded, servers and files that hang or fill the
 //! host. `program.rs` of the hostile component carries most of them out.
 
+#[macro_use]
+#[path = "../support/cases.rs"]
+mod cases;
 #[path = "../support/mod.rs"]
 mod support;
-
-/// Makes a test of each case, so that each fails by its name.
-macro_rules! cases {
-    ($test:ident: $($case:ident($($argument:expr),* $(,)?)),+ $(,)?) => {
-        mod $test {
-            #[allow(unused_imports, reason = "some tables have plain values only")]
-            use super::*;
-
-            $(#[test]
-            fn $case() {
-                super::$test($($argument),*);
-            })+
-        }
-    };
-}
 
 use kubewright_test_hostile_calls::{judge, shorthand as calls};
 

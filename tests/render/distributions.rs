@@ -53,10 +53,22 @@ fn a_file_extends_a_file() {
 
 /// A phase that writes the manifest of etcd, which another one writes.
 fn second_writer(rest: &str) -> Place {
+    second(
+        rest,
+        Call::FilesWrite {
+            path: "/etc/kubernetes/manifests/etcd.yaml".into(),
+            mode: 0o600,
+            content: vec![Piece::text("# another one\n")],
+        },
+    )
+}
+
+/// A phase that comes after that of etcd and does this.
+fn second(rest: &str, call: Call) -> Place {
     let built = hostile();
     let grants = LEAST.replace(
         "/srv/hostile/**], verbs: [read, write]",
-        "/srv/hostile/**, /etc/kubernetes/manifests/etcd.yaml], verbs: [read, write]",
+        "/srv/hostile/**, /etc/kubernetes/manifests, /etc/kubernetes/manifests/etcd.yaml], verbs: [read, write, remove, own]",
     );
     let place = place(&format!(
         "phases:\n- name: hostile\n  component: hostile.wasm\n  digest: {}\n  \
@@ -65,11 +77,7 @@ fn second_writer(rest: &str) -> Place {
     ));
     place.write("hostile.wasm", &built.component);
     let mut program = Program::new();
-    program.call(Call::FilesWrite {
-        path: "/etc/kubernetes/manifests/etcd.yaml".into(),
-        mode: 0o600,
-        content: vec![Piece::text("# another one\n")],
-    });
+    program.call(call);
     let own = place.rendered(PROGRAM);
     std::fs::create_dir_all(own.parent().unwrap()).unwrap();
     std::fs::write(own, program.file()).unwrap();
@@ -88,6 +96,55 @@ fn two_phases_do_not_write_one_file_unawares() {
             .rendered("/etc/kubernetes/manifests/etcd.yaml")
             .exists()
     );
+}
+
+/// A file is the same however it is spelt and whatever is done to it.
+#[test]
+fn a_file_of_another_phase_is_left_alone() {
+    const MANIFEST: &str = "/etc/kubernetes/manifests/etcd.yaml";
+    for (name, call) in [
+        (
+            "by a link",
+            Call::FilesWrite {
+                path: "/srv/hostile/link/etcd.yaml".into(),
+                mode: 0o600,
+                content: vec![Piece::text("# another one\n")],
+            },
+        ),
+        (
+            "removed",
+            Call::FilesRemove {
+                path: MANIFEST.into(),
+            },
+        ),
+        (
+            "given away",
+            Call::AccountsSetOwner {
+                path: MANIFEST.into(),
+                user: "root".into(),
+                group: "root".into(),
+                mode: 0o640,
+            },
+        ),
+        (
+            "given away with its folder",
+            Call::AccountsSetOwnerBelow {
+                directory: "/etc/kubernetes/manifests".into(),
+                user: "root".into(),
+                group: "root".into(),
+            },
+        ),
+    ] {
+        let place = second("", call);
+        std::os::unix::fs::symlink(
+            "/etc/kubernetes/manifests",
+            place.rendered("/srv/hostile/link"),
+        )
+        .unwrap();
+        let finished = render(&place, &[]);
+        assert_eq!(finished.code, 1, "{name}: {}", finished.said());
+        finished.says(&["etcd.yaml was written by the phase etcd/local in this run"]);
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Command;
 
+use crate::support::others::{Prepared, give_away, open_to_all};
 use crate::support::program::Place;
 use crate::support::tree::{differences, tree};
 
@@ -11,35 +12,26 @@ const RENDER: [&str; 5] = ["render", "--config", "config.yaml", "--out", "out"];
 /// What is in the folder, how it gets there, what the error must say.
 type Case = (&'static str, fn(&Place), &'static [&'static str]);
 
-/// A name, what is done to the folder, and what is said of it.
-type Prepared<'a> = (&'a str, &'a dyn Fn(&Place), &'a str);
-
 /// Keys of theirs would sign for everything.
 #[test]
 fn a_folder_that_others_may_change() {
     if !crate::support::is_root() {
         return;
     }
-    let give = |path: std::path::PathBuf| {
-        std::os::unix::fs::lchown(path, Some(65534), Some(65534)).expect("root gives away");
-    };
-    let open = |path: std::path::PathBuf| {
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("modes");
-    };
     let cases: [Prepared<'_>; 5] = [
         (
             "the folder",
-            &|place| give(place.out()),
+            &|place| give_away(place.out()),
             "out belongs to another user (uid 65534)",
         ),
         (
             "its files",
-            &|place| give(place.out().join("rootfs")),
+            &|place| give_away(place.out().join("rootfs")),
             "out/rootfs belongs to another user (uid 65534)",
         ),
         (
             "its objects",
-            &|place| give(place.out().join("objects.yaml")),
+            &|place| give_away(place.out().join("objects.yaml")),
             "out/objects.yaml belongs to another user (uid 65534)",
         ),
         (
@@ -47,13 +39,13 @@ fn a_folder_that_others_may_change() {
             &|place| {
                 std::fs::rename(place.out(), place.path("other")).expect("folders can be moved");
                 symlink("other", place.out()).expect("links can be made");
-                give(place.out());
+                give_away(place.out());
             },
             "out belongs to another user (uid 65534)",
         ),
         (
             "everybody's",
-            &|place| open(place.out()),
+            &|place| open_to_all(place.out()),
             "every user of this machine may write to out",
         ),
     ];

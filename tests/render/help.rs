@@ -160,6 +160,16 @@ fn help_lists_the_phases() {
             &["/etcd-ca "],
         ),
         (
+            &["init", "phase", "uploadconfig"],
+            &["The phase upload-config has these parts", "\n  kubelet "],
+            &["[upload-config]"],
+        ),
+        (
+            &["init", "phase", "Certs", "--help"],
+            &["Parts of certs", "\n  etcd-ca "],
+            &[],
+        ),
+        (
             &["init", "phase", "certs"],
             &["The phase certs has these parts", "\n  etcd-ca "],
             &["[certs]"],

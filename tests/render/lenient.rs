@@ -5,18 +5,6 @@ use std::fs;
 
 use crate::support::program::{CONFIG, Place};
 
-/// Makes a test of each case, so that each fails by its name.
-macro_rules! cases {
-    ($test:ident: $($case:ident($($argument:expr),* $(,)?)),+ $(,)?) => {
-        mod $test {
-            $(#[test]
-            fn $case() {
-                super::$test($($argument),*);
-            })+
-        }
-    };
-}
-
 /// The sound configuration with this behind it, which begins on line 10.
 fn ignored(text: &str, words: &[&str]) {
     let place = Place::new();

@@ -1,6 +1,9 @@
 //! `render` and `config` as a new user tries them: what they take, what they
 //! refuse and in which words, and what they leave.
 
+#[macro_use]
+#[path = "../support/cases.rs"]
+mod cases;
 mod component_configs;
 mod components;
 mod config_commands;

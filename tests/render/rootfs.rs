@@ -1,5 +1,6 @@
 //! `init` on a folder, where no kubelet and no cluster is at work.
 
+use crate::support::others::{Prepared, give_away, open_to_all};
 use crate::support::program::Place;
 
 const INIT: [&str; 6] = [
@@ -37,9 +38,6 @@ fn a_quiet_run_tells_results_and_warnings() {
     finished.says(&["Rendered into out"]);
 }
 
-/// A name, what is done to the folder, and what is said of it.
-type Prepared<'a> = (&'a str, &'a dyn Fn(&Place), &'a str);
-
 /// Whose key it would be, whose token: another user of the machine has no part
 /// in a run.
 #[test]
@@ -47,37 +45,30 @@ fn what_belongs_to_another_user_is_not_used() {
     if !crate::support::is_root() {
         return;
     }
-    let give = |path: std::path::PathBuf| {
-        std::os::unix::fs::lchown(path, Some(65534), Some(65534)).expect("root gives away");
-    };
-    let open = |path: std::path::PathBuf| {
-        use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o777)).expect("modes");
-    };
     let cases: [Prepared<'_>; 5] = [
         (
             "the folder",
-            &|place| give(place.path("root")),
+            &|place| give_away(place.path("root")),
             "--rootfs: root belongs to another user (uid 65534)",
         ),
         (
             "everybody's",
-            &|place| open(place.path("root")),
+            &|place| open_to_all(place.path("root")),
             "every user of this machine may write to root",
         ),
         (
             "the state folder",
-            &|place| give(place.path("root/var/lib/kubewright")),
+            &|place| give_away(place.path("root/var/lib/kubewright")),
             "/var/lib/kubewright belongs to another user (uid 65534)",
         ),
         (
             "the journals",
-            &|place| give(place.path("root/var/lib/kubewright/runs")),
+            &|place| give_away(place.path("root/var/lib/kubewright/runs")),
             "/var/lib/kubewright/runs belongs to another user (uid 65534)",
         ),
         (
             "what a run left unfinished",
-            &|place| give(place.write("root/var/lib/kubewright/unfinished", "{}")),
+            &|place| give_away(place.write("root/var/lib/kubewright/unfinished", "{}")),
             "/var/lib/kubewright/unfinished belongs to another user (uid 65534)",
         ),
     ];

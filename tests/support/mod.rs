@@ -21,6 +21,7 @@ pub mod hostile_server;
 pub mod leaks;
 pub mod live;
 pub mod mounts;
+pub mod others;
 pub mod program;
 pub mod pty;
 pub mod runtime;

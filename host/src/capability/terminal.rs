@@ -65,6 +65,9 @@ mod tests {
     fn a_topic_is_a_word_of_nobody_elses() {
         for (text, wanted) in [
             ("apiclient", true),
+            ("kubelet-check", true),
+            ("certs] done\nerror: x [", false),
+            ("\u{202e}", false),
             ("token-discovery", true),
             ("1", true),
             ("", false),

@@ -58,7 +58,11 @@ impl RunArguments {
     /// Of a phase that has sub-phases: which there are, in words. None where it
     /// has none, where one is named already, or where there is no such phase.
     pub fn parts_of(&self, phase: &str) -> Option<String> {
+        if phase.contains('/') {
+            return None;
+        }
         let distribution = Distribution::load(&self.distribution).ok()?;
+        let phase = distribution.phase_named(phase)?;
         let all = format!("{phase}/");
         let mut parts = distribution.leaves.iter();
         parts.find(|leaf| leaf.name.starts_with(&all))?;

@@ -39,8 +39,9 @@ impl MachineArguments {
         let root = self.rootfs.as_deref().unwrap_or(Path::new("/"));
         let files = MachineFiles::open(root)
             .with_context(|| format!("--rootfs {}: cannot open the folder", root.display()))?;
-        let found = rustix::fs::stat(root).map_err(std::io::Error::from);
-        let found = found.with_context(|| format!("--rootfs {}", root.display()))?;
+        let found = files
+            .root_stat()
+            .with_context(|| format!("--rootfs {}", root.display()))?;
         refuse_others("--rootfs", root, &found)?;
         let is_this = std::fs::canonicalize(root).is_ok_and(|root| root == Path::new("/"));
         Ok(Machine {

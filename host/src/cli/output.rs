@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::failure::Report;
-use crate::effect::{Event, Events, LogLevel};
+use crate::effect::{Event, Events, LogLevel, outer};
 use crate::visible::{Visible, visible_json, visible_product};
 
 /// How output is written.
@@ -25,9 +25,6 @@ const NAMED: usize = 3;
 
 /// Characters of one reason to wait, of one frame.
 const NAME: usize = 200;
-
-/// Characters of what stands in brackets.
-const TOPIC: usize = 40;
 
 /// Where everything the program says goes: results and progress to standard
 /// output, warnings and errors to standard error.
@@ -268,15 +265,13 @@ impl Output {
                 topic,
                 message,
             } => {
-                let group = phase.split('/').next().unwrap_or(phase);
-                let topic = topic.as_deref().map(topic_of);
-                let topic = topic.filter(|words| !words.is_empty());
+                let group = outer(phase);
                 let topic = topic.as_deref().unwrap_or(group);
                 self.line(&format!("[{topic}] {message}"));
             }
             Event::Warning { phase, message } => self.warning(&format!("[{phase}] {message}")),
             Event::Waiting { phase, waiting_for } if self.status.is_none() => {
-                let group = phase.split('/').next().unwrap_or(phase);
+                let group = outer(phase);
                 for one in waiting_for {
                     // "to exist" goes on, "connection refused" explains.
                     let (name, reason) = (Visible::line(&one.name), Visible::line(&one.reason));
@@ -377,28 +372,4 @@ impl Status {
 fn complain(text: &str) {
     let shown = Visible::text(text).to_string();
     let _ = io::stderr().lock().write_all(shown.as_bytes());
-}
-
-/// What stands in the brackets before a line: a few words of a component, which
-/// has no way to close them.
-fn topic_of(words: &str) -> String {
-    let is_plain = |c: &char| c.is_ascii_alphanumeric() || " ._/-".contains(*c);
-    words.chars().filter(is_plain).take(TOPIC).collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_topic_stays_within_its_brackets() {
-        for (words, wanted) in [
-            ("kubelet-check", "kubelet-check"),
-            ("certs] done\nerror: x [", "certs doneerror x "),
-            ("\u{202e}", ""),
-            (&"a".repeat(100), &"a".repeat(TOPIC)),
-        ] {
-            assert_eq!(topic_of(words), wanted);
-        }
-    }
 }

@@ -31,7 +31,7 @@ pub fn with_phases(command: Command, arguments: &[OsString]) -> Command {
     };
     let phase = words.iter().position(|word| *word == "phase");
     let group = phase.and_then(|at| words.get(at + 1)).copied();
-    let group = group.filter(|word| !word.starts_with('-'));
+    let group = group.and_then(|word| distribution.phase_named(word));
     let all = format!(
         "Phases of {}, in their order:\n{}",
         distribution.name,

@@ -16,7 +16,7 @@ use super::render_made;
 use crate::kube::embedded::EmbeddedApi;
 use crate::world::machine::MachineFiles;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{Files, MachinePath, Provenance, read_given_text};
+use crate::world::{FileError, Files, MachinePath, Provenance};
 
 const OUT: &str = "--out";
 const ROOTFS: &str = "rootfs";
@@ -177,12 +177,19 @@ impl RenderOutput {
 
     /// The objects of an earlier render.
     pub fn objects(&self) -> anyhow::Result<Vec<Value>> {
-        let path = self.folder.join(OBJECTS);
-        let text = match read_given_text(&path, OBJECTS_LIMIT) {
-            Err(error) if error.is_not_found() => return Ok(Vec::new()),
-            read => read.with_context(|| format!("cannot read {}", path.display()))?,
+        let Some(opened) = &self.opened else {
+            return Ok(Vec::new());
         };
-        let documents: Vec<Value> = serde_saphyr::from_multiple(&text)
+        let path = self.folder.join(OBJECTS);
+        let failed = || format!("cannot read {}", path.display());
+        let folder = MachineFiles::at(opened.try_clone().with_context(failed)?, &self.folder);
+        let bytes = match folder.read(&MachinePath::parse(&format!("/{OBJECTS}"))?, OBJECTS_LIMIT) {
+            Err(FileError::NotFound(_)) => return Ok(Vec::new()),
+            read => zeroize::Zeroizing::new(read.with_context(failed)?),
+        };
+        let text = std::str::from_utf8(&bytes)
+            .with_context(|| format!("{} is not text in UTF-8", path.display()))?;
+        let documents: Vec<Value> = serde_saphyr::from_multiple(text)
             // The cause would quote the text, which holds tokens.
             .map_err(|_| {
                 anyhow::anyhow!(

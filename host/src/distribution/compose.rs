@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use super::document::PhaseDocument;
 use super::load::{Distribution, PhaseGroup};
 use crate::component::Source;
+use crate::effect::outer;
 
 /// A leaf to be.
 #[derive(Clone, Debug)]
@@ -23,11 +24,6 @@ pub(super) struct Planned {
 pub(super) struct Composition {
     pub groups: Vec<PhaseGroup>,
     pub leaves: Vec<Planned>,
-}
-
-/// The phase that a sub-phase is of: `certs` of `certs/ca`.
-pub(super) fn outer(name: &str) -> &str {
-    name.split('/').next().unwrap_or(name)
 }
 
 /// Whether a leaf is this one, or of this phase.

@@ -1,21 +1,25 @@
 //! Loading a distribution: built in, or from a file.
 
+mod check;
+mod source;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
+use self::check::{check_phase, no_phase};
+pub(super) use self::source::component_source;
 use super::compose::Composition;
 use super::configuration::{DeclaredConfiguration, declared_configuration};
-use super::document::{DistributionDocument, GrantsDocument, PhaseDocument};
+use super::document::{DistributionDocument, GrantsDocument};
 use super::grants::{GrantError, endpoints, resolve};
 use super::limits::LimitsDocument;
 use super::order::{self, OrderError};
 use super::sandbox::Sandbox;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
-use crate::meant::meant;
 use crate::world::{ReadError, read_given_text};
 use crate::yaml::{self, YamlError};
 
@@ -159,6 +163,15 @@ pub enum DistributionError {
     },
 }
 
+impl DistributionError {
+    fn invalid(origin: &str, problem: String) -> Self {
+        Self::Invalid {
+            origin: origin.to_owned(),
+            problem,
+        }
+    }
+}
+
 impl Distribution {
     /// Loads by the name of a built-in one, or by the path of a file.
     pub fn load(name: &str) -> Result<Self, DistributionError> {
@@ -210,10 +223,7 @@ impl Distribution {
         folder: Option<&Path>,
         depth: usize,
     ) -> Result<Self, DistributionError> {
-        let invalid = |problem: String| DistributionError::Invalid {
-            origin: origin.to_owned(),
-            problem,
-        };
+        let invalid = |problem: String| DistributionError::invalid(origin, problem);
         if let Some(base) = Self::built_in(name) {
             return base;
         }
@@ -252,10 +262,7 @@ impl Distribution {
         folder: Option<&Path>,
         depth: usize,
     ) -> Result<Self, DistributionError> {
-        let invalid = |problem: String| DistributionError::Invalid {
-            origin: origin.to_owned(),
-            problem,
-        };
+        let invalid = |problem: String| DistributionError::invalid(origin, problem);
         if document.api_version != "kubewright.dev/v1alpha1" || document.kind != "Distribution" {
             return Err(invalid(format!(
                 "it is apiVersion {:?}, kind {:?}; wanted apiVersion: kubewright.dev/v1alpha1, kind: Distribution",
@@ -379,125 +386,6 @@ impl Distribution {
             groups,
             leaves,
         })
-    }
-}
-
-/// Checks what stands in a file about one phase.
-fn check_phase(phase: &PhaseDocument, others: &Composition) -> Result<(), String> {
-    let name = &phase.name;
-    let wrong = |problem: String| Err(format!("phase {name}: {problem}"));
-    let parts: Vec<&str> = name.split('/').collect();
-    if parts.len() > 2 || parts.iter().any(|part| part.trim().is_empty()) {
-        return Err(format!(
-            "{name:?} is no name of a phase: wanted PHASE, or PHASE/SUB-PHASE"
-        ));
-    }
-    if let [outer, _] = parts[..] {
-        if !others.has(outer) {
-            return wrong(format!("there is no phase {outer} that it could be of"));
-        }
-        if phase.phases.is_some() {
-            return wrong("a sub-phase has no phases of its own".to_owned());
-        }
-        if others.has(outer)
-            && others
-                .names()
-                .iter()
-                .all(|one| !one.starts_with(&format!("{outer}/")))
-        {
-            return wrong(format!(
-                "{outer} has no sub-phases: `remove: [{outer}]`, and add it anew with some"
-            ));
-        }
-    }
-    if let Some(limit) = phase.limits.and_then(|limits| limits.mistake()) {
-        return wrong(format!(
-            "limits.{limit} is 0, which lets nothing run; leave it out for the default"
-        ));
-    }
-    if phase.phases.as_ref().is_some_and(Vec::is_empty) {
-        return wrong(format!(
-            "phases is an empty list: leave it out to keep what is there, or `remove: [{name}]`"
-        ));
-    }
-    let mut seen = BTreeSet::new();
-    for sub in phase.phases.iter().flatten() {
-        if sub.name.trim().is_empty() || sub.name.contains('/') {
-            return wrong(format!("{:?} is no name of a sub-phase", sub.name));
-        }
-        if !seen.insert(&sub.name) {
-            return wrong(format!("the sub-phase {} stands there twice", sub.name));
-        }
-    }
-    if let Some(empty) = phase.grants.as_ref().and_then(GrantsDocument::empty_list) {
-        return wrong(format!(
-            "grants.{empty} is an empty list, which grants nothing: leave the entry out"
-        ));
-    }
-    Ok(())
-}
-
-/// Of a name that is none.
-fn no_phase(name: &str, there: &Composition) -> String {
-    match meant(name, there.names()) {
-        Some(meant) => format!("there is no phase {name:?}; did you mean {meant:?}?"),
-        None => format!(
-            "there is no phase {name:?}; there are: {}",
-            there.names().join(", ")
-        ),
-    }
-}
-
-/// Finds a component and checks it against its digest.
-pub(super) fn component_source(
-    origin: &str,
-    folder: Option<&Path>,
-    distribution: &str,
-    what: &str,
-    component: &str,
-    pinned: Option<&str>,
-) -> Result<Source, DistributionError> {
-    let invalid = |problem: String| DistributionError::Invalid {
-        origin: origin.to_owned(),
-        problem: format!("{what}: {problem}"),
-    };
-    let source = if component.ends_with(".wasm") {
-        let Some(folder) = folder else {
-            return Err(invalid(
-                "a built-in distribution has no component files".to_owned(),
-            ));
-        };
-        Source::read(&folder.join(component)).map_err(|source| DistributionError::Component {
-            origin: origin.to_owned(),
-            what: what.to_owned(),
-            source,
-        })?
-    } else {
-        let name = match component.contains('/') {
-            true => component.to_owned(),
-            false => format!("{distribution}/{component}"),
-        };
-        Source::BuiltIn(BuiltIn::named(&name).ok_or_else(|| {
-            invalid(format!(
-                "{component:?} is neither a .wasm file nor a built-in component; there are: {}",
-                BuiltIn::all()
-                    .iter()
-                    .map(|one| one.name)
-                    .collect::<Vec<_>>()
-                    .join(", ")
-            ))
-        })?)
-    };
-    let digest = source.digest();
-    match (pinned, &source) {
-        (Some(pinned), _) if pinned != digest => Err(invalid(format!(
-            "{component} has the digest {digest}, but the file says digest: {pinned}; if the component was changed on purpose, change that line"
-        ))),
-        // A grant is given to a component, not to whatever lies at a path.
-        (None, Source::File { .. }) => Err(invalid(format!(
-            "a component file needs its digest, since grants are given to it by that; add under component: the line\n    digest: {digest}"
-        ))),
-        _ => Ok(source),
     }
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::compose::{Planned, outer};
+use super::compose::Planned;
+use crate::effect::outer;
 
 /// What is wrong with the `needs` of a distribution.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

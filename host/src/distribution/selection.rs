@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::compose::outer;
 use super::load::Distribution;
+use crate::effect::outer;
 use crate::meant::meant;
 
 /// The leaves to run, by position.
@@ -72,6 +72,21 @@ impl Selection {
     }
 }
 
+impl Distribution {
+    /// The phase (no sub-phase) that a name or an alias stands for, whatever
+    /// its case, as kubeadm takes it.
+    pub fn phase_named(&self, name: &str) -> Option<&str> {
+        let name = name.trim();
+        let is_meant = |one: &str| one.eq_ignore_ascii_case(name);
+        let mut names = self.leaves.iter().map(|leaf| outer(&leaf.name));
+        names.find(|one| is_meant(one)).or_else(|| {
+            let mut groups = self.groups.iter();
+            let of_alias = groups.find(|group| group.aliases.iter().any(|one| is_meant(one)));
+            of_alias.map(|group| group.name.as_str())
+        })
+    }
+}
+
 fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, SelectionError> {
     // kubeadm's names are compared without regard to case.
     let wanted = name.trim().to_lowercase();
@@ -79,18 +94,12 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
         Some((group, sub)) => (group, Some(sub)),
         None => (wanted.as_str(), None),
     };
-    // By the phase that it is of: a sub-phase may have a component of its own.
-    let named = |leaf: &super::load::Leaf| {
-        let phase = outer(&leaf.name);
-        let of_phase = distribution.groups.iter().find(|one| one.name == phase);
-        let mut aliases = of_phase.iter().flat_map(|one| &one.aliases);
-        phase.to_lowercase() == group || aliases.any(|alias| alias.to_lowercase() == group)
-    };
+    let group = distribution.phase_named(group);
     let found: Vec<usize> = distribution
         .leaves
         .iter()
         .enumerate()
-        .filter(|(_, leaf)| named(leaf))
+        .filter(|(_, leaf)| group == Some(outer(&leaf.name)))
         .filter(|(_, leaf)| match sub {
             None | Some("all") => true,
             Some(sub) => leaf
@@ -120,7 +129,7 @@ fn instead(distribution: &Distribution, name: &str) -> String {
     if let Some(meant) = meant(name.trim(), leaves.chain(groups())) {
         return format!("did you mean {meant:?}?");
     }
-    let group = name.split('/').next().unwrap_or(name);
+    let group = outer(name);
     let parts: Vec<_> = distribution
         .leaves
         .iter()

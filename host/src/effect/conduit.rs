@@ -11,7 +11,7 @@ use super::grant::{Denial, Grants};
 use super::journal::{Denied, Entry, Journal, JournalError, RecordedFiles};
 use super::noted::NotedFiles;
 use super::policy::{Policy, PolicyError, Verdict};
-use crate::world::{Files, MachinePath, World};
+use crate::world::{Files, LastLink, MachinePath, World};
 
 /// Who asks for an effect.
 #[derive(Clone)]
@@ -84,8 +84,8 @@ pub struct Conduit {
     writers: Mutex<BTreeMap<MachinePath, String>>,
 }
 
-/// The phase that a sub-phase is of.
-fn outer(phase: &str) -> &str {
+/// The phase that a sub-phase is of: `certs` of `certs/ca`. A phase is its own.
+pub fn outer(phase: &str) -> &str {
     phase.split('/').next().unwrap_or(phase)
 }
 
@@ -111,9 +111,31 @@ impl Conduit {
     /// each other, would undo what the other did, run by run; the last one
     /// would win, whoever that is.
     fn claim(&self, origin: &Origin, path: &MachinePath) -> Result<(), EffectError> {
-        self.check_claim(origin, path)?;
-        self.writers().insert(path.clone(), origin.phase.clone());
+        let real = self.real(path);
+        self.check_claim(origin, &real)?;
+        self.writers().insert(real, origin.phase.clone());
         Ok(())
+    }
+
+    /// The file that is meant, however it is spelt. What cannot be looked at is
+    /// not written either.
+    fn real(&self, path: &MachinePath) -> MachinePath {
+        let real = self.world.files.real(path, LastLink::Keep);
+        real.unwrap_or_else(|_| path.clone())
+    }
+
+    /// The same for what is changed of a file, or of a folder with all in it.
+    fn claim_all(&self, origin: &Origin, path: &MachinePath) -> Result<(), EffectError> {
+        let real = self.real(path);
+        let within: Vec<MachinePath> = self
+            .writers()
+            .keys()
+            .filter(|written| written.is_within(&real))
+            .cloned()
+            .collect();
+        within
+            .iter()
+            .try_for_each(|written| self.check_claim(origin, written))
     }
 
     // Only whole entries are ever inserted.
@@ -162,7 +184,7 @@ impl Conduit {
             .try_for_each(|path| self.claim(origin, path))?;
         effect
             .alters()
-            .map_or(Ok(()), |path| self.check_claim(origin, path))?;
+            .map_or(Ok(()), |path| self.claim_all(origin, path))?;
         let number = self.journal.begin(&Entry {
             phase: origin.phase.clone(),
             component: origin.component.clone(),

@@ -31,7 +31,7 @@ pub use accounts::{
     AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, remove_accounts,
 };
 pub use cluster::{Cluster, Destination};
-pub use conduit::{Conduit, EffectError, Origin};
+pub use conduit::{Conduit, EffectError, Origin, outer};
 pub use content::{Content, ContentError, Encoding, Piece, SealedValue, SecretKind};
 pub use effect::{Effect, Inverse, Landing};
 pub use effects::{

@@ -11,7 +11,7 @@ use kubewright::kube::objects::{Objects, PatchBody, Resource};
 use serde_json::json;
 
 use super::Driver;
-use super::watch::chain;
+use kubewright::causes::chain;
 
 /// How long calls are tried again. The clock of the runtime goes on by itself
 /// while all wait.

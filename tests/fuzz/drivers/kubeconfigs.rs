@@ -6,7 +6,7 @@ use kubewright::world::{KubeAccess, MachinePath};
 use std::sync::Arc;
 
 use super::Driver;
-use super::watch::chain;
+use kubewright::causes::chain;
 
 /// What no error may repeat.
 const SECRET: &str = "zEcReTzEcReT0123";

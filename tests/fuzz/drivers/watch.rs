@@ -1,7 +1,6 @@
 //! What everybody who is not the component sees of a run, kept to be looked
 //! through.
 
-use std::error::Error;
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use kubewright::effect::{
@@ -9,17 +8,6 @@ use kubewright::effect::{
 };
 use kubewright::world::{Door, Identity, MachinePath, Made};
 use serde_json::Value;
-
-/// An error with its causes.
-pub fn chain(error: &dyn Error) -> String {
-    let mut said = error.to_string();
-    let mut cause = error.source();
-    while let Some(one) = cause {
-        said.push_str(&format!(": {one}"));
-        cause = one.source();
-    }
-    said
-}
 
 /// What was seen.
 #[derive(Default)]

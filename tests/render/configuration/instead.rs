@@ -4,18 +4,6 @@ use crate::support::program::Place;
 
 const HEAD: &str = "apiVersion: kubeadm.k8s.io/v1beta4\nkind: ";
 
-/// Makes a test of each case, so that each fails by its name.
-macro_rules! cases {
-    ($test:ident: $($case:ident($($argument:expr),* $(,)?)),+ $(,)?) => {
-        mod $test {
-            $(#[test]
-            fn $case() {
-                super::$test($($argument),*);
-            })+
-        }
-    };
-}
-
 fn refused(text: &str, words: &[&str]) {
     let place = Place::new();
     place.write("config.yaml", text);

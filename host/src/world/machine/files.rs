@@ -5,6 +5,8 @@
 //! followed as it would be inside a chroot, and nothing (`..`, links, a link
 //! swapped while we look) leads out of the root.
 
+mod attributes;
+
 use std::io::{Read, Write};
 use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
@@ -50,27 +52,9 @@ impl MachineFiles {
         }
     }
 
-    /// An extended attribute of a file; none where there is no such.
-    pub fn attribute(&self, path: &MachinePath, name: &str) -> Option<Vec<u8>> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = self.open_at(path, flags, "open").ok()?;
-        let mut value = [0_u8; 256];
-        let length = rustix::fs::fgetxattr(&file, name, &mut value).ok()?;
-        value.get(..length).map(<[u8]>::to_vec)
-    }
-
-    /// Gives a file an extended attribute.
-    pub fn set_attribute(
-        &self,
-        path: &MachinePath,
-        name: &str,
-        value: &[u8],
-    ) -> std::io::Result<()> {
-        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK;
-        let file = self.open_at(path, flags, "open");
-        let file = file.map_err(std::io::Error::other)?;
-        let flags = rustix::fs::XattrFlags::empty();
-        Ok(rustix::fs::fsetxattr(&file, name, value, flags)?)
+    /// Whose the root is, and who may change it.
+    pub fn root_stat(&self) -> std::io::Result<rustix::fs::Stat> {
+        Ok(rustix::fs::fstat(&self.root)?)
     }
 
     /// Does not wait for the disk: for what can be made again, as a render.
