@@ -62,13 +62,30 @@ impl fmt::Display for YamlError {
 // The cause says the same in other words.
 impl std::error::Error for YamlError {}
 
+/// Whether a key may be told: where quotes are missing it can be half the file.
+fn is_word(key: &str) -> bool {
+    const LONGEST: usize = 63;
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./".contains(&byte);
+    key.len() <= LONGEST && key.bytes().all(is_letter)
+}
+
+/// A message in which what is quoted of the file is quoted if it is a word.
+fn without_pieces(message: &str) -> String {
+    let parts = message.split('`').enumerate();
+    let told = parts.map(|(at, part)| match at % 2 == 0 || is_word(part) {
+        true => part,
+        false => "...",
+    });
+    told.collect::<Vec<_>>().join("`")
+}
+
 /// Words for somebody who does not know the library.
 struct ForPeople;
 
 impl MessageFormatter for ForPeople {
     fn format_message<'a>(&self, error: &'a Error) -> Cow<'a, str> {
         match error {
-            Error::DuplicateMappingKey { key: Some(key), .. } => {
+            Error::DuplicateMappingKey { key: Some(key), .. } if is_word(key) => {
                 format!("{key} is given twice; keep one of the two").into()
             }
             Error::DuplicateMappingKey { .. } => "a key is given twice".into(),
@@ -84,7 +101,7 @@ impl MessageFormatter for ForPeople {
                     Some("i8" | "i16" | "i32" | "i64" | "isize") => {
                         "expected a whole number".into()
                     }
-                    _ => message,
+                    _ => without_pieces(&message).into(),
                 }
             }
         }
@@ -123,6 +140,10 @@ mod tests {
                 "{name: a, number: -1}",
                 "number: expected a whole number, not below 0 at line 1",
             ),
+            (
+                "? 'a hunter2'\n: 1\n? 'a hunter2'\n: 1\n",
+                "unknown field `...`, expected one of name, number",
+            ),
             ("name: [a\n", "at line 1"),
             ("", "end of input"),
         ] {
@@ -131,5 +152,13 @@ mod tests {
             assert!(!message.contains(['\n']), "{text:?}: {message}");
             assert!(!message.contains("hunter2"), "{text:?}: {message}");
         }
+    }
+
+    #[test]
+    fn a_key_that_is_no_word_is_not_quoted() {
+        let text = "? 'a hunter2'\n: 1\n? 'a hunter2'\n: 1\n";
+        let message = read::<serde_json::Value>(text).unwrap_err().to_string();
+        assert!(message.contains("a key is given twice"), "{message}");
+        assert!(!message.contains("hunter2"), "{message}");
     }
 }

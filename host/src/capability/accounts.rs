@@ -107,8 +107,8 @@ impl PhaseState {
     ) -> Answer<types::Change> {
         // Before anything is looked at on its behalf.
         let place = self.granted(path, FileVerb::Own)?;
-        let run = Arc::clone(&self.run);
-        let holds = secrets_in(&run.gate, run.conduit.world(), &place).await;
+        let (gate, run) = (self.gate.clone(), Arc::clone(&self.run));
+        let holds = secrets_in(&gate, run.conduit.world(), &place).await;
         if let (Some(_), Some(mode)) = (&holds, mode) {
             secret_permissions(path, mode)?;
         }

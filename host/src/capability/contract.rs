@@ -55,7 +55,7 @@ macro_rules! contract {
 impl types::Host for PhaseState {
     fn convert_error(&mut self, refusal: Refusal) -> wasmtime::Result<types::Error> {
         match refusal {
-            Refusal::Told(error) => Ok(self.run.gate.told(error)),
+            Refusal::Told(error) => Ok(self.gate.told(error)),
             Refusal::Ended(error) => Err(error),
         }
     }

@@ -115,7 +115,7 @@ pub async fn remove(state: &mut PhaseState, path: String) -> Answer<types::Chang
 
 pub async fn read(state: &mut PhaseState, path: String) -> Answer<Vec<u8>> {
     let place = state.granted(&path, FileVerb::Read)?;
-    let content = (state.run.gate.read(state.world(), &place, READ_LIMIT)).await?;
+    let content = (state.gate.read(state.world(), &place, READ_LIMIT)).await?;
     state.charged(content)
 }
 

@@ -12,13 +12,14 @@
 //!   encoded ([`Vault`]), and whether it looks like a secret of somebody else.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde_json::Value;
 use zeroize::Zeroizing;
 
 use super::bindings::types;
 use super::refusal::Refusal;
-use crate::effect::{Place, SealedValue, Vault};
+use crate::effect::{Found, Place, SealedValue, Vault};
 use crate::kube::secrets::{MASK, mask};
 use crate::world::{FileError, MachinePath, Misuse, Purpose, World};
 
@@ -73,10 +74,12 @@ pub enum OpenError {
     Misused { path: MachinePath, misuse: Misuse },
 }
 
-/// The gate of one run.
-#[derive(Default)]
+/// The gate of one run, as one phase comes to it.
+#[derive(Clone, Default)]
 pub struct Gate {
     vault: Arc<Vault>,
+    /// How often a piece of a secret was withheld from this phase.
+    withheld: Arc<AtomicU64>,
 }
 
 /// Bytes that are looked through where they are asked for. More is looked
@@ -91,15 +94,39 @@ impl Gate {
         secret
     }
 
-    /// How often something was withheld from the components of this run because
-    /// a piece of a secret of this run is in it.
-    pub fn withheld(&self) -> u64 {
-        self.vault.found()
+    /// The same gate for another phase, which is told nothing so far.
+    pub fn for_phase(&self) -> Self {
+        Self {
+            vault: Arc::clone(&self.vault),
+            withheld: Arc::default(),
+        }
     }
 
-    /// Opens a file for a purpose, by who made the file that is meant.
+    /// How often something was withheld from this phase because a piece of a
+    /// secret of this run is in it.
+    pub fn withheld(&self) -> u64 {
+        self.withheld.load(Ordering::Relaxed)
+    }
+
+    /// Opens a file for a purpose of the host's, by who made the file that is
+    /// meant. What a component reads it gets by [`Self::read`] alone.
     pub fn open(
         &self,
+        world: &World,
+        place: &Place,
+        purpose: Purpose,
+        limit: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
+        match purpose {
+            Purpose::Read => Err(OpenError::Misused {
+                path: place.path().clone(),
+                misuse: Misuse::Sealed,
+            }),
+            _ => Self::opened(world, place, purpose, limit),
+        }
+    }
+
+    fn opened(
         world: &World,
         place: &Place,
         purpose: Purpose,
@@ -117,10 +144,10 @@ impl Gate {
 
     /// Reads a file for a component.
     pub async fn read(&self, world: &World, place: &Place, limit: u64) -> Answer<Vec<u8>> {
-        let content = self.open(world, place, Purpose::Read, limit)?;
+        let content = Self::opened(world, place, Purpose::Read, limit)?;
         let length = content.len();
-        let vault = Arc::clone(&self.vault);
-        let look = move || match holds(&vault, &content) {
+        let gate = self.clone();
+        let look = move || match gate.holds(&content) {
             false => Some(content),
             true => None,
         };
@@ -159,11 +186,11 @@ impl Gate {
     /// The same for all objects of a list.
     pub async fn objects(&self, objects: Vec<Value>, is_secret: bool) -> Answer<Vec<String>> {
         let length = objects.iter().map(text_length).sum();
-        let vault = Arc::clone(&self.vault);
+        let gate = self.clone();
         let look = move || {
             let shown = objects.into_iter().map(|mut object| {
                 mask(&mut object, is_secret);
-                mask_texts(&vault, &mut object);
+                gate.mask_texts(&mut object);
                 object.to_string()
             });
             shown.collect()
@@ -174,13 +201,13 @@ impl Gate {
     /// What a component may see of one part of an object, which a JSON pointer
     /// names; none where there is no such part.
     pub fn part(&self, object: &Value, is_secret: bool, pointer: &str) -> Option<Value> {
-        if self.vault.holds(pointer.as_bytes()) {
+        if self.holds_piece(pointer.as_bytes()) {
             return None;
         }
         let mut object = object.clone();
         mask(&mut object, is_secret);
         let mut part = object.pointer_mut(pointer)?.take();
-        mask_texts(&self.vault, &mut part);
+        self.mask_texts(&mut part);
         Some(part)
     }
 
@@ -197,25 +224,36 @@ impl Gate {
         }
     }
 
-    fn holds(&self, bytes: &[u8]) -> bool {
-        holds(&self.vault, bytes)
-    }
-}
-
-fn holds(vault: &Vault, bytes: &[u8]) -> bool {
-    !bytes.is_empty() && vault.holds_any(bytes)
-}
-
-fn mask_texts(vault: &Vault, value: &mut Value) {
-    match value {
-        Value::String(text) if holds(vault, text.as_bytes()) => *text = MASK.to_owned(),
-        Value::Array(items) => items.iter_mut().for_each(|item| mask_texts(vault, item)),
-        Value::Object(fields) => {
-            fields.retain(|key, _| !vault.holds(key.as_bytes()));
-            let values = fields.values_mut();
-            values.for_each(|field| mask_texts(vault, field));
+    fn mask_texts(&self, value: &mut Value) {
+        match value {
+            Value::String(text) if self.holds(text.as_bytes()) => *text = MASK.to_owned(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_texts(item)),
+            Value::Object(fields) => {
+                fields.retain(|key, _| !self.holds_piece(key.as_bytes()));
+                fields.values_mut().for_each(|field| self.mask_texts(field));
+            }
+            _ => {}
         }
-        _ => {}
+    }
+
+    fn holds(&self, bytes: &[u8]) -> bool {
+        let found = match bytes {
+            [] => Found::Nothing,
+            bytes => self.vault.look(bytes),
+        };
+        self.count(found == Found::Piece);
+        found != Found::Nothing
+    }
+
+    fn holds_piece(&self, bytes: &[u8]) -> bool {
+        let found = self.vault.holds(bytes);
+        self.count(found);
+        found
+    }
+
+    fn count(&self, is_withheld: bool) {
+        self.withheld
+            .fetch_add(is_withheld.into(), Ordering::Relaxed);
     }
 }
 
@@ -243,4 +281,27 @@ async fn aside<T: Send + 'static>(
     }
     let looked = tokio::task::spawn_blocking(look).await;
     looked.map_err(|error| Refusal::Ended(wasmtime::Error::new(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::effect::SecretKind;
+
+    #[test]
+    fn what_is_withheld_counts_for_whom_it_is_withheld_from() {
+        let of_run = Gate::default();
+        let (one, other) = (of_run.for_phase(), of_run.for_phase());
+        let secret = Zeroizing::new(b"q1w2e3r4t5y6u7i8".to_vec());
+        one.learn(SealedValue::new("it", SecretKind::Token, secret));
+        assert!(one.disclose("q1w2e3r4t5y6u7i8".to_owned()).is_err());
+        // What only looks like a secret is nobody's of this run.
+        let likeness = "--token=0A1b2C3d4E5f6G7h";
+        assert!(one.disclose(likeness.to_owned()).is_err());
+        assert!(other.disclose("nothing of the kind".to_owned()).is_ok());
+        assert_eq!((one.withheld(), other.withheld()), (1, 0));
+        // The secrets are known to all.
+        assert!(other.disclose("q1w2e3r4t5y6u7i8".to_owned()).is_err());
+        assert_eq!((one.withheld(), other.withheld()), (1, 1));
+    }
 }

@@ -122,8 +122,8 @@ pub struct PhaseState {
     pub budget: Budget,
     /// When it last told of its progress.
     told: Instant,
-    /// What the gate had withheld in this run when the phase began.
-    withheld_before: u64,
+    /// What it may learn.
+    pub gate: Gate,
 }
 
 impl PhaseState {
@@ -132,7 +132,7 @@ impl PhaseState {
         let mut table = ResourceTable::new();
         table.set_max_capacity(allowance.handles);
         Self {
-            withheld_before: run.gate.withheld(),
+            gate: run.gate.for_phase(),
             run,
             origin,
             table,
@@ -151,8 +151,7 @@ impl PhaseState {
 
     /// Counts a call to the host; the contract does, for every function.
     pub fn enter(&mut self, bytes: usize) -> Result<(), Exceeded> {
-        let withheld = self.run.gate.withheld() - self.withheld_before;
-        self.budget.withheld(withheld)?;
+        self.budget.withheld(self.gate.withheld())?;
         self.budget.enter(bytes)
     }
 
@@ -184,14 +183,14 @@ impl PhaseState {
         purpose: Purpose,
         limit: u64,
     ) -> Result<Zeroizing<Vec<u8>>, Refusal> {
-        let content = self.run.gate.open(self.world(), place, purpose, limit)?;
+        let content = self.gate.open(self.world(), place, purpose, limit)?;
         self.budget.spend(content.len())?;
         Ok(content)
     }
 
     /// Answers with a value, if the gate lets it through.
     pub fn answer<T: Disclose>(&self, value: T) -> Answer<T> {
-        self.run.gate.disclose(value)
+        self.gate.disclose(value)
     }
 
     /// Charges what was disclosed already.
@@ -203,12 +202,12 @@ impl PhaseState {
     /// Gives the component a handle of something.
     pub fn hand<T: Send + 'static>(&mut self, held: T) -> Answer<Resource<T>> {
         let handle = self.table.push(held)?;
-        self.run.gate.disclose(handle)
+        self.gate.disclose(handle)
     }
 
     /// Gives it a handle of a secret.
     pub fn hand_secret(&mut self, secret: SealedValue) -> Answer<Resource<SealedValue>> {
-        let secret = self.run.gate.learn(secret);
+        let secret = self.gate.learn(secret);
         self.hand(secret)
     }
 

@@ -83,7 +83,7 @@ pub async fn bootstrap(
     };
     let (token, generated) = state.run.secrets.token(&pointer, make)?;
     // Its secret is sealed from here on, whatever is asked of the handle.
-    state.run.gate.learn(whole(&token));
+    state.gate.learn(whole(&token));
     state.hand(TokenHandle { token, generated })
 }
 

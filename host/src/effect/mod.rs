@@ -61,4 +61,4 @@ pub use place::Place;
 pub use policy::{Finding, Policy, PolicyError, Verdict};
 pub use recognise::{holds_password, holds_secret};
 pub use sealed_object::{SealedObject, SealedObjectError};
-pub use vault::Vault;
+pub use vault::{Found, Vault};

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 use super::content::{SealedValue, SecretKind};
@@ -27,13 +26,22 @@ const DIFFERENT: usize = 4;
 /// guess as a whole: with eleven bytes known of twelve, each further one would
 /// cost 256 guesses. What is public of a secret, or follows from what is, is in
 /// no piece: the id of a token, the upper half of the exponent of an RSA key.
-/// And there is an end to how often one phase is told ([`Vault::found`]).
+/// And there is an end to how often one phase is told: whoever asks counts.
 #[derive(Default)]
 pub struct Vault {
     hasher: RandomState,
     /// By their length.
     pieces: RwLock<BTreeMap<usize, HashSet<u64>>>,
-    found: AtomicU64,
+}
+
+/// What is in something.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    /// What looks like a secret of somebody else.
+    Likeness,
+    /// A piece of a secret of this run.
+    Piece,
 }
 
 impl Vault {
@@ -73,25 +81,27 @@ impl Vault {
         }
     }
 
-    /// Whether a piece of a secret is in it, or what looks like a secret of
-    /// somebody else; plain or encoded.
-    pub fn holds_any(&self, content: &[u8]) -> bool {
+    /// Looks for a piece of a secret, or for what looks like a secret of somebody
+    /// else; plain or encoded.
+    pub fn look(&self, content: &[u8]) -> Found {
         let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
-        holds_secret_or(content, &mut |layer| self.knows(&pieces, layer))
+        let mut is_piece = false;
+        let found = holds_secret_or(content, &mut |layer| {
+            is_piece = self.knows(&pieces, layer);
+            is_piece
+        });
+        match (found, is_piece) {
+            (false, _) => Found::Nothing,
+            (true, false) => Found::Likeness,
+            (true, true) => Found::Piece,
+        }
     }
 
     fn knows(&self, pieces: &BTreeMap<usize, HashSet<u64>>, layer: &[u8]) -> bool {
-        let found = pieces.iter().any(|(length, pieces)| {
+        pieces.iter().any(|(length, pieces)| {
             let mut windows = layer.windows(*length);
             windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
-        });
-        self.found.fetch_add(u64::from(found), Ordering::Relaxed);
-        found
-    }
-
-    /// How often a piece was found so far.
-    pub fn found(&self) -> u64 {
-        self.found.load(Ordering::Relaxed)
+        })
     }
 
     /// Whether a piece of a secret is in it, plain or encoded.

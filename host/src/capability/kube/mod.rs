@@ -209,7 +209,7 @@ pub async fn get(
     let found = objects.get(&resource(&wanted), &wanted.name).await?;
     let is_secret = is_secret_kind(&wanted.kind);
     let shown = match found {
-        Some(object) => Some(state.run.gate.object(object, is_secret).await?),
+        Some(object) => Some(state.gate.object(object, is_secret).await?),
         None => None,
     };
     state.charged(Disclosed::optional(shown))
@@ -232,7 +232,7 @@ pub async fn get_list(
         )
         .await?;
     let is_secret = is_secret_kind(&selection.kind);
-    let shown = state.run.gate.objects(items, is_secret).await?;
+    let shown = state.gate.objects(items, is_secret).await?;
     state.charged(shown)
 }
 

@@ -1,6 +1,5 @@
 //! Waiting for objects.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -114,14 +113,14 @@ impl PhaseState {
         });
         // As the component may see them: a condition on a secret would tell
         // whether it was guessed right.
-        let run = Arc::clone(&self.run);
+        let gate = self.gate.clone();
         let fulfilled = |items: &[Value]| match wanted {
             Wanted::Absent => items.is_empty(),
             _ => {
                 items.len() >= minimum as usize
-                    && items.iter().all(|item| {
-                        wanted.holds(&|pointer| run.gate.part(item, is_secret, pointer))
-                    })
+                    && items
+                        .iter()
+                        .all(|item| wanted.holds(&|pointer| gate.part(item, is_secret, pointer)))
             }
         };
         let _waiting = self.wait()?;
