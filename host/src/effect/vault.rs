@@ -30,8 +30,57 @@ const DIFFERENT: usize = 4;
 #[derive(Default)]
 pub struct Vault {
     hasher: RandomState,
+    pieces: RwLock<Pieces>,
+}
+
+/// Hashes of pieces, and what spares most texts from being hashed: of a
+/// megabyte, a few hundred windows begin as a piece may.
+struct Pieces {
     /// By their length.
-    pieces: RwLock<BTreeMap<usize, HashSet<u64>>>,
+    hashes: BTreeMap<usize, HashSet<u64>>,
+    beginnings: Box<[u64; Pieces::SLOTS / 64]>,
+    /// Odd, and another one in each run.
+    factor: u64,
+}
+
+impl Default for Pieces {
+    fn default() -> Self {
+        Self {
+            hashes: BTreeMap::new(),
+            beginnings: Box::new([0; Self::SLOTS / 64]),
+            factor: RandomState::new().hash_one(Self::SLOTS) | 1,
+        }
+    }
+}
+
+impl Pieces {
+    const SLOTS: usize = 1 << 16;
+
+    /// Where the first eight bytes of a window are marked.
+    fn slot(&self, window: &[u8]) -> Option<(usize, u64)> {
+        let (beginning, _) = window.split_first_chunk()?;
+        let mixed = u64::from_le_bytes(*beginning).wrapping_mul(self.factor);
+        let slot = usize::try_from(mixed >> (u64::BITS - Self::SLOTS.ilog2())).ok()?;
+        Some((slot / 64, 1 << (slot % 64)))
+    }
+
+    fn learn(&mut self, window: &[u8], hasher: &RandomState) {
+        if let Some((word, bit)) = self.slot(window) {
+            self.beginnings[word] |= bit;
+        }
+        let hashes = self.hashes.entry(window.len()).or_default();
+        hashes.insert(hasher.hash_one(window));
+    }
+
+    fn are_in(&self, layer: &[u8], hasher: &RandomState) -> bool {
+        self.hashes.iter().any(|(length, hashes)| {
+            layer.windows(*length).any(|window| {
+                self.slot(window)
+                    .is_some_and(|(word, bit)| self.beginnings[word] & bit != 0)
+                    && hashes.contains(&hasher.hash_one(window))
+            })
+        })
+    }
 }
 
 /// What is in something.
@@ -56,11 +105,10 @@ impl Vault {
                 true => DIGITS.min(bytes.len()),
                 false => PIECE,
             };
-            let windows = bytes
+            bytes
                 .windows(length.max(PIECE))
-                .filter(|window| is_telling(window));
-            let pieces = pieces.entry(length.max(PIECE)).or_default();
-            pieces.extend(windows.map(|window| self.hasher.hash_one(window)));
+                .filter(|window| is_telling(window))
+                .for_each(|window| pieces.learn(window, &self.hasher));
         };
         if kinds.contains(&SecretKind::PrivateKey) {
             secret_parts(bytes).iter().for_each(|part| learn(part));
@@ -87,7 +135,7 @@ impl Vault {
         let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
         let mut is_piece = false;
         let found = holds_secret_or(content, &mut |layer| {
-            is_piece = self.knows(&pieces, layer);
+            is_piece = pieces.are_in(layer, &self.hasher);
             is_piece
         });
         match (found, is_piece) {
@@ -97,20 +145,13 @@ impl Vault {
         }
     }
 
-    fn knows(&self, pieces: &BTreeMap<usize, HashSet<u64>>, layer: &[u8]) -> bool {
-        pieces.iter().any(|(length, pieces)| {
-            let mut windows = layer.windows(*length);
-            windows.any(|window| pieces.contains(&self.hasher.hash_one(window)))
-        })
-    }
-
     /// Whether a piece of a secret is in it, plain or encoded.
     pub fn holds(&self, content: &[u8]) -> bool {
         let pieces = self.pieces.read().unwrap_or_else(PoisonError::into_inner);
-        if pieces.is_empty() {
+        if pieces.hashes.is_empty() {
             return false;
         }
-        any_layer(content, &mut |layer| self.knows(&pieces, layer))
+        any_layer(content, &mut |layer| pieces.are_in(layer, &self.hasher))
     }
 }
 
