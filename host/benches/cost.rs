@@ -93,8 +93,9 @@ fn embedded_api(c: &mut Criterion) {
         b.iter(|| {
             let options = Options::repeatable(jiff::Timestamp::UNIX_EPOCH, 1);
             let api = EmbeddedApi::new(&options).expect("an API");
-            let client = Api::<ConfigMap>::namespaced(api.client(), "kube-system");
             runtime.block_on(async {
+                // Its buffer is a task of the runtime.
+                let client = Api::<ConfigMap>::namespaced(api.client(), "kube-system");
                 for number in 0..40 {
                     let object = serde_json::json!({
                         "apiVersion": "v1", "kind": "ConfigMap",
