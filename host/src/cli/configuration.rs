@@ -7,19 +7,16 @@ use anyhow::Context;
 use clap::Args;
 use jiff::Timestamp;
 
-use super::init_flags::InitArguments;
+use super::init_flags::{InitArguments, SKIP_PHASES};
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use super::phase_help::listing;
-use crate::cluster::declared;
-use crate::cluster::error::ConfigError;
-use crate::cluster::facts::NodeDefaults;
-use crate::cluster::flags::InitFlags;
-use crate::cluster::load;
-use crate::cluster::prepared::Prepared;
-use crate::cluster::validation::{Finding, Findings, Origins};
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
-use crate::distribution::{DeclaredConfiguration, Distribution, Selection};
+use crate::configuration::complete::{self, Ask, Completed, Request, Source};
+use crate::configuration::error::{CompleteError, ConfigError};
+use crate::configuration::finding::{Finding, Findings};
+use crate::configuration::prepared::Prepared;
+use crate::distribution::{Distribution, Selection};
 use crate::world::NodeFacts;
 
 const RUN: &str = "Phases, plugins and policies";
@@ -52,6 +49,8 @@ pub struct Inputs {
     pub facts: NodeFacts,
     pub distribution: Distribution,
     pub selection: Selection,
+    /// What the configuration's component ran in; the phases do, too.
+    pub engine: Engine,
 }
 
 impl RunArguments {
@@ -83,35 +82,31 @@ impl RunArguments {
         let distribution = Distribution::load(&self.distribution)?;
         let text = self.init.config.as_deref().map(read_text).transpose()?;
         let source = match (&self.init.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source {
+            (Some(file), Some(text)) => Some(Source {
                 file,
                 text,
                 strict: self.init.strict,
+                allow_deprecated: false,
             }),
             _ => None,
         };
         let flags = self.init.flags();
-        let prepared = match &distribution.configuration {
-            Some(own) => {
-                let request = declared::Request {
-                    source,
-                    flags: &flags,
-                    environment: environment(&own.environment)?,
-                    facts: &facts,
-                };
-                complete(&distribution, own, &request, output)?
-            }
-            None => {
-                let (init, options) = load::init(source, &flags, &defaults_from(&facts))?;
-                let resolved = facts.active_services.contains("systemd-resolved");
-                Prepared::from_init(&init, &options, resolved)
-            }
+        let engine = start_engine()?;
+        let request = Request {
+            operation: "init",
+            ask: Ask::Run,
+            source,
+            flags: &flags,
+            environment: environment(&distribution)?,
+            facts: &facts,
+            now: Timestamp::now(),
         };
+        let prepared = complete(&engine, &distribution, &request, output)?.prepared;
         for warning in &prepared.warnings {
             output.warning(warning);
         }
-        if flags.skip_phases.is_empty() {
-            check_skipped(&distribution, &prepared.skip_phases, &prepared.origins)?;
+        if !flags.has(SKIP_PHASES) {
+            check_skipped(&distribution, &prepared)?;
         }
         let selection = Selection::new(&distribution, phases, &prepared.skip_phases)?;
         Ok(Inputs {
@@ -119,73 +114,63 @@ impl RunArguments {
             facts,
             distribution,
             selection,
+            engine,
         })
     }
 }
 
-/// The configuration that a distribution's own component makes of a file, or
-/// of none; nothing where the distribution takes kubeadm's kinds as they are.
-pub fn declared_by(
-    distribution: &Distribution,
-    source: Option<load::Source<'_>>,
-    output: &Output,
-) -> anyhow::Result<Option<Prepared>> {
-    let Some(own) = &distribution.configuration else {
-        return Ok(None);
-    };
-    let facts = node_facts(None)?;
-    let request = declared::Request {
-        source,
-        flags: &InitFlags::default(),
-        environment: environment(&own.environment)?,
-        facts: &facts,
-    };
-    complete(distribution, own, &request, output).map(Some)
+/// Starts what components run in.
+pub fn start_engine() -> anyhow::Result<Engine> {
+    Ok(Engine::start().map_err(|error| error.context("cannot start the WebAssembly engine"))?)
 }
 
-/// Has a distribution's component complete the configuration.
-fn complete(
+/// Has a distribution's component complete a configuration.
+pub fn complete(
+    engine: &Engine,
     distribution: &Distribution,
-    own: &DeclaredConfiguration,
-    request: &declared::Request<'_>,
+    request: &Request<'_>,
     output: &Output,
-) -> anyhow::Result<Prepared> {
-    let engine =
-        Engine::start().map_err(|error| error.context("cannot start the WebAssembly engine"))?;
-    let component = Component::load(&engine, &own.source)?;
+) -> anyhow::Result<Completed> {
+    let Some(own) = &distribution.configuration else {
+        let distribution = distribution.name.clone();
+        return Err(CompleteError::None { distribution }.into());
+    };
+    let component = Component::load(engine, &own.source)?;
     let component = ConfigurationComponent::link(component, output.events(), Limits::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .context("cannot start the runtime")?;
-    let completed = declared::load(distribution, own, &component, request);
+    let completed = complete::complete(distribution, &component, request);
     Ok(runtime.block_on(completed)?)
 }
 
 /// Refuses phases of a file that are none.
-pub fn check_skipped(
-    distribution: &Distribution,
-    skipped: &[String],
-    origins: &Origins,
-) -> Result<(), ConfigError> {
-    let findings: Vec<_> = skipped
+pub fn check_skipped(distribution: &Distribution, prepared: &Prepared) -> Result<(), ConfigError> {
+    let field = match prepared.skip_phases_field.as_str() {
+        "" => SKIP_PHASES,
+        field => field,
+    };
+    let findings: Vec<_> = prepared
+        .skip_phases
         .iter()
         .enumerate()
         .filter_map(|(at, name)| {
             let error = Selection::check(distribution, name).err()?;
-            let path = format!("InitConfiguration.skipPhases[{at}]");
-            Some(Finding::stated(path, error.to_string()))
+            Some(Finding::stated(format!("{field}[{at}]"), error.to_string()))
         })
         .collect();
     match findings.is_empty() {
         true => Ok(()),
-        false => Err(Findings::locate(findings, origins).into()),
+        false => Err(Findings::locate(findings, &prepared.origins).into()),
     }
 }
 
-/// Those of these variables that are set to something.
-fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+/// The variables that a distribution's configuration depends on, as far as they are set to
+/// something.
+pub fn environment(distribution: &Distribution) -> anyhow::Result<BTreeMap<String, String>> {
+    let own = distribution.configuration.iter();
     let mut values = BTreeMap::new();
-    for name in names {
+    for name in own.flat_map(|own| &own.environment) {
         match std::env::var(name) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => {
@@ -198,16 +183,4 @@ fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         }
     }
     Ok(values)
-}
-
-/// What defaults need of the facts.
-pub fn defaults_from(facts: &NodeFacts) -> NodeDefaults {
-    NodeDefaults {
-        hostname: facts.hostname.clone(),
-        default_address: facts.default_address,
-        loopback_address: facts.loopback_address,
-        systemd_resolved: facts.active_services.contains("systemd-resolved"),
-        cri_sockets: facts.cri_sockets.clone(),
-        now: Some(Timestamp::now()),
-    }
 }

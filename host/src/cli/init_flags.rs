@@ -3,8 +3,11 @@
 use clap::Args;
 use clap::builder::NonEmptyStringValueParser;
 
-use crate::cluster::flags::InitFlags;
-use crate::cluster::secret::SealedString;
+use crate::configuration::flags::GivenFlags;
+use crate::distribution::Scalar;
+
+/// The flag that leaves out phases.
+pub const SKIP_PHASES: &str = "skip-phases";
 
 /// The flags of `kubeadm init` that make up a configuration.
 #[derive(Args, Clone, Default)]
@@ -111,34 +114,54 @@ pub struct InitArguments {
 }
 
 impl InitArguments {
-    /// The flags as the cluster room takes them.
-    pub fn flags(&self) -> InitFlags {
-        let sealed = |text: &Option<String>| text.clone().map(SealedString::new);
-        InitFlags {
-            apiserver_advertise_address: self.apiserver_advertise_address.clone(),
-            apiserver_bind_port: self.apiserver_bind_port,
-            apiserver_cert_extra_sans: self.apiserver_cert_extra_sans.clone(),
-            cert_dir: self.cert_dir.clone(),
-            certificate_key: sealed(&self.certificate_key),
-            control_plane_endpoint: self.control_plane_endpoint.clone(),
-            cri_socket: self.cri_socket.clone(),
-            dry_run: false,
-            feature_gates: self.feature_gates.clone(),
-            ignore_preflight_errors: self.ignore_preflight_errors.clone(),
-            image_repository: self.image_repository.clone(),
-            kubernetes_version: self.kubernetes_version.clone(),
-            node_name: self.node_name.clone(),
-            patches: self.patches.clone(),
-            pod_network_cidr: self.pod_network_cidr.clone(),
-            service_cidr: self.service_cidr.clone(),
-            service_dns_domain: self.service_dns_domain.clone(),
-            skip_certificate_key_print: self.skip_certificate_key_print,
-            skip_phases: self.skip_phases.clone(),
-            skip_token_print: self.skip_token_print,
-            token: sealed(&self.token),
-            token_ttl: self.token_ttl.clone(),
-            upload_certs: self.upload_certs,
+    /// Those that were given.
+    pub fn flags(&self) -> GivenFlags {
+        let mut flags = GivenFlags::default();
+        for (name, text) in [
+            (
+                "apiserver-advertise-address",
+                &self.apiserver_advertise_address,
+            ),
+            ("cert-dir", &self.cert_dir),
+            ("control-plane-endpoint", &self.control_plane_endpoint),
+            ("cri-socket", &self.cri_socket),
+            ("feature-gates", &self.feature_gates),
+            ("image-repository", &self.image_repository),
+            ("kubernetes-version", &self.kubernetes_version),
+            ("node-name", &self.node_name),
+            ("patches", &self.patches),
+            ("pod-network-cidr", &self.pod_network_cidr),
+            ("service-cidr", &self.service_cidr),
+            ("service-dns-domain", &self.service_dns_domain),
+            ("token-ttl", &self.token_ttl),
+        ] {
+            flags.value(name, text.clone());
         }
+        flags.value("apiserver-bind-port", self.apiserver_bind_port);
+        for (name, texts) in [
+            ("apiserver-cert-extra-sans", &self.apiserver_cert_extra_sans),
+            ("ignore-preflight-errors", &self.ignore_preflight_errors),
+            (SKIP_PHASES, &self.skip_phases),
+        ] {
+            flags.texts(name, texts);
+        }
+        for (name, is_on) in [
+            (
+                "skip-certificate-key-print",
+                self.skip_certificate_key_print,
+            ),
+            ("skip-token-print", self.skip_token_print),
+            ("upload-certs", self.upload_certs),
+        ] {
+            flags.switch(name, is_on);
+        }
+        for (name, scalar, text) in [
+            ("certificate-key", Scalar::HexKey, &self.certificate_key),
+            ("token", Scalar::Token, &self.token),
+        ] {
+            flags.secret(name, scalar, text.as_deref());
+        }
+        flags
     }
 }
 

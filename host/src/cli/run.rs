@@ -11,10 +11,10 @@ use super::configuration::Inputs;
 use super::interrupt::interrupted;
 use super::output::Output;
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
-use crate::cluster::prepared::Prepared;
-use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
-use crate::distribution::{Runner, Sandbox};
+use crate::configuration::prepared::Prepared;
+use crate::configuration::reader::check_change;
+use crate::distribution::{DeclaredConfiguration, Runner, Sandbox};
 use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Policy};
 use crate::world::{MachinePath, NodeFacts, World};
 
@@ -70,15 +70,16 @@ impl Run {
             facts,
             distribution,
             selection,
+            engine,
         } = inputs;
         let limits = Limits::default();
-        let engine = Engine::start()
-            .map_err(|error| error.context("cannot start the WebAssembly engine"))?;
         let targets = distribution.patch_targets.clone();
         let sandbox = distribution.sandbox.clone();
         let name = distribution.name.clone();
         // What costs least first: components are compiled.
-        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
+        let configuration = distribution.configuration.clone();
+        let read = read_patches(&prepared.patches_directory, &targets, configuration);
+        let (patches, passed_over) = read.context(
             "the patches (--patches, or patches.directory of the configuration) cannot be used",
         )?;
         for path in passed_over {
@@ -278,13 +279,17 @@ fn load_policy(
 fn read_patches(
     folder: &str,
     targets: &[String],
+    configuration: Option<DeclaredConfiguration>,
 ) -> anyhow::Result<(OperatorPatches, Vec<PathBuf>)> {
     match folder {
         "" => Ok(Default::default()),
         folder => Ok(OperatorPatches::read(
             Path::new(folder),
             targets,
-            check_change,
+            Arc::new(move |before, after| match &configuration {
+                Some(configuration) => check_change(configuration, before, after),
+                None => Vec::new(),
+            }),
         )?),
     }
 }

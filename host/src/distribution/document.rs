@@ -1,9 +1,8 @@
 //! The distribution file as it is written.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
+use super::configuration::ConfigurationDocument;
 use super::limits::LimitsDocument;
 use crate::effect::{FileVerb, KubeRule, PkiVerb};
 
@@ -121,33 +120,6 @@ pub struct SandboxDirectory {
     pub path: String,
     /// Permission bits in octal, as `0755`.
     pub mode: String,
-}
-
-/// What configuration the distribution takes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConfigurationDocument {
-    /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
-    pub kinds: Vec<String>,
-    /// The component of the world `configuration` that completes and checks
-    /// what is given. Without one the program does it, which knows the kinds
-    /// of today's kubeadm only.
-    #[serde(default)]
-    pub component: Option<String>,
-    /// `sha256:HEX` of the component; a must for a file.
-    #[serde(default)]
-    pub digest: Option<String>,
-    /// Folders in which the component may choose paths that grants depend on;
-    /// all others are to be as they were given.
-    #[serde(default)]
-    pub folders: Vec<String>,
-    /// Variables of the program's environment that the component gets.
-    #[serde(default)]
-    pub environment: Vec<String>,
-    /// The fields of those kinds that the program does not know itself; see
-    /// [`super::FieldType`].
-    #[serde(default)]
-    pub schemas: BTreeMap<String, serde_json::Value>,
 }
 
 /// A phase and its sub-phases; or, with the name of a sub-phase

@@ -17,14 +17,16 @@ mod schema;
 mod selection;
 mod variables;
 
-pub use configuration::DeclaredConfiguration;
+pub use configuration::{
+    ConfigurationDocument, DeclaredConfiguration, Hint, Kind, NoFields, Reading, Shape,
+};
 pub use decisive::ForeignValue;
-pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
+pub use document::{DistributionDocument, PhaseDocument};
 pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
 pub use sandbox::Sandbox;
 pub use sandbox_api::SandboxApiError;
 pub use scheduler::{RunError, Runner};
-pub use schema::{FieldType, Scalar};
+pub use schema::{FieldType, Fields, Scalar, Schema};
 pub use selection::{Selection, SelectionError};
 pub use variables::VariableError;

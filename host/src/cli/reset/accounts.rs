@@ -3,9 +3,20 @@
 
 use super::cluster::ClusterFacts;
 use super::work::Work;
-use crate::cluster::constants::{ROOTLESS_GROUPS, ROOTLESS_USERS};
 use crate::effect::{GROUPS, Ledger, USERS, remove_accounts};
 use crate::world::{AccountsLock, MachinePath};
+
+/// Users that kubeadm makes for the components of a control plane that runs
+/// without root (kubeadm `app/constants`).
+const ROOTLESS_USERS: [&str; 4] = ["kubeadm-etcd", "kubeadm-kas", "kubeadm-kcm", "kubeadm-ks"];
+/// Groups that it makes for them.
+const ROOTLESS_GROUPS: [&str; 5] = [
+    "kubeadm-etcd",
+    "kubeadm-kas",
+    "kubeadm-kcm",
+    "kubeadm-ks",
+    "kubeadm-sa-key-readers",
+];
 
 impl Work<'_> {
     /// Keeps other programs from changing users and groups, where this reset

@@ -7,7 +7,6 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::work::Work;
-use crate::cluster::features::ROOTLESS_CONTROL_PLANE;
 use crate::kube::objects::Objects;
 use crate::world::machine::MachineApi;
 use crate::world::{KubeAccess, MachinePath};
@@ -15,6 +14,9 @@ use crate::world::{KubeAccess, MachinePath};
 /// An API server that is down is no reason to wait: what it would say is
 /// found on the machine as well.
 const TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The feature gate of a control plane whose components are users of their own.
+const ROOTLESS_CONTROL_PLANE: &str = "RootlessControlPlane";
 
 /// The label of etcd's Pods, and their annotation (kubeadm
 /// `constants.EtcdAdvertiseClientUrlsAnnotationKey`).
@@ -92,7 +94,7 @@ impl ClusterFacts {
         Self {
             certificates: path("/certificatesDir"),
             etcd_data: path("/etcd/local/dataDir"),
-            is_rootless: document["featureGates"][ROOTLESS_CONTROL_PLANE.name] == true,
+            is_rootless: document["featureGates"][ROOTLESS_CONTROL_PLANE] == true,
         }
     }
 }

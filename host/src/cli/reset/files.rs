@@ -145,7 +145,7 @@ impl Work<'_> {
     }
 
     fn warn_of_certificates(&self, folder: &MachinePath) {
-        let is_default = folder.as_str() == crate::cluster::constants::CERTIFICATES_DIR;
+        let is_default = folder.as_str() == super::emptiable::CERTIFICATES_DIR;
         if *folder == self.settings.certificates && !is_default {
             self.output.warning(&format!(
                 "[reset] WARNING: Cleaning a non-default certificates directory: \"{folder}\""

@@ -1,22 +1,25 @@
 //! What a reset is asked for, from flags and `--config`.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use jiff::Timestamp;
+use kubewright_values::GoDuration;
+use serde::Deserialize;
 
 use super::emptiable::{EmptiableFolder, Surroundings, TEMPORARY};
 use super::flags::{CleanupFlags, CommonFlags, MemberFlags, PreflightFlags};
 use crate::cli::Usage;
+use crate::cli::configuration::{complete, environment, start_engine};
 use crate::cli::inputs::read_text;
 use crate::cli::machine::Machine;
 use crate::cli::output::Output;
-use crate::cluster::documents::ResetConfiguration;
-use crate::cluster::facts::NodeDefaults;
-use crate::cluster::flags::ResetFlags;
-use crate::cluster::load;
-use crate::world::MachinePath;
+use crate::configuration::complete::{Ask, Request, Source};
+use crate::configuration::flags::GivenFlags;
+use crate::distribution::Distribution;
 use crate::world::machine::{KubeletSettings, Mounts, UnmountFlag, read_facts};
+use crate::world::{MachinePath, NodeFacts};
 
 /// The flags of a command; of a single phase only its own.
 pub struct Given<'a> {
@@ -59,6 +62,22 @@ impl Phase {
     }
 }
 
+/// A ResetConfiguration, complete.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct ResetConfiguration {
+    cleanup_tmp_dir: bool,
+    certificates_dir: String,
+    #[serde(rename = "criSocket")]
+    cri_socket: String,
+    dry_run: bool,
+    force: bool,
+    ignore_preflight_errors: Vec<String>,
+    skip_phases: Vec<String>,
+    unmount_flags: Vec<String>,
+    timeouts: BTreeMap<String, String>,
+}
+
 /// What a reset is asked for.
 pub struct Settings {
     reset: ResetConfiguration,
@@ -78,33 +97,65 @@ pub struct Settings {
 impl Settings {
     pub fn resolve(given: &Given<'_>, machine: &Machine, output: &Output) -> anyhow::Result<Self> {
         let cleanup = given.cleanup;
-        let flags = ResetFlags {
-            cert_dir: cleanup.and_then(|flags| flags.cert_dir.clone()),
-            cleanup_tmp_dir: cleanup.is_some_and(|flags| flags.cleanup_tmp_dir),
-            cri_socket: cleanup.and_then(|flags| flags.cri_socket.clone()),
-            dry_run: given.common.dry_run,
-            force: given.force,
-            ignore_preflight_errors: given
-                .preflight
-                .map(|flags| flags.ignore_preflight_errors.clone())
-                .unwrap_or_default(),
-            skip_phases: given.skip_phases.to_vec(),
-        };
+        let mut flags = GivenFlags::default();
+        flags.value("cert-dir", cleanup.and_then(|flags| flags.cert_dir.clone()));
+        flags.value(
+            "cri-socket",
+            cleanup.and_then(|flags| flags.cri_socket.clone()),
+        );
+        for (name, is_on) in [
+            (
+                "cleanup-tmp-dir",
+                cleanup.is_some_and(|flags| flags.cleanup_tmp_dir),
+            ),
+            ("dry-run", given.common.dry_run),
+            ("force", given.force),
+        ] {
+            flags.switch(name, is_on);
+        }
+        if let Some(preflight) = given.preflight {
+            flags.texts(
+                "ignore-preflight-errors",
+                &preflight.ignore_preflight_errors,
+            );
+        }
+        flags.texts("skip-phases", given.skip_phases);
         let text = given.config.map(read_text).transpose()?;
         let source = match (given.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source {
+            (Some(file), Some(text)) => Some(Source {
                 file,
                 text,
                 // What a reset takes away does not come back.
                 strict: true,
+                allow_deprecated: false,
             }),
             _ => None,
         };
-        let loaded = load::reset(source, &flags, &runtimes(machine)?)?;
-        for warning in &loaded.warnings {
+        let distribution = Distribution::load("kubernetes")?;
+        let request = Request {
+            operation: "reset",
+            ask: Ask::Run,
+            source,
+            flags: &flags,
+            environment: environment(&distribution)?,
+            facts: &facts(machine)?,
+            now: Timestamp::now(),
+        };
+        let completed = complete(&start_engine()?, &distribution, &request, output)?.prepared;
+        for warning in &completed.warnings {
             output.warning(warning);
         }
-        let reset = loaded.reset;
+        let options = &completed.document["options"];
+        let names_certificates = options["namesCertificatesDir"] == true;
+        let names_socket = options["namesCRISocket"] == true;
+        let reset = &completed.document["configuration"]["ResetConfiguration"];
+        let mut reset: ResetConfiguration = serde_json::from_value(reset.clone())
+            .context("the configuration of a reset is not what it should be")?;
+        // The checks that are ignored are those of flags and file together.
+        if let Some(ignored) = options["ignorePreflightErrors"].as_array() {
+            let names = ignored.iter().filter_map(|name| name.as_str());
+            reset.ignore_preflight_errors = names.map(str::to_owned).collect();
+        }
         let mut phases: BTreeSet<Phase> = [
             (Phase::Preflight, given.preflight.is_some()),
             (Phase::RemoveEtcdMember, given.member.is_some()),
@@ -134,7 +185,7 @@ impl Settings {
                 "--cert-dir, certificatesDir: {certificates} is no folder of certificates: all that is in it would be removed"
             );
         }
-        if loaded.names_certificates_dir {
+        if names_certificates {
             let mounts = Mounts::read(machine.files.root())?;
             let at = Surroundings {
                 files: &machine.files,
@@ -160,8 +211,8 @@ impl Settings {
             alone,
             yes: given.preflight.is_some_and(|flags| flags.yes),
             certificates,
-            names_certificates: loaded.names_certificates_dir,
-            names_socket: loaded.names_cri_socket,
+            names_certificates,
+            names_socket,
             reset,
         })
     }
@@ -200,25 +251,17 @@ impl Settings {
 
     /// How long etcd is asked, and the API server.
     pub fn etcd_timeout(&self) -> Duration {
-        self.timeout(|timeouts| timeouts.etcd_api_call)
+        self.timeout("etcdAPICall")
     }
 
     pub fn api_timeout(&self) -> Duration {
-        self.timeout(|timeouts| timeouts.kubernetes_api_call)
+        self.timeout("kubernetesAPICall")
     }
 
-    fn timeout(
-        &self,
-        of: impl Fn(
-            &crate::cluster::documents::Timeouts,
-        ) -> Option<crate::cluster::duration::GoDuration>,
-    ) -> Duration {
-        self.reset
-            .timeouts
-            .as_ref()
-            .and_then(of)
-            .and_then(crate::cluster::duration::GoDuration::to_std)
-            .unwrap_or_default()
+    fn timeout(&self, of: &str) -> Duration {
+        let timeout = self.reset.timeouts.get(of);
+        let timeout = timeout.and_then(|text| text.parse::<GoDuration>().ok());
+        timeout.and_then(GoDuration::to_std).unwrap_or_default()
     }
 
     /// As journals name it. Only what undoes everything is a `reset`.
@@ -238,18 +281,17 @@ impl Settings {
     }
 }
 
-/// The container runtime that the kubelet uses; else those that are found.
-fn runtimes(machine: &Machine) -> anyhow::Result<NodeDefaults> {
+/// What a reset knows of the node: the container runtime that the kubelet uses; else those that are
+/// found.
+fn facts(machine: &Machine) -> anyhow::Result<NodeFacts> {
     let kubelets = KubeletSettings::read(&*machine.files).runtime_endpoint;
-    let cri_sockets = match (kubelets, machine.is_this) {
-        (Some(socket), _) => vec![socket],
-        (None, true) => read_facts()?.cri_sockets,
-        (None, false) => Vec::new(),
-    };
-    Ok(NodeDefaults {
-        cri_sockets,
-        ..load::no_node()
-    })
+    let mut facts = read_facts()?;
+    match (kubelets, machine.is_this) {
+        (Some(socket), _) => facts.cri_sockets = vec![socket],
+        (None, true) => {}
+        (None, false) => facts.cri_sockets.clear(),
+    }
+    Ok(facts)
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 
 use rustix::fs::{Stat, fstat};
 
-use crate::cluster::constants::CERTIFICATES_DIR;
 use crate::world::machine::{MachineFiles, MountError, Mounts};
 use crate::world::{FileError, FileKind, Files, MachinePath};
 
@@ -18,6 +17,8 @@ pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
 pub const ETCD_DATA: &str = "/var/lib/etcd";
 /// Where kubeadm keeps temporary copies.
 pub const TEMPORARY: &str = "/etc/kubernetes/tmp";
+/// kubeadm's default.
+pub const CERTIFICATES_DIR: &str = "/etc/kubernetes/pki";
 
 /// A cluster's by their names: a disk of their own may be mounted on them, and
 /// they may be the home of a user that a package made.
