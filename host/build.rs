@@ -105,6 +105,7 @@ fn write_data(root: &Path, out: &Path, source: &mut String) -> Result<()> {
         }
     }
     source.push_str("];\nstatic SCHEMAS: &[(&str, &str)] = &[\n");
+    let mut notes = Vec::new();
     for folder in sorted(&root.join("plugins"))? {
         let schemas = folder.join("schemas");
         if !schemas.is_dir() {
@@ -114,12 +115,18 @@ fn write_data(root: &Path, out: &Path, source: &mut String) -> Result<()> {
             let Yaml::Object(kinds) = read_yaml(&file)? else {
                 return Err(format!("{}: wanted schemas by kind", file.display()).into());
             };
+            // A kind has a group: all else is said of them.
+            let (kinds, of_file): (Vec<_>, Vec<_>) =
+                kinds.into_iter().partition(|(key, _)| key.contains('/'));
             for (kind, schema) in kinds {
                 writeln!(source, "({kind:?}, {:?}),", schema.to_string())?;
             }
+            if !of_file.is_empty() {
+                notes.push(Yaml::Object(of_file).to_string());
+            }
         }
     }
-    source.push_str("];\n");
+    writeln!(source, "];\nstatic SCHEMA_NOTES: &[&str] = &{notes:?};")?;
     Ok(())
 }
 

@@ -203,8 +203,11 @@ impl OfDistribution {
             now: Timestamp::now(),
         };
         let completed = complete(&start_engine()?, &distribution, &request, output)?;
-        for warning in &completed.prepared.warnings {
-            output.warning(warning);
+        // Of what the user did not write there is nothing to tell.
+        if ask != Ask::Defaults {
+            for warning in &completed.prepared.warnings {
+                output.warning(warning);
+            }
         }
         Ok((distribution, completed))
     }

@@ -54,6 +54,11 @@ impl BuiltIn {
             .map(|(_, text)| *text)
     }
 
+    /// What the built-in files of schemas say besides, as JSON.
+    pub fn schema_notes() -> impl Iterator<Item = &'static str> {
+        SCHEMA_NOTES.iter().copied()
+    }
+
     /// Names of the built-in distributions.
     pub fn distributions() -> impl Iterator<Item = &'static str> {
         DISTRIBUTIONS.iter().map(|(name, _)| *name)

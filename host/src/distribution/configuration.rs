@@ -1,5 +1,6 @@
 //! The stanza `configuration:` of a distribution file.
 
+pub mod notes;
 mod reading;
 mod schemas;
 
@@ -9,7 +10,7 @@ use std::sync::OnceLock;
 
 use serde::Deserialize;
 
-pub use self::reading::{Hint, Reading, Shape};
+pub use self::reading::Reading;
 use self::schemas::SchemasDocument;
 use super::folders;
 use super::load::{DistributionError, component_source};

@@ -18,7 +18,7 @@ mod selection;
 mod variables;
 
 pub use configuration::{
-    ConfigurationDocument, DeclaredConfiguration, Hint, Kind, NoFields, Reading, Shape,
+    ConfigurationDocument, DeclaredConfiguration, Kind, NoFields, Reading, notes,
 };
 pub use decisive::ForeignValue;
 pub use document::{DistributionDocument, PhaseDocument};

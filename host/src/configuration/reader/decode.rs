@@ -72,7 +72,7 @@ impl<'a> Decoder<'a> {
     }
 
     fn mismatch(&mut self, line: u64, path: &str, ty: Wanted, found: &NodeValue) {
-        let message = hints::mismatch(self.configuration, path, ty, found);
+        let message = hints::mismatch(path, ty, found);
         self.problem(line, path, message);
     }
 

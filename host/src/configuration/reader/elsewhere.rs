@@ -1,15 +1,15 @@
 //! Where a field belongs that is not where it was written, and which fields there once were.
 
-use crate::distribution::{DeclaredConfiguration, FieldType, Kind};
+use crate::distribution::{DeclaredConfiguration, FieldType, Kind, notes};
 
 /// What to say about a field that once was, by its path with the kind.
-pub fn gone(configuration: &DeclaredConfiguration, path: &str) -> Option<String> {
+pub fn gone(path: &str) -> Option<String> {
     let (_, field) = path.split_once('.')?;
     // Written by tools that treat every document as an object of the API.
     if field == "metadata" {
         return Some("configurations are no objects of the API and have no metadata".to_owned());
     }
-    configuration.reading.as_ref()?.gone.get(path).cloned()
+    notes::gone(path).map(str::to_owned)
 }
 
 /// Where the field belongs that was written at a path, with its kind: in the same document, or at the
@@ -67,9 +67,7 @@ mod tests {
     #[test]
     fn what_has_gone_is_not_there() {
         let configuration = configuration();
-        let gone = &configuration.reading.as_ref().unwrap().gone;
-        assert!(!gone.is_empty());
-        for path in gone.keys() {
+        for path in notes::tests::all_gone() {
             let (name, path) = path.split_once('.').unwrap();
             let mut kinds = configuration.kinds.iter();
             let kind = kinds.find(|kind| kind.name == name).unwrap();

@@ -3,37 +3,27 @@
 use super::decode::Wanted;
 use super::elsewhere;
 use super::tree::NodeValue;
-use crate::distribution::{DeclaredConfiguration, FieldType, Scalar, Shape};
+use crate::distribution::notes::{self, Shape};
+use crate::distribution::{DeclaredConfiguration, FieldType, Scalar};
 use kubewright_values::meant::meant;
 
 /// For a value of another type.
-pub fn mismatch(
-    configuration: &DeclaredConfiguration,
-    path: &str,
-    wanted: Wanted,
-    found: &NodeValue,
-) -> String {
+pub fn mismatch(path: &str, wanted: Wanted, found: &NodeValue) -> String {
     let expected = expected(wanted);
-    let hint = of_distribution(configuration, path, wanted, found)
-        .unwrap_or_else(|| general(wanted, found));
+    let hint = of_schemas(path, wanted, found).unwrap_or_else(|| general(wanted, found));
     format!("expected {expected}, found {}{hint}", found.describe())
 }
 
-/// What the distribution says about it.
-fn of_distribution(
-    configuration: &DeclaredConfiguration,
-    path: &str,
-    wanted: Wanted,
-    found: &NodeValue,
-) -> Option<String> {
-    let shape = match wanted {
+/// What the schemas say about it.
+fn of_schemas(path: &str, wanted: Wanted, found: &NodeValue) -> Option<String> {
+    let wanted = match wanted {
         Wanted::Scalar(Scalar::String) => Shape::String,
         Wanted::Scalar(Scalar::Bool) => Shape::Bool,
         Wanted::Scalar(_) => return None,
         Wanted::List => Shape::List,
         Wanted::Object => Shape::Object,
     };
-    let given = match found {
+    let found = match found {
         NodeValue::Null => return None,
         NodeValue::Bool(_) => Shape::Bool,
         NodeValue::Number(_) => Shape::Number,
@@ -41,11 +31,7 @@ fn of_distribution(
         NodeValue::List(_) => Shape::List,
         NodeValue::Map(_) => Shape::Object,
     };
-    let hint =
-        configuration.reading.as_ref()?.hints.iter().find(|hint| {
-            path.ends_with(&hint.path) && hint.wanted == shape && hint.found == given
-        })?;
-    Some(format!("; {}", hint.hint))
+    notes::hint(path, wanted, found).map(|hint| format!("; {hint}"))
 }
 
 fn general(wanted: Wanted, found: &NodeValue) -> String {
@@ -94,7 +80,7 @@ pub fn unknown_field(
     name: &str,
     fields: &[(String, FieldType)],
 ) -> String {
-    if let Some(gone) = elsewhere::gone(configuration, path) {
+    if let Some(gone) = elsewhere::gone(path) {
         return format!("unknown field; {gone}");
     }
     if let Some(field) = meant(name, fields.iter().map(|(field, _)| field.as_str())) {

@@ -21,13 +21,6 @@ pub struct Reading {
     /// Versions that are read no more: what to do.
     #[serde(default)]
     pub old: BTreeMap<String, String>,
-    /// Fields that have gone, with their kind (`Kind.field.below`): what has
-    /// become of them.
-    #[serde(default)]
-    pub gone: BTreeMap<String, String>,
-    /// What to write instead of a value of another type.
-    #[serde(default)]
-    pub hints: Vec<Hint>,
 }
 
 impl Reading {
@@ -40,27 +33,4 @@ impl Reading {
 /// The group of an `apiVersion`.
 fn group(api_version: &str) -> &str {
     api_version.split('/').next().unwrap_or(api_version)
-}
-
-/// What to write instead of a value of another type.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Hint {
-    /// What the path of the field ends with.
-    pub path: String,
-    pub wanted: Shape,
-    pub found: Shape,
-    pub hint: String,
-}
-
-/// The shape of a value, roughly.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-#[allow(missing_docs, reason = "the names say it")]
-pub enum Shape {
-    String,
-    Bool,
-    Number,
-    List,
-    Object,
 }
