@@ -57,12 +57,17 @@ impl Interrupted {
 /// did.
 pub fn answer_signals(output: &Output) {
     let output = output.clone();
+    let (hears, ready) = mpsc::channel::<()>();
     let _ = thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || hear(&output));
+        .spawn(move || hear(&output, hears));
+    // Whatever begins before would be ended without a word. It hangs up as it
+    // begins to hear, or where it cannot.
+    let _ = ready.recv();
 }
 
-fn hear(output: &Output) {
+/// Drops `hears` once it hears.
+fn hear(output: &Output, hears: mpsc::Sender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -75,6 +80,7 @@ fn hear(output: &Output) {
         ) else {
             return;
         };
+        drop(hears);
         let first = next(&mut interrupt, &mut terminate).await;
         HEARD.send_replace(Some(first));
         if WAITING.load(Ordering::SeqCst) > 0 {
