@@ -19,7 +19,7 @@ use crate::distribution::{Distribution, Operation};
 use crate::effect::MemoryJournal;
 use crate::kube::answer::cut;
 use crate::kube::objects::Objects;
-use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
+use crate::world::machine::{MachineApi, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
 use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
 
@@ -128,14 +128,8 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
         Ok(World {
             kube,
             node: match machine.is_this {
-                true => Arc::new(PlannedNode::new(MachineNode::new(
-                    facts,
-                    Arc::clone(&machine.files),
-                ))),
-                false => Arc::new(RootfsNode::new(
-                    facts,
-                    Arc::clone(&machine.files) as Arc<dyn Files>,
-                )),
+                true => Arc::new(PlannedNode::new(facts, Arc::clone(&machine.files))),
+                false => Arc::new(RootfsNode::planned(facts, Arc::clone(&machine.files))),
             },
             health: Arc::new(SandboxHealth),
             files: Arc::<SandboxFiles>::clone(&files),

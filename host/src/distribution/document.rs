@@ -187,6 +187,10 @@ pub struct PhaseDocument {
     /// `--offline` leaves it out.
     #[serde(default, deserialize_with = "given")]
     pub live: Option<bool>,
+    /// Whether it runs whichever phases are selected, since others need what
+    /// it publishes.
+    #[serde(default, deserialize_with = "given")]
+    pub always: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     pub grants: Option<GrantsDocument>,
     #[serde(default, deserialize_with = "given")]
@@ -323,6 +327,16 @@ pub struct GrantsDocument {
     pub kube: Option<KubeGrantDocument>,
     #[serde(default)]
     pub node: Option<NodeGrantDocument>,
+    /// Clusters of etcd.
+    #[serde(default)]
+    pub etcd: Vec<EtcdGrantDocument>,
+    /// Paths that may be made what they were before all runs, by patterns.
+    #[serde(default)]
+    pub undo: Vec<String>,
+    /// Documents that later phases get, by kind, with their fields; see
+    /// [`super::FieldType`].
+    #[serde(default)]
+    pub publish: BTreeMap<String, serde_json::Value>,
     /// Interfaces without parameters.
     #[serde(default, rename = "use")]
     pub interfaces: Vec<String>,
@@ -341,7 +355,8 @@ impl GrantsDocument {
             one if one.verbs.is_empty() => Some("pki.verbs"),
             _ => None,
         });
-        files.or(pki)
+        let etcd = self.etcd.iter().find(|one| one.endpoints.is_empty());
+        files.or(pki).or(etcd.map(|_| "etcd.endpoints"))
     }
 
     /// One line a grant, for people.
@@ -391,12 +406,29 @@ impl GrantsDocument {
                 ("runtimes", &node.runtimes),
                 ("endpoints", &node.endpoints),
                 ("accounts", &node.accounts),
+                ("mounts", &node.mounts),
             ] {
                 if !names.is_empty() {
                     line.push_str(&format!(", {what} {}", names.join(" ")));
                 }
             }
             lines.push(line);
+        }
+        for one in &self.etcd {
+            lines.push(format!(
+                "etcd at {} with {} {} {}",
+                one.endpoints.join(" "),
+                one.ca,
+                one.certificate,
+                one.key
+            ));
+        }
+        if !self.publish.is_empty() {
+            let kinds: Vec<&str> = self.publish.keys().map(String::as_str).collect();
+            lines.push(format!("publish {}", kinds.join(" ")));
+        }
+        if !self.undo.is_empty() {
+            lines.push(format!("undo {}", self.undo.join(" ")));
         }
         if !self.interfaces.is_empty() {
             lines.push(format!("use {}", self.interfaces.join(" ")));
@@ -456,4 +488,19 @@ pub struct NodeGrantDocument {
     /// System accounts to make and to give files to, by patterns of names.
     #[serde(default)]
     pub accounts: Vec<String>,
+    /// Folders in which mounts may be taken away.
+    #[serde(default)]
+    pub mounts: Vec<String>,
+}
+
+/// A cluster of etcd: the files of its client, and which servers may be asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EtcdGrantDocument {
+    pub ca: String,
+    pub certificate: String,
+    pub key: String,
+    /// Servers, by their origins; `*` for any that proves to be of the CA, as
+    /// those that the cluster names as its members.
+    pub endpoints: Vec<String>,
 }

@@ -85,6 +85,8 @@ pub struct PhaseGroup {
     pub changes: Vec<String>,
     /// Whether it needs a machine that is at work.
     pub live: bool,
+    /// Whether it runs whichever phases are selected.
+    pub always: bool,
     /// Those of the distribution.
     pub(super) servers: Vec<String>,
 }
