@@ -18,7 +18,11 @@ pub async fn empty(state: &mut PhaseState, folder: String) -> Answer<leftovers::
     };
     let unchanged = |stays| answer(types::Change::Unchanged, stays, Vec::new());
     let world = state.world();
-    let found = (world.node.mounts()).emptiable(&*world.files, place.path(), was_empty)?;
+    let found = world
+        .node
+        .mounts()
+        .emptiable(&*world.files, place.path(), was_empty)
+        .inspect_err(|_| past.leave(place.path()))?;
     let names = match &found {
         Some(found) if world.files.stat(found.path())?.is_some() => {
             world.files.list(found.path())?

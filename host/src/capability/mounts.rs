@@ -55,7 +55,9 @@ pub async fn in_folder(state: &mut PhaseState, folder: String) -> Answer<Vec<Str
     let world = state.world();
     let mounts = world.node.mounts();
     // A link may have made it the whole machine.
-    let found = mounts.emptiable(&*world.files, place.path(), was_empty)?;
+    let found = mounts
+        .emptiable(&*world.files, place.path(), was_empty)
+        .inspect_err(|_| past.leave(place.path()))?;
     let Some(found) = found else {
         return state.answer(Vec::new());
     };

@@ -4,6 +4,7 @@ mod arguments;
 mod commands;
 mod component;
 mod config;
+mod confirm;
 mod configuration;
 mod difference;
 mod failure;
@@ -24,6 +25,7 @@ mod render_made;
 mod render_output;
 mod run;
 mod sandbox_run;
+mod undoing;
 mod version;
 mod why;
 

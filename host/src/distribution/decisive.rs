@@ -88,7 +88,7 @@ impl Distribution {
     fn host_variables(&self) -> BTreeSet<String> {
         let node = self.groups().flat_map(|group| &group.granted().node);
         let endpoints = node.flat_map(|node| &node.endpoints);
-        let etcd = self.groups.iter().flat_map(|group| &group.granted().etcd);
+        let etcd = self.groups().flat_map(|group| &group.granted().etcd);
         let etcd = etcd.flat_map(|one| &one.endpoints);
         let texts = endpoints.chain(etcd).chain(self.servers());
         texts

@@ -213,6 +213,12 @@ pub struct OperationDocument {
     /// Lines of an example and what it does, for the end of `--help`.
     #[serde(default, deserialize_with = "given")]
     pub examples: Option<String>,
+    /// Whether it takes back what runs, or others, made of the machine.
+    #[serde(default, deserialize_with = "given")]
+    pub undoes: Option<bool>,
+    /// The phase with which the operator is asked whether it is meant.
+    #[serde(default, deserialize_with = "given")]
+    pub confirm: Option<String>,
     /// The kinds, among those of the configuration, that it is for; all where
     /// none are given.
     #[serde(default, deserialize_with = "given")]
@@ -466,6 +472,10 @@ pub struct PkiGrantDocument {
 pub struct KubeGrantDocument {
     #[serde(default)]
     pub kubeconfigs: Vec<String>,
+    /// API servers that may be connected to with what a component wrote,
+    /// besides those of the distribution.
+    #[serde(default)]
+    pub servers: Vec<String>,
     #[serde(default)]
     pub rules: Vec<KubeRule>,
 }

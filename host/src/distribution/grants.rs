@@ -114,7 +114,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         }
         grants.kube = Some(KubeGrant {
             kubeconfigs,
-            servers: BTreeSet::new(),
+            servers: endpoints(&kube.servers, configuration)?,
             rules,
         });
     }

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use serde::Serialize;
 
 use super::{
-    Folder, JournalError, Ledger, Outcome, RecordedObjects, RunRecords, State, Touched, Undo,
+    Folder, JournalError, Ledger, Outcome, RecordedObjects, RunRecords, State, Undo,
 };
-use crate::world::{FileError, Files, MachinePath};
+use crate::world::{FileError, FileKind, Files, MachinePath};
 
 /// Whose doing a machine is, by its journals.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -55,6 +55,8 @@ struct Now {
     /// How many paths stay because others changed them.
     kept: usize,
     steps: Vec<Step>,
+    /// Folders that are left as they are, since they are none of a cluster.
+    left: BTreeSet<MachinePath>,
 }
 
 impl Past {
@@ -150,13 +152,13 @@ impl Past {
         }
         match self.ledger.get(path) {
             Some(touched) => Undo::of(files, path, touched, self.force).map(Some),
-            None => Ok(self.filled().contains(path).then_some(Undo::Nothing)),
+            None if !self.filled().contains(path) => Ok(None),
+            // Nobody made it but the programs that filled it.
+            None if self.before(path) == Some(&State::Absent) && is_empty(files, path)? => {
+                Ok(Some(Undo::Remove))
+            }
+            None => Ok(Some(Undo::Nothing)),
         }
-    }
-
-    /// What became of a path through all runs.
-    pub fn of(&self, path: &MachinePath) -> Option<&Touched> {
-        self.ledger.get(path)
     }
 
     /// A path is through. `kept`: it stays, because others changed it.
@@ -169,6 +171,16 @@ impl Past {
     /// A folder was noted.
     pub fn note(&self, folder: &MachinePath) {
         self.now().noted.insert(folder.clone());
+    }
+
+    /// A folder is left as it is.
+    pub fn leave(&self, folder: &MachinePath) {
+        self.now().left.insert(folder.clone());
+    }
+
+    /// Whether folders are left as they are.
+    pub fn leaves_some(&self) -> bool {
+        !self.now().left.is_empty()
     }
 
     /// Keeps a step for the result.
@@ -185,6 +197,13 @@ impl Past {
         let now = self.now();
         (now.steps.clone(), now.kept)
     }
+}
+
+/// Whether there is a folder with nothing in it.
+fn is_empty(files: &dyn Files, folder: &MachinePath) -> Result<bool, FileError> {
+    let found = files.stat(folder)?;
+    let is_folder = found.is_some_and(|found| found.kind == FileKind::Directory);
+    Ok(is_folder && files.list(folder)?.is_empty())
 }
 
 /// Whether nothing was in a folder.
