@@ -78,7 +78,10 @@ pub async fn remove(
     for (what, names) in [("users", &removed.users), ("groups", &removed.groups)] {
         if !names.is_empty() {
             let step = format!("removed the {what} {} from", names.join(", "));
-            state.run.past.tell(&step, &format!("the {what} of this machine"), "");
+            state
+                .run
+                .past
+                .tell(&step, &format!("the {what} of this machine"), "");
         }
     }
     state.answer(accounts::Removed {

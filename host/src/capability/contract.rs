@@ -10,8 +10,8 @@
 use wasmtime::component::Resource as Handle;
 
 use super::bindings::{
-    accounts, checks, clock, container_runtime, documents, etcd, files, health, kube, kubeconfigs, leftovers,
-    log, mounts, node, patches, pki, pods, sealed, terminal, tokens, types, undo,
+    accounts, checks, clock, container_runtime, documents, etcd, files, health, kube, kubeconfigs,
+    leftovers, log, mounts, node, patches, pki, pods, sealed, terminal, tokens, types, undo,
 };
 use super::charge::Charge;
 use super::kube::ClientHandle;

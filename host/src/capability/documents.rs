@@ -32,7 +32,9 @@ pub async fn publish(state: &mut PhaseState, kind: String, document: String) -> 
     if holds_secret(document.as_bytes()) {
         return Err(Refusal::Told(types::Error {
             code: types::ErrorCode::Sealed,
-            message: format!("the {kind} would hold a secret, and what is published is for all to see"),
+            message: format!(
+                "the {kind} would hold a secret, and what is published is for all to see"
+            ),
             hint: None,
         }));
     }

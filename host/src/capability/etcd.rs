@@ -29,10 +29,7 @@ impl IntoWit for EtcdError {
 
 impl PhaseState {
     /// The client that a component may be. The host alone reads its files.
-    fn etcd_client(
-        &mut self,
-        cluster: etcd::Cluster,
-    ) -> Result<(EtcdFiles, EtcdClient), Refusal> {
+    fn etcd_client(&mut self, cluster: etcd::Cluster) -> Result<(EtcdFiles, EtcdClient), Refusal> {
         self.doing = format!("asking etcd at {}", cluster.endpoints.join(", "));
         let place = |path: &str| self.place(path, LastLink::Follow);
         let files = EtcdFiles {
@@ -60,7 +57,6 @@ impl PhaseState {
             content: self.open(place, Purpose::Connect, PEM_LIMIT)?,
         })
     }
-
 }
 
 async fn listed(

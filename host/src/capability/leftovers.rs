@@ -7,7 +7,15 @@ use crate::effect::{Change, DiscardFile, EmptyFolder, FileVerb, Place};
 use crate::world::LastLink;
 
 pub async fn empty(state: &mut PhaseState, folder: String) -> Answer<leftovers::Emptied> {
-    let place = state.granted(&folder, FileVerb::Empty)?;
+    let place = state.place(&folder, LastLink::Follow)?;
+    state.doing = format!("emptying {folder}");
+    // What it is comes first, for names that the component was given: where a
+    // link leads elsewhere, that says why it is left.
+    let grants = &state.origin.grants;
+    let granted = grants.covers_file(&place, FileVerb::Empty, &*state.world().files);
+    if !grants.names_file(&place, FileVerb::Empty) {
+        granted.clone()?;
+    }
     let past = &state.run.past;
     let was_empty = past.was_empty(place.path());
     let stays = past.stays_in(place.path());
@@ -23,6 +31,7 @@ pub async fn empty(state: &mut PhaseState, folder: String) -> Answer<leftovers::
         .mounts()
         .emptiable(&*world.files, place.path(), was_empty)
         .inspect_err(|_| past.leave(place.path()))?;
+    granted?;
     let names = match &found {
         Some(found) if world.files.stat(found.path())?.is_some() => {
             world.files.list(found.path())?
@@ -33,7 +42,11 @@ pub async fn empty(state: &mut PhaseState, folder: String) -> Answer<leftovers::
         return state.answer(unchanged(leftovers::Stays::Nothing));
     }
     let Some(stays) = stays else {
-        past.tell("kept the contents of", &folder, "something was in it before");
+        past.tell(
+            "kept the contents of",
+            &folder,
+            "something was in it before",
+        );
         return state.answer(unchanged(leftovers::Stays::Everything));
     };
     if names.iter().all(|name| stays.contains(name)) {

@@ -48,10 +48,7 @@ impl PhaseState {
 pub async fn in_folder(state: &mut PhaseState, folder: String) -> Answer<Vec<String>> {
     let place = state.folder_of_mounts(&folder)?;
     let past = &state.run.past;
-    let (was_empty, was_absent) = (
-        past.was_empty(place.path()),
-        past.was_absent(place.path()),
-    );
+    let (was_empty, was_absent) = (past.was_empty(place.path()), past.was_absent(place.path()));
     let world = state.world();
     let mounts = world.node.mounts();
     // A link may have made it the whole machine.

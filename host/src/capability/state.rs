@@ -15,8 +15,7 @@ use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
     Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Past, Place, Published,
-    SealedValue,
-    Shown,
+    SealedValue, Shown,
 };
 use crate::world::{LastLink, MachinePath, Purpose, World};
 

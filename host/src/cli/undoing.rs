@@ -62,11 +62,10 @@ pub fn load(
     for warning in &loaded.warnings {
         output.warning(warning);
     }
-    let mut reset = loaded.reset;
+    let reset = loaded.reset;
     check_certificates(machine, &reset, loaded.names_certificates_dir)?;
-    if !machine.is_this && !loaded.names_cri_socket && !listens(machine, &reset.cri_socket) {
-        reset.cri_socket = String::new();
-    }
+    let listens =
+        machine.is_this || loaded.names_cri_socket || has_socket(machine, &reset.cri_socket);
     let kubeconfig = given.text("kubeconfig");
     let kubeconfig = kubeconfig.as_deref().unwrap_or(KUBECONFIG);
     let kubeconfig = MachinePath::parse(kubeconfig).context("--kubeconfig")?;
@@ -95,6 +94,7 @@ pub fn load(
             "force": reset.force,
             "dryRun": reset.dry_run,
             "live": machine.is_this,
+            "runtimeListens": listens,
             "phases": phases(operation, &selection),
             "given": of_user,
         },
@@ -130,10 +130,7 @@ fn phases(operation: &Operation, selection: &Selection) -> Vec<String> {
     names
 }
 
-fn timeout(
-    reset: &ResetConfiguration,
-    of: impl Fn(&Timeouts) -> Option<GoDuration>,
-) -> Duration {
+fn timeout(reset: &ResetConfiguration, of: impl Fn(&Timeouts) -> Option<GoDuration>) -> Duration {
     let given = reset.timeouts.as_ref().and_then(of);
     given.and_then(GoDuration::to_std).unwrap_or_default()
 }
@@ -162,7 +159,7 @@ fn check_certificates(
 }
 
 /// Whether there is a socket of a container runtime.
-fn listens(machine: &Machine, socket: &str) -> bool {
+fn has_socket(machine: &Machine, socket: &str) -> bool {
     let path = socket.strip_prefix("unix://").unwrap_or(socket);
     MachinePath::parse(path).is_ok_and(|path| machine.has(&path))
 }

@@ -8,7 +8,10 @@ use serde_json::Value;
 use super::document::GrantsDocument;
 use super::schema::FieldType;
 use super::variables::{Use, VariableError, fill_in, list};
-use crate::effect::{Endpoint, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant, Shape};
+use crate::effect::{
+    Endpoint, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant,
+    Shape,
+};
 use crate::world::endpoint::EndpointError;
 use crate::world::{MachinePath, PathError};
 

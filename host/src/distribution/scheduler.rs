@@ -112,7 +112,11 @@ impl Runner {
         // What will be published has no fields yet: grants that speak of it are
         // resolved when it is there.
         let (given, mut configuration) = (configuration, configuration.clone());
-        for kind in operation.groups.iter().flat_map(|one| one.granted().publish.keys()) {
+        for kind in operation
+            .groups
+            .iter()
+            .flat_map(|one| one.granted().publish.keys())
+        {
             if given.get(kind).is_some() {
                 return Err(DistributionError::Published { kind: kind.clone() }.into());
             }

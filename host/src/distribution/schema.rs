@@ -202,10 +202,22 @@ mod tests {
             ("no object", json!(1), Err(": wanted an object")),
             ("a null", json!({"a": null}), Err(".a: wanted a value")),
             ("another type", json!({"a": 1}), Err(".a: wanted text")),
-            ("in a list", json!({"b": [1, "2"]}), Err(".b[1]: wanted a whole")),
-            ("too large", json!({"b": [1 << 40]}), Err(".b[0]: wanted a whole")),
+            (
+                "in a list",
+                json!({"b": [1, "2"]}),
+                Err(".b[1]: wanted a whole"),
+            ),
+            (
+                "too large",
+                json!({"b": [1 << 40]}),
+                Err(".b[0]: wanted a whole"),
+            ),
             ("in a map", json!({"c": {"y": 1}}), Err(".c.y: wanted true")),
-            ("an unknown field", json!({"d": {"f": 1}}), Err(".d.f: there is no")),
+            (
+                "an unknown field",
+                json!({"d": {"f": 1}}),
+                Err(".d.f: there is no"),
+            ),
             ("a secret", json!({"s": "x"}), Err(".s: wanted nothing")),
         ] {
             let got = of.check(&document);

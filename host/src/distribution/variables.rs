@@ -81,7 +81,9 @@ impl Use {
 
     pub(super) fn written(self, value: &str) -> String {
         match self {
-            Self::NamePattern | Self::PathPattern | Self::Leftover => globset::escape(&value.replace('\\', r"\\")),
+            Self::NamePattern | Self::PathPattern | Self::Leftover => {
+                globset::escape(&value.replace('\\', r"\\"))
+            }
             Self::Url => match value.parse::<std::net::Ipv6Addr>() {
                 Ok(address) => format!("[{address}]"),
                 Err(_) => value.to_owned(),

@@ -341,6 +341,17 @@ impl Grants {
         })
     }
 
+    /// Whether a path as it is spelled is among those that were granted for
+    /// this: what may be done there [`Self::covers_file`] says.
+    pub fn names_file(&self, place: &Place, verb: FileVerb) -> bool {
+        let of_verb = self
+            .files
+            .iter()
+            .filter(|grant| grant.verbs.contains(&verb));
+        let mut patterns = of_verb.flat_map(|grant| &grant.paths);
+        patterns.any(|pattern| pattern.matches(place.path().as_str()))
+    }
+
     /// Whether `verb` is granted for the name, and every file lies where the
     /// grant says and is one of that name.
     pub fn covers_pki(

@@ -27,9 +27,7 @@ mod recognise;
 mod sealed_object;
 mod vault;
 
-pub use accounts::{
-    AccountsError, Identities, OwnerNames, WantedGroup, check_name,
-};
+pub use accounts::{AccountsError, Identities, OwnerNames, WantedGroup, check_name};
 pub use cluster::{Cluster, Destination};
 pub use conduit::{Conduit, EffectError, Origin, outer};
 pub use content::{Content, ContentError, Encoding, Piece, SealedValue, SecretKind};
@@ -37,16 +35,17 @@ pub use effect::{Effect, Inverse, Landing, Mark};
 pub use effects::{
     ApplyObject, CreateKey, CreateObject, DeleteObject, DiscardFile, EmptyFolder, EnsureAccounts,
     EtcdFiles, IssueCertificate, LeftoverError, MakeDirectory, NoteFolder, PatchKind, PatchObject,
-    Publish, PublishError, Published, PullImage, RemoveAccounts, RemoveEtcdMember, RemoveFile, RemovePod, RemovedAccounts, Service,
-    SetOwner, Show, Shown, UndoError, UndoPath, Unmount, WriteFile,
+    Publish, PublishError, Published, PullImage, RemoveAccounts, RemoveEtcdMember, RemoveFile,
+    RemovePod, RemovedAccounts, Service, SetOwner, Show, Shown, UndoError, UndoPath, Unmount,
+    WriteFile,
 };
 pub use endpoint::Endpoint;
 pub use envelopes::Envelopes;
 pub use event::{Change, Event, Events, LogLevel};
 pub use files::{ensure_parents, write_file};
 pub use grant::{
-    Denial, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
-    PkiVerb, Shape,
+    Denial, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern,
+    PkiGrant, PkiVerb, Shape,
 };
 pub use journal::{
     Denied, DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock,

@@ -126,7 +126,14 @@ mod tests {
     #[test]
     fn without_a_machine_folders_go_by_their_names() {
         let files = SandboxFiles::over(None);
-        for folder in ["/home", "/home/bob", "/data", "/var", "/var/lib", "/var/lib/etcd"] {
+        for folder in [
+            "/home",
+            "/home/bob",
+            "/data",
+            "/var",
+            "/var/lib",
+            "/var/lib/etcd",
+        ] {
             let folder = MachinePath::parse(folder).unwrap();
             files.make_directory(&folder, 0o755).unwrap();
         }

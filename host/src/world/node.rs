@@ -9,8 +9,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Checks, ContainerRuntime, EtcdMembers, IdealChecks, IdealRuntime, MachinePath, Mounting, NoEtcd,
-    NothingMounted,
+    Checks, ContainerRuntime, EtcdMembers, IdealChecks, IdealRuntime, MachinePath, Mounting,
+    NoEtcd, NothingMounted,
 };
 use crate::yaml::{self, YamlError};
 

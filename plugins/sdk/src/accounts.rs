@@ -24,7 +24,8 @@ pub fn ensure(users: &[&str], groups: &[(&str, &[&str])]) -> Result<Option<Ident
 
 /// Removes users and groups by their names; gives those that were there.
 pub fn remove(users: &[&str], groups: &[&str]) -> Result<Removed> {
-    let texts = |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    let texts =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
     Ok(accounts::remove(&texts(users), &texts(groups))?)
 }
 

@@ -71,8 +71,7 @@ impl Landing for Unmount {
 
     async fn land(&self, world: &World) -> Result<((), Change), LeftoverError> {
         let mounts = world.node.mounts();
-        let emptiable =
-            mounts.emptiable(&*world.files, self.folder.path(), self.was_empty)?;
+        let emptiable = mounts.emptiable(&*world.files, self.folder.path(), self.was_empty)?;
         // By a link that came meanwhile it may be another.
         if emptiable.is_none_or(|folder| !self.path.is_within(folder.path())) {
             return Err(MountError::NotMounted(self.path.clone()).into());

@@ -5,9 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde::Serialize;
 
-use super::{
-    Folder, JournalError, Ledger, Outcome, RecordedObjects, RunRecords, State, Undo,
-};
+use super::{Folder, JournalError, Ledger, Outcome, RecordedObjects, RunRecords, State, Undo};
 use crate::world::{FileError, FileKind, Files, MachinePath};
 
 /// Whose doing a machine is, by its journals.

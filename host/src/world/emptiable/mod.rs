@@ -182,10 +182,7 @@ fn not_of_system(at: &dyn Surroundings, path: &MachinePath) -> Result<(), NotEmp
 }
 
 /// What a folder is, by whatever name; none where there is none.
-fn identity(
-    at: &dyn Surroundings,
-    path: &MachinePath,
-) -> Result<Option<(u64, u64)>, NotEmptiable> {
+fn identity(at: &dyn Surroundings, path: &MachinePath) -> Result<Option<(u64, u64)>, NotEmptiable> {
     match at.real(path)? {
         Some(real) => at.identity(&real),
         None => Ok(None),

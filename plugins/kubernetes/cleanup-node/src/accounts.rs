@@ -5,12 +5,7 @@ use kubewright_leaving::Teller;
 use kubewright_plugin::accounts;
 
 /// As kubeadm calls them (`constants.go`).
-const USERS: [&str; 4] = [
-    "kubeadm-etcd",
-    "kubeadm-kas",
-    "kubeadm-kcm",
-    "kubeadm-ks",
-];
+const USERS: [&str; 4] = ["kubeadm-etcd", "kubeadm-kas", "kubeadm-kcm", "kubeadm-ks"];
 const GROUPS: [&str; 5] = [
     "kubeadm-etcd",
     "kubeadm-kas",

@@ -1,9 +1,9 @@
 //! Stopping the kubelet.
 
 use kubewright_leaving::Teller;
+use kubewright_plugin::Result;
 use kubewright_plugin::node::{self, ServiceAction};
 use kubewright_plugin::types::{Change, ErrorCode};
-use kubewright_plugin::Result;
 
 const KUBELET: &str = "kubelet";
 
@@ -25,9 +25,7 @@ pub fn stop(teller: Teller) -> Result<bool> {
     ));
     let runs = node::service_active(KUBELET).unwrap_or(false);
     teller.warning(match runs {
-        true => {
-            "Please ensure kubelet is stopped manually: it runs, and puts back what is removed"
-        }
+        true => "Please ensure kubelet is stopped manually: it runs, and puts back what is removed",
         false => "Please ensure kubelet is stopped manually",
     });
     Ok(runs)

@@ -7,6 +7,7 @@ mod mounts;
 mod pods;
 
 use kubewright_leaving::{Folders, Node, Settings, Teller};
+use kubewright_plugin::types::ErrorCode;
 use kubewright_plugin::undo::{self, Standing};
 use kubewright_plugin::{Content, Context, Document, Result, terminal};
 
@@ -31,7 +32,11 @@ fn run(document: &Document) -> Result<()> {
     if !is_ours {
         // What names it is among the first things that go.
         for folder in &node.etcd_folders {
-            undo::note(folder).with_context(|| format!("noting {folder}"))?;
+            match undo::note(folder) {
+                // What it is will be told where it is to be emptied.
+                Err(error) if error.code == ErrorCode::Denied => {}
+                noted => noted.with_context(|| format!("noting {folder}"))?,
+            }
         }
     }
     let runs = settings.is_live && kubelet::stop(teller)?;

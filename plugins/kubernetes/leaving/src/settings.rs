@@ -46,7 +46,10 @@ impl Settings {
                 false => certificates,
             },
             names_certificates: given.iter().any(|name| name == "certificatesDir"),
-            socket: text(&reset["criSocket"]),
+            socket: match flag(document.option("runtimeListens")) {
+                true => text(&reset["criSocket"]),
+                false => String::new(),
+            },
             cleanup_tmp_dir: flag(&reset["cleanupTmpDir"]),
             unmount_flags: texts(&reset["unmountFlags"]),
             etcd_seconds: timeout.map_or(0, Duration::seconds_u32),

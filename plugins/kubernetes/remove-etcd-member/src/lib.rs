@@ -59,9 +59,9 @@ fn remove(settings: &Settings, node: &Node, teller: Teller) -> Result<()> {
         let mut urls = member.peer_urls.iter();
         urls.any(|url| node.etcd_peers.contains(url))
     };
-    const GONE: &str =
-        "The etcd member on this node was already removed from the etcd cluster";
-    const ONLY: &str = "This is the only remaining etcd member in the etcd cluster, skip removing it";
+    const GONE: &str = "The etcd member on this node was already removed from the etcd cluster";
+    const ONLY: &str =
+        "This is the only remaining etcd member in the etcd cluster, skip removing it";
     let Some(own) = members.iter().find(is_own) else {
         teller.line(GONE);
         return Ok(());

@@ -79,8 +79,14 @@ enum Leaving {
     OnlyMember,
     NoMember,
     /// It is to be removed, and was not.
-    Member { name: String, others: usize },
-    Removed { name: String, others: usize },
+    Member {
+        name: String,
+        others: usize,
+    },
+    Removed {
+        name: String,
+        others: usize,
+    },
 }
 
 /// As the phase does it: looks for the member with one of these peer URLs,
