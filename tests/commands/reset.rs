@@ -393,7 +393,7 @@ fn a_reset_that_was_killed_goes_on() {
         let killed = crate::support::program::program(&machine.place.path(""))
             .args(flags)
             .args(["--cri-socket", "unix:///run/c.sock"])
-            .env("KUBEWRIGHT_CRASH_AT", "begin:1")
+            .env("KUBEWRIGHT_CRASH_AT", "begin:RemovePod")
             .status()
             .unwrap();
         assert!(!killed.success(), "{name}");

@@ -10,8 +10,8 @@
 use wasmtime::component::Resource as Handle;
 
 use super::bindings::{
-    accounts, checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node,
-    patches, pki, sealed, terminal, tokens, types,
+    accounts, checks, clock, container_runtime, documents, etcd, files, health, kube, kubeconfigs,
+    leftovers, log, mounts, node, patches, pki, pods, sealed, terminal, tokens, types, undo,
 };
 use super::charge::Charge;
 use super::kube::ClientHandle;
@@ -66,6 +66,7 @@ contract! {
         told ensure(users: Vec<String>, groups: Vec<accounts::Group>) -> Option<accounts::Identities> = super::accounts::ensure;
         told set_owner(path: String, user: String, group: String, mode: u32) -> types::Change = super::accounts::set_owner;
         told set_owner_below(directory: String, user: String, group: String) -> types::Change = super::accounts::set_owner_below;
+        told remove(users: Vec<String>, groups: Vec<String>) -> accounts::Removed = super::accounts::remove;
     }
     checks::Host {
         told system() -> String = super::checks::system;
@@ -86,6 +87,13 @@ contract! {
         told state(socket: String) -> container_runtime::RuntimeState = super::container_runtime::state;
         told has_image(socket: String, image: String) -> bool = super::container_runtime::has_image;
         told pull_images(socket: String, images: Vec<String>, at_once: bool) -> Vec<(String, String)> = super::container_runtime::pull_images;
+    }
+    documents::Host {
+        told publish(kind: String, document: String) -> () = super::documents::publish;
+    }
+    etcd::Host {
+        told members(cluster: etcd::Cluster, timeout_seconds: u32) -> Vec<etcd::Member> = super::etcd::members;
+        told remove_member(cluster: etcd::Cluster, id: u64, timeout_seconds: u32) -> types::Change = super::etcd::remove_member;
     }
     files::Host {
         told write(path: String, mode: u32, content: Vec<sealed::Piece>) -> types::Change = super::files::write;
@@ -117,9 +125,17 @@ contract! {
     kubeconfigs::Host {
         told inspect(path: String) -> Option<kubeconfigs::Summary> = super::kubeconfigs::inspect;
     }
+    leftovers::Host {
+        told empty(folder: String) -> leftovers::Emptied = super::leftovers::empty;
+        told discard(file: String) -> types::Change = super::leftovers::discard;
+    }
     log::Host {
         plain log(level: log::Level, message: String) -> () = super::log::log;
         plain panicked(message: String) -> () = super::log::panicked;
+    }
+    mounts::Host {
+        told in_folder(folder: String) -> Vec<String> = super::mounts::in_folder;
+        told unmount(folder: String, path: String, options: Vec<String>) -> types::Change = super::mounts::unmount;
     }
     node::Host {
         told facts() -> String = super::node::facts;
@@ -153,6 +169,10 @@ contract! {
         told private_key_pem(certificate: Handle<CertificateHandle>) -> Handle<SealedValue> = super::pki::resources::private_key_of_certificate;
         drops drop(certificate: Handle<CertificateHandle>);
     }
+    pods::Host {
+        told all(socket: String) -> Vec<pods::Pod> = super::pods::all;
+        told remove(socket: String, id: String) -> types::Change = super::pods::remove;
+    }
     sealed::Host {
         told compose(pieces: Vec<sealed::Piece>, encoding: sealed::Encoding) -> Handle<SealedValue> = super::sealed::compose;
     }
@@ -163,7 +183,15 @@ contract! {
     terminal::Host {
         plain progress(message: String) -> () = super::terminal::progress;
         plain progress_under(topic: String, message: String) -> () = super::terminal::progress_under;
+        plain warn_under(topic: String, message: String) -> () = super::terminal::warn_under;
         told show(content: Vec<sealed::Piece>) -> () = super::terminal::show;
+    }
+    undo::Host {
+        told whose() -> undo::Standing = super::undo::whose;
+        told touched(folder: String) -> Vec<String> = super::undo::touched;
+        told filled() -> Vec<String> = super::undo::filled;
+        told restore(path: String) -> undo::Undone = super::undo::restore;
+        told note(folder: String) -> () = super::undo::note;
     }
     tokens::Host {
         told bootstrap(pointer: String, alphabet: tokens::Alphabet) -> Handle<TokenHandle> = super::tokens::bootstrap;

@@ -14,7 +14,8 @@ use super::patches::OperatorPatches;
 use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
-    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Place, SealedValue, Shown,
+    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Past, Place, Published,
+    SealedValue, Shown,
 };
 use crate::world::{LastLink, MachinePath, Purpose, World};
 
@@ -34,6 +35,10 @@ pub struct RunContext {
     pub force_conflicts: bool,
     /// What phases want the operator to see at the end.
     pub shown: Shown,
+    /// What phases published for later ones.
+    pub published: Published,
+    /// What earlier runs did, for phases that undo it.
+    pub past: Arc<Past>,
     /// Files that got sealed values, with words in place of those.
     redacted: Mutex<BTreeMap<MachinePath, String>>,
     /// What `pki.issue` made, by name: an instance ends with its phase.
@@ -51,6 +56,8 @@ impl RunContext {
             waiting: Duration::ZERO,
             force_conflicts: false,
             shown: Shown::default(),
+            published: Published::default(),
+            past: Arc::default(),
             redacted: Mutex::default(),
             issued: Mutex::default(),
         }
@@ -67,6 +74,11 @@ impl RunContext {
     /// The same, with time that the operator gave for waiting.
     pub fn with_waiting(self, waiting: Duration) -> Self {
         Self { waiting, ..self }
+    }
+
+    /// The same, on a machine that has a past.
+    pub fn with_past(self, past: Arc<Past>) -> Self {
+        Self { past, ..self }
     }
 
     /// The same, with objects applied over what others set in them.
@@ -124,6 +136,8 @@ pub struct PhaseState {
     told: Instant,
     /// What it may learn.
     pub gate: Gate,
+    /// Names of the Pods that it was told of, by socket and id.
+    pub pods: BTreeMap<(String, String), String>,
 }
 
 impl PhaseState {
@@ -140,6 +154,7 @@ impl PhaseState {
             doing: "starting".to_owned(),
             budget: Budget::new(allowance),
             told: Instant::now(),
+            pods: BTreeMap::new(),
         }
     }
 

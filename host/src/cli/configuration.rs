@@ -121,6 +121,23 @@ impl RunArguments {
         ))
     }
 
+    /// What was asked for, apart from the phases: the distribution, the
+    /// operation, its flags, and the file of `--config`.
+    pub fn asked(&self) -> (&Arc<Distribution>, &Operation, &Given, Option<&str>) {
+        let (distribution, operation) = (&self.loaded, &self.operation);
+        (distribution, operation, &self.given, self.config.as_deref())
+    }
+
+    /// The facts of the machine.
+    pub fn facts(&self) -> anyhow::Result<NodeFacts> {
+        node_facts(self.node_facts.as_ref())
+    }
+
+    /// The phases of `--phase`.
+    pub fn phases(&self) -> &[String] {
+        &self.phases
+    }
+
     /// Reads and checks everything; tells warnings.
     pub fn load(&self, output: &Output) -> anyhow::Result<Inputs> {
         self.load_phases(output, &self.phases)

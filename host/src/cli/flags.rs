@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use clap::{Arg, ArgAction, ArgMatches, Command};
 use serde_json::{Map, Value, json};
 
-use crate::cluster::flags::{FlagsError, InitFlags};
+use crate::cluster::flags::{FlagsError, InitFlags, ResetFlags};
 use crate::cluster::secret::{SEALED, SealedToken};
 use crate::distribution::{FlagDocument, FlagType, Operation};
 use crate::pki::SecretString;
@@ -170,7 +170,7 @@ impl Given {
         }
     }
 
-    fn text(&self, name: &str) -> Option<String> {
+    pub fn text(&self, name: &str) -> Option<String> {
         Some(self.values.get(name)?.as_str()?.to_owned())
     }
 
@@ -180,8 +180,21 @@ impl Given {
         texts.map(str::to_owned).collect()
     }
 
-    fn is_set(&self, name: &str) -> bool {
+    pub fn is_set(&self, name: &str) -> bool {
         self.values.contains_key(name)
+    }
+
+    /// As the cluster room takes those of a reset.
+    pub fn reset(&self, dry_run: bool) -> ResetFlags {
+        ResetFlags {
+            cert_dir: self.text("cert-dir"),
+            cleanup_tmp_dir: self.is_set("cleanup-tmp-dir"),
+            cri_socket: self.text("cri-socket"),
+            dry_run,
+            force: self.is_set("force"),
+            ignore_preflight_errors: self.list("ignore-preflight-errors"),
+            skip_phases: self.list("skip-phases"),
+        }
     }
 
     /// As the cluster room takes them.

@@ -13,9 +13,6 @@ use crate::effect::{Folder, Ledger, State, state_of};
 use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
 use crate::world::{Files, MachinePath, NodeFacts, Provenance, World};
 
-/// What is read of a text file at most.
-const TEXT_LIMIT: u64 = 1 << 20;
-
 /// What every command that works on a machine takes.
 #[derive(Args, Clone, Default)]
 pub struct MachineArguments {
@@ -63,12 +60,6 @@ impl Machine {
     /// Whether anything is at a path.
     pub fn has(&self, path: &MachinePath) -> bool {
         matches!(self.files.stat(path), Ok(Some(_)))
-    }
-
-    /// A text file of moderate size.
-    pub fn read_text(&self, path: &MachinePath) -> anyhow::Result<String> {
-        let bytes = self.files.read(path, TEXT_LIMIT)?;
-        String::from_utf8(bytes).with_context(|| format!("{path} is not text in UTF-8"))
     }
 
     /// Its journals.

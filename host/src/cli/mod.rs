@@ -5,6 +5,7 @@ mod commands;
 mod component;
 mod config;
 mod configuration;
+mod confirm;
 mod difference;
 mod failure;
 mod flags;
@@ -22,9 +23,9 @@ mod plan;
 mod render;
 mod render_made;
 mod render_output;
-mod reset;
 mod run;
 mod sandbox_run;
+mod undoing;
 mod version;
 mod why;
 
@@ -91,7 +92,6 @@ pub struct Common {
 // of commands, all of it in its `--help`.
 #[derive(Subcommand)]
 enum Command {
-    Reset(Box<reset::Reset>),
     History(history::History),
     Why(why::Why),
     Config(config::Config),
@@ -106,7 +106,6 @@ enum Command {
 impl Command {
     fn run(self, output: &Output) -> anyhow::Result<()> {
         match self {
-            Self::Reset(command) => command.run(output),
             Self::History(command) => command.run(output),
             Self::Why(command) => command.run(output),
             Self::Config(command) => command.run(output),

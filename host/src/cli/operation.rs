@@ -139,6 +139,13 @@ impl OperationArguments {
             return Ok(());
         }
         let machine = self.machine.open()?;
+        if operation.undoes {
+            if let Some(phase) = &phase {
+                self.run.refuse_useless(phase)?;
+            }
+            let phase = phase.as_deref();
+            return super::undoing::run(&self.run, &machine, phase, self.dry_run, output);
+        }
         let command = match &phase {
             None => operation.name.clone(),
             Some(phase) => {

@@ -19,9 +19,9 @@ use crate::distribution::{Distribution, Operation};
 use crate::effect::MemoryJournal;
 use crate::kube::answer::cut;
 use crate::kube::objects::Objects;
-use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
+use crate::world::machine::{MachineApi, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
-use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
+use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObjectChange, ObservedApi, World};
 
 /// How long an API server may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -75,10 +75,16 @@ pub fn run(
     arguments.run = RunArguments::of(distribution, operation, matches)?;
     let machine = arguments.machine.open()?;
     machine.require_root("plan")?;
-    let inputs = arguments.run.load(output)?;
+    let inputs = match operation.undoes {
+        true => super::undoing::load(&arguments.run, &machine, None, false, output)?,
+        false => arguments.run.load(output)?,
+    };
     // What phases say as they go is what they would say in earnest.
     let mut run = Run::prepare(inputs, &arguments.run.policies, &output.quiet())?;
     run.force_conflicts = arguments.force_conflicts;
+    if operation.undoes {
+        run.past = super::undoing::past(&machine, &run)?;
+    }
     let changes = plan(&machine, run, output)?;
     Ok(match changes {
         true => ExitCode::from(2),
@@ -86,8 +92,28 @@ pub fn run(
     })
 }
 
+/// What came of a run in memory.
+pub struct Planned {
+    pub finished: Finished,
+    files: Arc<SandboxFiles>,
+    objects: Vec<ObjectChange>,
+    /// The version of the API server that was asked.
+    live: Option<String>,
+}
+
 /// Plans, prints, and says whether anything would change.
-pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<bool> {
+pub fn plan(machine: &Machine, run: Run, output: &Output) -> anyhow::Result<bool> {
+    let operation = run.operation.name.clone();
+    let planned = in_memory(machine, run, output)?;
+    let finished = &planned.finished;
+    let files = of_files(&planned.files, &*machine.files, &finished.redacted)?;
+    let objects = of_objects(&planned.objects)?;
+    let live = planned.live;
+    Ok(print(&operation, &files, &objects, finished, live, output))
+}
+
+/// Runs phases over a machine as it is, changing nothing.
+pub fn in_memory(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<Planned> {
     let ledger = machine.ledger()?;
     tell_owned(&mut run.prepared.document, &ledger);
     let provenance = Arc::new(ledger.provenance(&*machine.files));
@@ -100,9 +126,10 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     let local = operation.server(configuration);
     let kubeconfigs = operation.kubeconfigs(configuration)?;
     let live = run.block_on(answering(&files, kubeconfigs.first(), local.as_deref()));
-    let embedded = match live {
-        Some(_) => None,
-        None => Some(embedded_api(&run, now, &[])?),
+    // What undoes asks a cluster that is there, or none.
+    let embedded = match live.is_some() || operation.undoes {
+        true => None,
+        false => Some(embedded_api(&run, now, &[])?),
     };
     let facts = run.facts.clone();
     let behaviours = run.sandbox.behaviours().to_vec();
@@ -128,14 +155,8 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
         Ok(World {
             kube,
             node: match machine.is_this {
-                true => Arc::new(PlannedNode::new(MachineNode::new(
-                    facts,
-                    Arc::clone(&machine.files),
-                ))),
-                false => Arc::new(RootfsNode::new(
-                    facts,
-                    Arc::clone(&machine.files) as Arc<dyn Files>,
-                )),
+                true => Arc::new(PlannedNode::new(facts, Arc::clone(&machine.files))),
+                false => Arc::new(RootfsNode::planned(facts, Arc::clone(&machine.files))),
             },
             health: Arc::new(SandboxHealth),
             files: Arc::<SandboxFiles>::clone(&files),
@@ -144,17 +165,12 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
         })
     });
     output.done();
-    let finished = finished?;
-    let files = of_files(&files, &*machine.files, &finished.redacted)?;
-    let objects = of_objects(&observed.map(|api| api.changes()).unwrap_or_default())?;
-    Ok(print(
-        &operation.name,
-        &files,
-        &objects,
-        &finished,
+    Ok(Planned {
+        finished: finished?,
+        files,
+        objects: observed.map(|api| api.changes()).unwrap_or_default(),
         live,
-        output,
-    ))
+    })
 }
 
 /// A client of this machine's API server, as the user of a kubeconfig of it.
@@ -231,6 +247,26 @@ fn print(
     for one in &images {
         output.line(&format!("  pulled: {} ({})", one.target, one.phase));
     }
+    let others: Vec<_> = finished
+        .landed
+        .iter()
+        .filter(|one| {
+            ["RemoveEtcdMember", "RemovePod", "Unmount"].contains(&one.action) && one.changes()
+        })
+        .collect();
+    for (action, title, word) in [
+        ("RemoveEtcdMember", "Members of etcd", "removed"),
+        ("RemovePod", "Pods", "removed"),
+        ("Unmount", "Mounts", "unmounted"),
+    ] {
+        let of_action = others.iter().filter(|one| one.action == action);
+        for (at, one) in of_action.enumerate() {
+            if at == 0 {
+                output.line(&format!("\n{title}"));
+            }
+            output.line(&format!("  {word}: {} ({})", one.target, one.phase));
+        }
+    }
     if !services.is_empty() {
         output.line("\nServices");
     }
@@ -239,7 +275,13 @@ fn print(
     }
     // What is listed: a file that one phase changes and another one changes
     // back is none.
-    let changes = [files.len(), objects.len(), images.len(), services.len()] != [0; 4];
+    let changes = [
+        files.len(),
+        objects.len(),
+        images.len(),
+        others.len(),
+        services.len(),
+    ] != [0; 5];
     match changes {
         true => output.line(&format!(
             "\nThis is what `kubewright {operation}` would change; nothing was changed."

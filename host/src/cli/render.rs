@@ -75,6 +75,7 @@ pub fn run(
     output: &Output,
 ) -> anyhow::Result<()> {
     let mut arguments = Render::from_arg_matches(matches)?;
+    super::undoing::refuse_render(operation)?;
     arguments.arguments = RunArguments::of(distribution, operation, matches)?;
     arguments.run(&operation.name, output)
 }

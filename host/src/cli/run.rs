@@ -15,7 +15,7 @@ use crate::cluster::prepared::Prepared;
 use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
 use crate::distribution::{Operation, Runner, Sandbox};
-use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Policy};
+use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Past, Policy};
 use crate::world::{MachinePath, NodeFacts, World};
 
 /// A run, checked and ready: whatever can be found wrong before a phase runs
@@ -29,6 +29,8 @@ pub struct Run {
     pub operation: Operation,
     /// Whether objects are applied over what others set in them.
     pub force_conflicts: bool,
+    /// What earlier runs did, for phases that undo it.
+    pub past: Arc<Past>,
     runner: Runner,
     policies: Vec<Arc<dyn Policy>>,
     patches: OperatorPatches,
@@ -116,6 +118,7 @@ impl Run {
             distribution: name,
             operation,
             force_conflicts: false,
+            past: Arc::default(),
             runner,
             policies,
             patches,
@@ -164,7 +167,8 @@ impl Run {
             let run = RunContext::new(conduit, secrets, patches)
                 .with_call_timeout(self.prepared.api_call_timeout)
                 .with_waiting(self.prepared.waiting)
-                .with_force_conflicts(self.force_conflicts);
+                .with_force_conflicts(self.force_conflicts)
+                .with_past(Arc::clone(&self.past));
             let run = Arc::new(run);
             let phases = self
                 .runner

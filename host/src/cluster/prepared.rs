@@ -35,6 +35,22 @@ pub struct Prepared {
 }
 
 impl Prepared {
+    /// Of a document, and nothing besides.
+    pub fn of(document: Value) -> Self {
+        Self {
+            document,
+            secrets: BTreeMap::new(),
+            node_name: String::new(),
+            policy_context: Value::Null,
+            patches_directory: String::new(),
+            skip_phases: Vec::new(),
+            origins: Origins::default(),
+            api_call_timeout: None,
+            waiting: Duration::ZERO,
+            warnings: Vec::new(),
+        }
+    }
+
     /// From kubeadm's documents.
     pub fn from_init(init: &Init, options: &Options, systemd_resolved: bool) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! A component's imports against its grants, before it is instantiated.
 
 use super::source::Component;
-use crate::effect::Grants;
+use crate::effect::{FileVerb, Grants};
 use crate::visible::Visible;
 
 /// The package and version of the contract this program speaks.
@@ -96,7 +96,30 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
             "node: {accounts: [\"example-*\"]}".to_owned(),
         ),
         "node" => (grants.node.is_some(), "node: {}".to_owned()),
-        "container-runtime" => (
+        "etcd" => (
+            !grants.etcd.is_empty(),
+            "etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/etcd/healthcheck-client.crt, key: /etc/kubernetes/pki/etcd/healthcheck-client.key, endpoints: [\"https://self:2379\"]}]".to_owned(),
+        ),
+        "mounts" => (
+            grants
+                .node
+                .as_ref()
+                .is_some_and(|node| !node.mounts.is_empty()),
+            "node: {mounts: [/var/lib/kubelet]}".to_owned(),
+        ),
+        "leftovers" => (
+            grants
+                .files
+                .iter()
+                .any(|one| one.verbs.contains(&FileVerb::Empty)),
+            "files: [{paths: [/var/lib/example], verbs: [empty]}]".to_owned(),
+        ),
+        "documents" => (
+            !grants.publish.is_empty(),
+            "publish: {Example: {field: string}}".to_owned(),
+        ),
+        "undo" => (!grants.undo.is_empty(), "undo: [\"/etc/example/**\"]".to_owned()),
+        "container-runtime" | "pods" => (
             grants
                 .node
                 .as_ref()

@@ -136,6 +136,10 @@ impl Composition {
                 .clone()
                 .or(of_before.map(|before| before.changes.clone()))
                 .unwrap_or_default(),
+            always: phase
+                .always
+                .or(of_before.map(|before| before.always))
+                .unwrap_or_default(),
             live: phase
                 .live
                 .or(of_before.map(|before| before.live))

@@ -69,7 +69,11 @@ impl Distribution {
             let files = grants.files.iter().flat_map(|one| &one.paths);
             let pki = grants.pki.iter().flat_map(|one| &one.below);
             let kube = grants.kube.iter().flat_map(|one| &one.kubeconfigs);
-            texts.extend(files.chain(pki).chain(kube).map(String::as_str));
+            let mounts = grants.node.iter().flat_map(|node| &node.mounts);
+            let etcd = grants.etcd.iter();
+            let etcd = etcd.flat_map(|one| [&one.ca, &one.certificate, &one.key]);
+            let others = kube.chain(mounts).chain(etcd).chain(&grants.undo);
+            texts.extend(files.chain(pki).chain(others).map(String::as_str));
         }
         // What is noted of those, a reset removes.
         let operations = self.operations.values();
@@ -84,7 +88,9 @@ impl Distribution {
     fn host_variables(&self) -> BTreeSet<String> {
         let node = self.groups().flat_map(|group| &group.granted().node);
         let endpoints = node.flat_map(|node| &node.endpoints);
-        let texts = endpoints.chain(self.servers());
+        let etcd = self.groups().flat_map(|group| &group.granted().etcd);
+        let etcd = etcd.flat_map(|one| &one.endpoints);
+        let texts = endpoints.chain(etcd).chain(self.servers());
         texts
             .flat_map(|text| names(text))
             .map(str::to_owned)

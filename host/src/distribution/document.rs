@@ -187,6 +187,10 @@ pub struct PhaseDocument {
     /// `--offline` leaves it out.
     #[serde(default, deserialize_with = "given")]
     pub live: Option<bool>,
+    /// Whether it runs whichever phases are selected, since others need what
+    /// it publishes.
+    #[serde(default, deserialize_with = "given")]
+    pub always: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     pub grants: Option<GrantsDocument>,
     #[serde(default, deserialize_with = "given")]
@@ -209,6 +213,12 @@ pub struct OperationDocument {
     /// Lines of an example and what it does, for the end of `--help`.
     #[serde(default, deserialize_with = "given")]
     pub examples: Option<String>,
+    /// Whether it takes back what runs, or others, made of the machine.
+    #[serde(default, deserialize_with = "given")]
+    pub undoes: Option<bool>,
+    /// The phase with which the operator is asked whether it is meant.
+    #[serde(default, deserialize_with = "given")]
+    pub confirm: Option<String>,
     /// The kinds, among those of the configuration, that it is for; all where
     /// none are given.
     #[serde(default, deserialize_with = "given")]
@@ -323,6 +333,16 @@ pub struct GrantsDocument {
     pub kube: Option<KubeGrantDocument>,
     #[serde(default)]
     pub node: Option<NodeGrantDocument>,
+    /// Clusters of etcd.
+    #[serde(default)]
+    pub etcd: Vec<EtcdGrantDocument>,
+    /// Paths that may be made what they were before all runs, by patterns.
+    #[serde(default)]
+    pub undo: Vec<String>,
+    /// Documents that later phases get, by kind, with their fields; see
+    /// [`super::FieldType`].
+    #[serde(default)]
+    pub publish: BTreeMap<String, serde_json::Value>,
     /// Interfaces without parameters.
     #[serde(default, rename = "use")]
     pub interfaces: Vec<String>,
@@ -341,7 +361,8 @@ impl GrantsDocument {
             one if one.verbs.is_empty() => Some("pki.verbs"),
             _ => None,
         });
-        files.or(pki)
+        let etcd = self.etcd.iter().find(|one| one.endpoints.is_empty());
+        files.or(pki).or(etcd.map(|_| "etcd.endpoints"))
     }
 
     /// One line a grant, for people.
@@ -391,12 +412,29 @@ impl GrantsDocument {
                 ("runtimes", &node.runtimes),
                 ("endpoints", &node.endpoints),
                 ("accounts", &node.accounts),
+                ("mounts", &node.mounts),
             ] {
                 if !names.is_empty() {
                     line.push_str(&format!(", {what} {}", names.join(" ")));
                 }
             }
             lines.push(line);
+        }
+        for one in &self.etcd {
+            lines.push(format!(
+                "etcd at {} with {} {} {}",
+                one.endpoints.join(" "),
+                one.ca,
+                one.certificate,
+                one.key
+            ));
+        }
+        if !self.publish.is_empty() {
+            let kinds: Vec<&str> = self.publish.keys().map(String::as_str).collect();
+            lines.push(format!("publish {}", kinds.join(" ")));
+        }
+        if !self.undo.is_empty() {
+            lines.push(format!("undo {}", self.undo.join(" ")));
         }
         if !self.interfaces.is_empty() {
             lines.push(format!("use {}", self.interfaces.join(" ")));
@@ -434,6 +472,10 @@ pub struct PkiGrantDocument {
 pub struct KubeGrantDocument {
     #[serde(default)]
     pub kubeconfigs: Vec<String>,
+    /// API servers that may be connected to with what a component wrote,
+    /// besides those of the distribution.
+    #[serde(default)]
+    pub servers: Vec<String>,
     #[serde(default)]
     pub rules: Vec<KubeRule>,
 }
@@ -456,4 +498,19 @@ pub struct NodeGrantDocument {
     /// System accounts to make and to give files to, by patterns of names.
     #[serde(default)]
     pub accounts: Vec<String>,
+    /// Folders in which mounts may be taken away.
+    #[serde(default)]
+    pub mounts: Vec<String>,
+}
+
+/// A cluster of etcd: the files of its client, and which servers may be asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EtcdGrantDocument {
+    pub ca: String,
+    pub certificate: String,
+    pub key: String,
+    /// Servers, by their origins; `*` for any that proves to be of the CA, as
+    /// those that the cluster names as its members.
+    pub endpoints: Vec<String>,
 }

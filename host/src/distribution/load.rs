@@ -17,6 +17,7 @@ use super::limits::LimitsDocument;
 use super::operation::{MAIN, Operation, Origin};
 use super::order::OrderError;
 use super::sandbox::Sandbox;
+use super::variables::names;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
 use crate::world::{ReadError, read_given_text};
@@ -85,6 +86,8 @@ pub struct PhaseGroup {
     pub changes: Vec<String>,
     /// Whether it needs a machine that is at work.
     pub live: bool,
+    /// Whether it runs whichever phases are selected.
+    pub always: bool,
     /// Those of the distribution.
     pub(super) servers: Vec<String>,
 }
@@ -94,8 +97,14 @@ impl PhaseGroup {
     pub fn grants(&self, configuration: &Value) -> Result<Arc<Grants>, DistributionError> {
         let resolved = resolve(&self.grants, configuration).and_then(|mut grants| {
             if let Some(kube) = &mut grants.kube {
-                kube.servers
-                    .extend(endpoints(&self.servers, configuration)?);
+                // Those of kinds that this operation has none of are not its.
+                let servers: Vec<String> = self
+                    .servers
+                    .iter()
+                    .filter(|one| names(one).all(|name| is_of(name, configuration)))
+                    .cloned()
+                    .collect();
+                kube.servers.extend(endpoints(&servers, configuration)?);
             }
             Ok(grants)
         });
@@ -111,6 +120,12 @@ impl PhaseGroup {
     pub fn granted(&self) -> &GrantsDocument {
         &self.grants
     }
+}
+
+/// Whether a variable is of a kind that the configuration has.
+fn is_of(name: &str, configuration: &Value) -> bool {
+    let kind = name.split('.').next().unwrap_or_default();
+    configuration.get(kind).is_some()
 }
 
 /// A node of the graph: a sub-phase, or a phase without any.
@@ -181,6 +196,8 @@ pub enum DistributionError {
         #[source]
         source: GrantError,
     },
+    #[error("publish: the configuration has a {kind} already; give what is published another name")]
+    Published { kind: String },
     #[error("the grants of phase {phase}")]
     Grant {
         phase: String,

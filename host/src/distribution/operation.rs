@@ -27,6 +27,10 @@ pub struct Operation {
     pub summary: String,
     pub about: String,
     pub examples: String,
+    /// Whether it takes back what runs, or others, made of the machine.
+    pub undoes: bool,
+    /// The phase with which the operator is asked whether it is meant.
+    pub confirm: Option<String>,
     /// Kinds of the configuration that it is for; all where there are none.
     pub takes: Vec<String>,
     pub flags: Vec<FlagDocument>,
@@ -141,6 +145,8 @@ impl Operation {
             summary: document.summary.clone().unwrap_or(base.summary),
             about: document.about.clone().unwrap_or(base.about),
             examples: document.examples.clone().unwrap_or(base.examples),
+            undoes: document.undoes.unwrap_or(base.undoes),
+            confirm: document.confirm.clone().or(base.confirm),
             takes: document.takes.clone().unwrap_or(base.takes),
             folders: document.folders.clone().unwrap_or(base.folders),
             kubeconfigs: document.kubeconfigs.clone().unwrap_or(base.kubeconfigs),

@@ -1,10 +1,11 @@
 //! Running the graph: what needs nothing that is still running runs at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::load::DistributionError;
@@ -80,6 +81,9 @@ struct Ready {
     limits: Limits,
 }
 
+/// A phase at work: which, and how it ended.
+type PhaseTask = Pin<Box<dyn Future<Output = (usize, Result<(), Failure>)> + Send>>;
+
 /// Phases of an operation, loaded and checked.
 pub struct Runner {
     operation: Operation,
@@ -87,6 +91,8 @@ pub struct Runner {
     /// By group; none where no leaf of it is selected.
     groups: Vec<Option<Ready>>,
     limits: Limits,
+    /// What grants speak of, as far as it was known at the start.
+    configuration: Value,
 }
 
 impl Runner {
@@ -103,6 +109,19 @@ impl Runner {
             .leaves()
             .map(|leaf| operation.leaves[leaf].group)
             .collect();
+        // What will be published has no fields yet: grants that speak of it are
+        // resolved when it is there.
+        let (given, mut configuration) = (configuration, configuration.clone());
+        for kind in operation
+            .groups
+            .iter()
+            .flat_map(|one| one.granted().publish.keys())
+        {
+            if given.get(kind).is_some() {
+                return Err(DistributionError::Published { kind: kind.clone() }.into());
+            }
+            configuration[kind] = json!({});
+        }
         let mut refusals = Vec::new();
         let mut groups: Vec<Option<Ready>> = Vec::new();
         // Groups may share a component: each is loaded once.
@@ -112,7 +131,7 @@ impl Runner {
                 groups.push(None);
                 continue;
             }
-            let grants = group.grants(configuration)?;
+            let grants = group.grants(&configuration)?;
             let name = group.source.name();
             let known = loaded.iter().find(|one| one.component().name == name);
             let linked = match known {
@@ -164,6 +183,7 @@ impl Runner {
             selection,
             groups,
             limits,
+            configuration,
         })
     }
 
@@ -195,8 +215,10 @@ impl Runner {
         // By place: which of those that run at once is faster says nothing.
         let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
         let mut aborted = None;
+        // Grants that speak of what was published, and cannot.
+        let mut unresolved = None;
         loop {
-            if failures.is_empty() && aborted.is_none() {
+            if failures.is_empty() && aborted.is_none() && unresolved.is_none() {
                 let free: Vec<usize> = waiting
                     .iter()
                     .copied()
@@ -204,8 +226,14 @@ impl Runner {
                     .collect();
                 for leaf in free {
                     waiting.remove(&leaf);
-                    if let Some(task) = self.task(leaf, Arc::clone(&run), Arc::clone(&document)) {
-                        running.spawn(task);
+                    match self.task(leaf, Arc::clone(&run), Arc::clone(&document)) {
+                        Ok(Some(task)) => {
+                            running.spawn(task);
+                        }
+                        Ok(None) => {}
+                        Err(error) => {
+                            unresolved.get_or_insert(error);
+                        }
                     }
                 }
             }
@@ -229,7 +257,10 @@ impl Runner {
                 also: failures.into_values().collect(),
             }),
             (None, Some(error)) => Err(RunError::Aborted(error)),
-            (None, None) => Ok(()),
+            (None, None) => match unresolved {
+                Some(error) => Err(RunError::Distribution(error)),
+                None => Ok(()),
+            },
         }
     }
 
@@ -302,19 +333,22 @@ impl Runner {
         leaf: usize,
         run: Arc<RunContext>,
         document: Arc<str>,
-    ) -> Option<impl Future<Output = (usize, Result<(), Failure>)> + Send + 'static> {
+    ) -> Result<Option<PhaseTask>, DistributionError> {
         let found = &self.operation.leaves[leaf];
-        let ready = self.groups[found.group].as_ref()?;
+        let Some(ready) = self.groups[found.group].as_ref() else {
+            return Ok(None);
+        };
+        let (grants, document) = self.at_this_stage(found.group, ready, &run, document)?;
         let component = Arc::clone(&ready.component);
         let limits = ready.limits;
         let origin = Origin {
             phase: found.name.clone(),
             component: component.component().name.clone(),
             digest: component.component().digest.clone(),
-            grants: Arc::clone(&ready.grants),
+            grants,
             changes: self.operation.groups[found.group].changes.as_slice().into(),
         };
-        Some(async move {
+        Ok(Some(Box::pin(async move {
             let phase = origin.phase.clone();
             let started = Instant::now();
             run.conduit.tell(Event::PhaseStarted {
@@ -330,7 +364,31 @@ impl Runner {
                 });
             }
             (leaf, result)
-        })
+        })))
+    }
+
+    /// The grants and the document of a phase that starts now, with what others
+    /// published.
+    fn at_this_stage(
+        &self,
+        group: usize,
+        ready: &Ready,
+        run: &RunContext,
+        document: Arc<str>,
+    ) -> Result<(Arc<Grants>, Arc<str>), DistributionError> {
+        let published = run.published.all();
+        if published.is_empty() {
+            return Ok((Arc::clone(&ready.grants), document));
+        }
+        let mut configuration = self.configuration.clone();
+        // It is the program's own.
+        let mut document: Value = serde_json::from_str(&document).unwrap_or_default();
+        for (kind, value) in published {
+            document["configuration"][&kind] = value.clone();
+            configuration[kind] = value;
+        }
+        let grants = self.operation.groups[group].grants(&configuration)?;
+        Ok((grants, document.to_string().into()))
     }
 }
 

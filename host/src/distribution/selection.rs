@@ -36,9 +36,19 @@ impl Selection {
         }
         for name in skip {
             for leaf in find(operation, name)? {
+                if operation.groups[operation.leaves[leaf].group].always {
+                    return Err(SelectionError {
+                        name: name.clone(),
+                        instead: "it runs whichever phases do, since they need what it finds out"
+                            .to_owned(),
+                    });
+                }
                 selected.remove(&leaf);
             }
         }
+        let always = operation.leaves.iter().enumerate();
+        let always = always.filter(|(_, leaf)| operation.groups[leaf.group].always);
+        selected.extend(always.map(|(at, _)| at));
         Ok(Self(selected))
     }
 

@@ -203,7 +203,9 @@ impl Conduit {
             writes.clone(),
         ));
         let mut files: Arc<dyn Files> = Arc::<NotedFiles>::clone(&noted);
-        let recorded = self.journal.wants_touches().then(|| {
+        // Of what is removed for good, or undone, nothing is to be made again.
+        let is_of_files = effect.inverse() == Inverse::Files;
+        let recorded = (is_of_files && self.journal.wants_touches()).then(|| {
             let private = writes.iter().filter(|(_, made)| made.is_sealed());
             Arc::new(RecordedFiles::new(
                 Arc::clone(&files),
@@ -231,6 +233,9 @@ impl Conduit {
         match &landed {
             Ok((_, change)) => {
                 self.journal.landed(number, *change)?;
+                if let Some(mark) = effect.mark() {
+                    self.journal.mark(&mark)?;
+                }
                 self.tell(Event::Effect {
                     phase: origin.phase.clone(),
                     action: effect.name(),

@@ -21,6 +21,17 @@ pub enum Inverse {
     None(&'static str),
 }
 
+/// What the journal notes of an effect that landed, besides that it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A path is what it was before all runs.
+    Undone(MachinePath),
+    /// Programs filled a folder.
+    Filled(MachinePath),
+    /// A phase published a document of this kind.
+    Published(String, Value),
+}
+
 /// Something that a component asks the host to do: one value, from which
 /// follow its name, what it aims at, which grant covers it, what policies see
 /// of it, what of it is private, and how it is undone.
@@ -52,6 +63,11 @@ pub trait Effect: Send + Sync {
     }
 
     fn inverse(&self) -> Inverse;
+
+    /// What the journal notes besides, once it landed.
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
 
     /// What it makes of an object of the cluster, without secrets.
     fn object(&self) -> Option<WrittenObject> {

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, ContainerRuntime, IdealChecks, IdealRuntime, MachinePath};
+use super::{
+    Checks, ContainerRuntime, EtcdMembers, IdealChecks, IdealRuntime, MachinePath, Mounting,
+    NoEtcd, NothingMounted,
+};
 use crate::yaml::{self, YamlError};
 
 /// What phases and defaults need to know of a node.
@@ -206,6 +209,14 @@ pub trait Node: Send + Sync {
     /// have every image.
     fn runtime(&self) -> &dyn ContainerRuntime {
         &IdealRuntime
+    }
+    /// What is mounted. Where there is no machine, nothing is.
+    fn mounts(&self) -> &dyn Mounting {
+        &NothingMounted
+    }
+    /// etcd, where something runs that could be a member.
+    fn etcd(&self) -> &dyn EtcdMembers {
+        &NoEtcd
     }
 }
 

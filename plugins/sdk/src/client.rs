@@ -35,6 +35,13 @@ impl Client {
         })?))
     }
 
+    /// The same, to this API server.
+    pub fn connect_to(kubeconfig: &str, server: &str) -> Result<Self> {
+        Ok(Self(kube::connect_to(kubeconfig, server).with_context(
+            || format!("connecting with {kubeconfig} to {server}"),
+        )?))
+    }
+
     /// Server-side apply: the fields that are given become so, others stay.
     pub fn apply(&self, object: &Object) -> Result<Change> {
         Ok(self

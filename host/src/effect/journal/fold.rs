@@ -107,6 +107,10 @@ impl Ledger {
                 self.state_entries.remove(path);
                 self.completed = false;
             }
+            Record::Filled { path } => {
+                let folder = self.state_folders.entry(path.clone());
+                folder.or_insert(State::Absent);
+            }
             _ => {}
         }
     }

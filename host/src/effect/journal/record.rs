@@ -68,6 +68,14 @@ pub enum Record {
     Denied(Box<Denied>),
     /// A reset made a path what it was before all runs, or saw that it is.
     Undone { path: MachinePath },
+    /// A folder that programs filled, found by a run that undoes what others
+    /// made: nothing of it was there before.
+    Filled { path: MachinePath },
+    /// A phase published a document for later ones.
+    Published {
+        kind: String,
+        document: serde_json::Value,
+    },
     /// The last line of a run.
     End { outcome: Outcome, at: i64 },
 }

@@ -1,8 +1,12 @@
-use super::*;
 use std::os::unix::fs::symlink;
+use std::sync::Arc;
+
+use super::*;
+use crate::world::Mounting;
+use crate::world::machine::{MachineFiles, MachineMounts};
 
 /// A machine with its system folders, some users and some links.
-fn machine() -> (tempfile::TempDir, MachineFiles) {
+fn machine() -> (tempfile::TempDir, Arc<MachineFiles>) {
     let root = tempfile::tempdir().unwrap();
     let at = |path: &str| root.path().join(path);
     for folder in [
@@ -52,18 +56,13 @@ fn machine() -> (tempfile::TempDir, MachineFiles) {
     )
     .unwrap();
     let files = MachineFiles::open(root.path()).unwrap();
-    (root, files)
+    (root, Arc::new(files))
 }
 
-fn check(files: &MachineFiles, folder: &str) -> Result<Option<String>, String> {
-    let mounts = Mounts::read(files.root()).unwrap();
-    let at = Surroundings {
-        files,
-        mounts: &mounts,
-        unmounted: &BTreeSet::new(),
-    };
+fn check(files: &Arc<MachineFiles>, folder: &str) -> Result<Option<String>, String> {
     let folder = MachinePath::parse(folder).unwrap();
-    EmptiableFolder::check(&at, &folder, false)
+    MachineMounts::new(Arc::clone(files))
+        .emptiable(&**files, &folder, false)
         .map(|folder| folder.map(|folder| folder.path().to_string()))
         .map_err(|error| error.to_string())
 }
@@ -166,17 +165,12 @@ fn what_stays_is_neither_removed_nor_entered() {
     }
     symlink("/srv/www", at("srv/etcd/link")).unwrap();
     std::fs::write(at("srv/www/index"), "x").unwrap();
-    let mounts = Mounts::read(files.root()).unwrap();
-    let surroundings = Surroundings {
-        files: &files,
-        mounts: &mounts,
-        unmounted: &BTreeSet::new(),
-    };
     let path = |text: &str| MachinePath::parse(text).unwrap();
-    let folder = EmptiableFolder::check(&surroundings, &path("/srv/etcd"), false);
+    let mounts = MachineMounts::new(Arc::clone(&files));
+    let folder = mounts.emptiable(&*files, &path("/srv/etcd"), false);
     let folder = folder.unwrap().unwrap();
     let stays = [path("/srv/etcd/volume"), path("/srv/etcd/mounted")];
-    folder.empty(&files, &|at| stays.contains(at)).unwrap();
+    folder.empty(&*files, &|at| stays.contains(at)).unwrap();
     assert_eq!(
         files.list(&path("/srv/etcd")).unwrap(),
         ["mounted", "volume"]

@@ -6,22 +6,21 @@ mod system;
 
 use std::collections::BTreeSet;
 
-use rustix::fs::{Stat, fstat};
-
-use crate::cluster::constants::CERTIFICATES_DIR;
-use crate::world::machine::{MachineFiles, MountError, Mounts};
+use crate::world::machine::MountError;
 use crate::world::{FileError, FileKind, Files, MachinePath};
 
-pub const KUBELET: &str = "/var/lib/kubelet";
-pub const MANIFESTS: &str = "/etc/kubernetes/manifests";
-/// kubeadm's default.
-pub const ETCD_DATA: &str = "/var/lib/etcd";
-/// Where kubeadm keeps temporary copies.
-pub const TEMPORARY: &str = "/etc/kubernetes/tmp";
+/// Folders of clusters by their usual names: a disk of their own may be mounted
+/// on them, and they may be the home of a user that a package made.
+const OF_A_CLUSTER: [&str; 5] = [
+    "/var/lib/kubelet",
+    "/etc/kubernetes/manifests",
+    "/var/lib/etcd",
+    "/etc/kubernetes/tmp",
+    "/etc/kubernetes/pki",
+];
 
-/// A cluster's by their names: a disk of their own may be mounted on them, and
-/// they may be the home of a user that a package made.
-const OF_A_CLUSTER: [&str; 5] = [KUBELET, MANIFESTS, ETCD_DATA, TEMPORARY, CERTIFICATES_DIR];
+/// Users of a machine (passwd(5)).
+const USERS: &str = "/etc/passwd";
 
 /// What is read of the users at most.
 const USERS_LIMIT: u64 = 4 << 20;
@@ -31,6 +30,8 @@ const USERS_LIMIT: u64 = 4 << 20;
 pub struct EmptiableFolder {
     /// Where it is, links followed.
     real: MachinePath,
+    /// What is mounted on it and in it.
+    mounts: BTreeSet<MachinePath>,
 }
 
 /// Why a folder is left as it is.
@@ -59,23 +60,29 @@ pub enum NotEmptiable {
 }
 
 /// What is known of the machine on which folders are emptied.
-pub struct Surroundings<'a> {
-    pub files: &'a MachineFiles,
-    pub mounts: &'a Mounts,
-    /// Mounts that are gone, or will be.
-    pub unmounted: &'a BTreeSet<MachinePath>,
+pub trait Surroundings {
+    fn files(&self) -> &dyn Files;
+    /// Where a folder is, links followed, by the name that mounts are known by;
+    /// none where there is no such folder.
+    fn real(&self, folder: &MachinePath) -> Result<Option<MachinePath>, NotEmptiable>;
+    /// What a folder is, by whatever name (device and number), where that is
+    /// known.
+    fn identity(&self, real: &MachinePath) -> Result<Option<(u64, u64)>, NotEmptiable>;
+    fn is_mount(&self, path: &MachinePath) -> bool;
+    /// What is mounted in a folder, itself left out; the innermost first.
+    fn mounts_below(&self, folder: &MachinePath) -> Vec<MachinePath>;
 }
 
 impl EmptiableFolder {
     /// Checks a folder; none where there is none. `was_empty`: that nothing was
     /// in it before the cluster was made, as the journal says.
     pub fn check(
-        at: &Surroundings<'_>,
+        at: &dyn Surroundings,
         folder: &MachinePath,
         was_empty: bool,
     ) -> Result<Option<Self>, NotEmptiable> {
         // By the name that mounts are known by: a link may lead anywhere.
-        let Some(real) = at.mounts.real(at.files, folder)? else {
+        let Some(real) = at.real(folder)? else {
             return Ok(None);
         };
         for path in [folder, &real] {
@@ -88,7 +95,9 @@ impl EmptiableFolder {
         if !is_of_cluster && !was_empty {
             no_mount(at, &real)?;
         }
-        Ok(Some(Self { real }))
+        let mut mounts: BTreeSet<MachinePath> = at.mounts_below(&real).into_iter().collect();
+        mounts.extend(at.is_mount(&real).then(|| real.clone()));
+        Ok(Some(Self { real, mounts }))
     }
 
     /// Where it is, links followed.
@@ -97,13 +106,16 @@ impl EmptiableFolder {
     }
 
     /// Removes all that lies in it, links themselves and not what they lead to.
-    /// `stays` says what is neither to be removed nor entered, as mount points.
+    /// What is mounted in it is neither removed nor entered, nor is what
+    /// `stays` says.
     pub fn empty(
         &self,
         files: &dyn Files,
         stays: &dyn Fn(&MachinePath) -> bool,
     ) -> Result<(), FileError> {
-        remove_within(files, &self.real, stays)
+        remove_within(files, &self.real, &|path| {
+            self.mounts.contains(path) || stays(path)
+        })
     }
 }
 
@@ -133,7 +145,7 @@ fn remove_within(
     Ok(())
 }
 
-fn not_of_system(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmptiable> {
+fn not_of_system(at: &dyn Surroundings, path: &MachinePath) -> Result<(), NotEmptiable> {
     let own = identity(at, path)?;
     let root = MachinePath::parse("/").map(|root| (root, false));
     let paths = |list: &'static [&'static str], whole: bool| {
@@ -148,7 +160,7 @@ fn not_of_system(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmp
     for (named, whole) in all {
         // As `/lib`, a link to `/usr/lib`; or `/srv`, to another disk. Where
         // this user may not look, it may not remove either.
-        let real = at.mounts.real(at.files, &named).ok().flatten();
+        let real = at.real(&named).ok().flatten();
         let there = identity(at, &named).ok().flatten();
         // Mounted a second time it has another name.
         let is_same = own.is_some() && own == there;
@@ -170,29 +182,21 @@ fn not_of_system(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmp
 }
 
 /// What a folder is, by whatever name; none where there is none.
-fn identity(at: &Surroundings<'_>, path: &MachinePath) -> Result<Option<(u64, u64)>, NotEmptiable> {
-    let Some(real) = at.mounts.real(at.files, path)? else {
-        return Ok(None);
-    };
-    let folder = at.files.directory(&real).map_err(NotEmptiable::Look)?;
-    let stat: Stat = fstat(&folder).map_err(|errno| {
-        NotEmptiable::Look(FileError::Io {
-            doing: "look at",
-            path: real,
-            source: errno.into(),
-        })
-    })?;
-    Ok(Some((stat.st_dev, stat.st_ino)))
+fn identity(at: &dyn Surroundings, path: &MachinePath) -> Result<Option<(u64, u64)>, NotEmptiable> {
+    match at.real(path)? {
+        Some(real) => at.identity(&real),
+        None => Ok(None),
+    }
 }
 
-fn no_home(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmptiable> {
+fn no_home(at: &dyn Surroundings, path: &MachinePath) -> Result<(), NotEmptiable> {
     let parent = path.parent();
     let parent = parent.as_ref().map(MachinePath::as_str);
     if parent.is_some_and(|parent| system::HOMES.contains(&parent)) {
         return Err(NotEmptiable::Home(path.file_name().to_owned()));
     }
-    for (user, home) in homes(at.files)? {
-        let real = at.mounts.real(at.files, &home).ok().flatten();
+    for (user, home) in homes(at.files())? {
+        let real = at.real(&home).ok().flatten();
         for other in std::iter::once(&home).chain(&real) {
             // Of the root all is said.
             if other.parent().is_none() {
@@ -211,8 +215,8 @@ fn no_home(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmptiable
 
 /// Users who can log in, or are people, and their homes (passwd(5)). Those of
 /// services have their folders, too, such as etcd's.
-fn homes(files: &MachineFiles) -> Result<Vec<(String, MachinePath)>, NotEmptiable> {
-    let path = MachinePath::parse(crate::effect::USERS).ok();
+fn homes(files: &dyn Files) -> Result<Vec<(String, MachinePath)>, NotEmptiable> {
+    let path = MachinePath::parse(USERS).ok();
     let text = match path.map(|path| files.read(&path, USERS_LIMIT)) {
         Some(Ok(text)) => text,
         None | Some(Err(FileError::NotFound(_) | FileError::NotDirectory(_))) => {
@@ -236,12 +240,11 @@ fn homes(files: &MachineFiles) -> Result<Vec<(String, MachinePath)>, NotEmptiabl
     Ok(text.lines().filter_map(of).collect())
 }
 
-fn no_mount(at: &Surroundings<'_>, path: &MachinePath) -> Result<(), NotEmptiable> {
-    if at.mounts.is_mount(path) && !at.unmounted.contains(path) {
+fn no_mount(at: &dyn Surroundings, path: &MachinePath) -> Result<(), NotEmptiable> {
+    if at.is_mount(path) {
         return Err(NotEmptiable::IsMount);
     }
-    let inner = at.mounts.below(path);
-    match inner.into_iter().find(|one| !at.unmounted.contains(one)) {
+    match at.mounts_below(path).into_iter().next() {
         Some(inner) => Err(NotEmptiable::HoldsMount(inner)),
         None => Ok(()),
     }
