@@ -230,7 +230,8 @@ impl From<Change> for types::Change {
     fn from(change: Change) -> Self {
         match change {
             Change::Created => Self::Created,
-            Change::Updated | Change::Removed => Self::Updated,
+            Change::Updated => Self::Updated,
+            Change::Removed => Self::Removed,
             Change::Unchanged => Self::Unchanged,
         }
     }

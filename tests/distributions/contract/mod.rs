@@ -1,4 +1,7 @@
-//! The contract in `wit/` is documented item by item.
+//! The contract in `wit/`: that it is documented item by item, and that it holds
+//! as components meet it.
+
+mod changes;
 
 use std::path::Path;
 
