@@ -1,5 +1,7 @@
 //! A component's imports against its grants, before it is instantiated.
 
+use semver::Version;
+
 use super::source::Component;
 use crate::effect::Grants;
 use crate::visible::Visible;
@@ -68,10 +70,12 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
         );
     };
     let (name, version) = rest.split_once('@').unwrap_or((rest, ""));
-    if version != VERSION {
+    if !fits(version, VERSION) {
         return problem(
             format!("it imports `{import}`; this program has version {VERSION}"),
-            format!("build it against kubewright:provision@{VERSION}"),
+            format!(
+                "build it against a version that kubewright:provision@{VERSION} fits, by semver"
+            ),
         );
     }
     let (granted, line) = match name {
@@ -109,7 +113,7 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
         _ => {
             return problem(
                 format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
-                "build it against the contract in wit/".to_owned(),
+                "take a newer program, if a newer contract has it; or build the component against the contract in wit/".to_owned(),
             );
         }
     };
@@ -120,6 +124,25 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
         format!("it imports `{import}`, which is not granted"),
         format!("to grant it, add to the phase's grants: {line}"),
     )
+}
+
+/// Whether a component built for one version of the contract may meet another:
+/// what comes first in both and is not 0 is the same. That is how wasmtime
+/// links (`alternate_lookup_key`); whether the functions that it imports are
+/// there, and of the same types, is seen as it is linked.
+fn fits(theirs: &str, ours: &str) -> bool {
+    let (Ok(theirs), Ok(ours)) = (Version::parse(theirs), Version::parse(ours)) else {
+        return false;
+    };
+    if !theirs.pre.is_empty() || !ours.pre.is_empty() {
+        return theirs == ours;
+    }
+    let first = |version: &Version| match version {
+        Version { major: 1.., .. } => (version.major, 0, 0),
+        Version { minor: 1.., .. } => (0, version.minor, 0),
+        _ => (0, 0, version.patch),
+    };
+    first(&theirs) == first(&ours)
 }
 
 #[cfg(test)]
@@ -155,6 +178,37 @@ mod tests {
         for (got, wanted) in text.iter().zip(wanted) {
             assert!(got.contains(wanted), "{got} should say {wanted}");
         }
+    }
+
+    #[test]
+    fn versions_fit_by_semver() {
+        for (theirs, ours, fit) in [
+            ("0.1.0", "0.1.0", true),
+            ("0.1.9", "0.1.0", true),
+            ("0.1.0", "0.1.9", true),
+            ("0.2.0", "0.1.0", false),
+            ("1.0.0", "0.1.0", false),
+            ("1.0.0", "1.7.2", true),
+            ("1.7.2", "1.0.0", true),
+            ("2.0.0", "1.0.0", false),
+            ("0.0.1", "0.0.2", false),
+            ("0.1.0-rc.1", "0.1.0", false),
+            ("1.0.0-rc.1", "1.0.0-rc.1", true),
+            ("", "0.1.0", false),
+            ("0.1", "0.1.0", false),
+        ] {
+            assert_eq!(fits(theirs, ours), fit, "{theirs} {ours}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_contract() {
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_dir("../wit/v0.1.0").unwrap();
+        let name = &resolve.packages[package].name;
+        let spoken = format!("{}:{}/", name.namespace, name.name);
+        assert_eq!(spoken, PACKAGE);
+        assert_eq!(name.version.as_ref().unwrap().to_string(), VERSION);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! as components meet it.
 
 mod changes;
+mod versions;
 
 use std::path::Path;
 
