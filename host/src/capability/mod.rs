@@ -13,6 +13,7 @@ mod contract;
 mod files;
 mod gate;
 mod health;
+pub mod interfaces;
 pub mod kube;
 mod kubeconfigs;
 mod log;

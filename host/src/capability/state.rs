@@ -10,11 +10,13 @@ use zeroize::Zeroizing;
 use super::bindings::types;
 use super::budget::{Allowance, Budget, Exceeded, Waiting};
 use super::gate::{Answer, Disclose, Disclosed, Gate};
+use super::interfaces::Interface;
 use super::patches::OperatorPatches;
 use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
-    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Place, SealedValue, Shown,
+    Change, Conduit, Content, Denial, Event, HeldCertificate, Landing, Origin, Place, SealedValue,
+    Shown,
 };
 use crate::world::{LastLink, MachinePath, Purpose, World};
 
@@ -153,6 +155,12 @@ impl PhaseState {
     pub fn enter(&mut self, bytes: usize) -> Result<(), Exceeded> {
         self.budget.withheld(self.gate.withheld())?;
         self.budget.enter(bytes)
+    }
+
+    /// Whether this phase was granted the interface: its component has the
+    /// imports of all of its phases.
+    pub fn lent(&self, interface: &Interface) -> Result<(), Denial> {
+        interface.check(&self.origin.grants)
     }
 
     /// Counts a call that goes out; what it takes until the value is dropped

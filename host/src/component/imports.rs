@@ -1,17 +1,17 @@
 //! A component's imports against its grants, before it is instantiated.
 
+use std::sync::Arc;
+
 use semver::Version;
 
 use super::source::Component;
+use crate::capability::interfaces;
 use crate::effect::Grants;
 use crate::visible::Visible;
 
 /// The package and version of the contract this program speaks.
 const PACKAGE: &str = "kubewright:provision/";
 const VERSION: &str = "0.1.0";
-
-/// Interfaces that need no grant: they give nothing away.
-const FREE: [&str; 3] = ["types", "sealed", "log"];
 
 /// One thing that stands in the way of running a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +30,17 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Everything that stands in the way of running `component` as a phase with
-/// these grants: imports that do not exist, that were not granted, exports
-/// that are missing. Empty where nothing does.
-pub fn check_imports(component: &Component, grants: &Grants) -> Vec<Finding> {
+/// Everything that stands in the way of running `component` as the phases that
+/// have these grants (one each): imports that do not exist, that none of them
+/// was granted, exports that are missing. Empty where nothing does.
+///
+/// A phase that lacks what another one of them was granted runs all the same:
+/// its calls are answered with `denied`.
+pub fn check_imports(component: &Component, grants: &[Arc<Grants>]) -> Vec<Finding> {
     check(&component.imports(), &component.exports(), grants)
 }
 
-fn check(imports: &[String], exports: &[String], grants: &Grants) -> Vec<Finding> {
+fn check(imports: &[String], exports: &[String], grants: &[Arc<Grants>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for export in ["describe", "run"] {
         if !exports.iter().any(|one| one == export) {
@@ -56,7 +59,7 @@ fn check(imports: &[String], exports: &[String], grants: &Grants) -> Vec<Finding
     findings
 }
 
-fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
+fn check_one(import: &str, grants: &[Arc<Grants>]) -> Option<Finding> {
     let problem = |text: String, remedy: String| {
         Some(Finding {
             problem: text,
@@ -78,51 +81,19 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
             ),
         );
     }
-    let (granted, line) = match name {
-        free if FREE.contains(&free) => return None,
-        "files" => (
-            !grants.files.is_empty(),
-            "files: [{paths: [/etc/example/**], verbs: [read, write]}]".to_owned(),
-        ),
-        "pki" => (
-            !grants.pki.is_empty(),
-            "pki: [{names: [example], below: /etc/kubernetes/pki, verbs: [load, create]}]".to_owned(),
-        ),
-        "kube" => (
-            grants.kube.is_some(),
-            "kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}".to_owned(),
-        ),
-        "accounts" => (
-            grants
-                .node
-                .as_ref()
-                .is_some_and(|node| !node.accounts.is_empty()),
-            "node: {accounts: [\"example-*\"]}".to_owned(),
-        ),
-        "node" => (grants.node.is_some(), "node: {}".to_owned()),
-        "container-runtime" => (
-            grants
-                .node
-                .as_ref()
-                .is_some_and(|node| !node.runtimes.is_empty()),
-            "node: {runtimes: [\"${InitConfiguration.nodeRegistration.criSocket}\"]}".to_owned(),
-        ),
-        "checks" | "clock" | "health" | "kubeconfigs" | "patches" | "terminal" | "tokens" => {
-            (grants.interfaces.contains(name), format!("use: [{name}]"))
-        }
-        _ => {
-            return problem(
-                format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
-                "take a newer program, if a newer contract has it; or build the component against the contract in wit/".to_owned(),
-            );
-        }
+    let Some(interface) = interfaces::find(name) else {
+        return problem(
+            format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
+            "take a newer program, if a newer contract has it; or build the component against the contract in wit/".to_owned(),
+        );
     };
-    if granted {
+    if grants.iter().any(|one| interface.check(one).is_ok()) {
         return None;
     }
+    let denial = interface.check(&Grants::default()).err()?;
     problem(
         format!("it imports `{import}`, which is not granted"),
-        format!("to grant it, add to the phase's grants: {line}"),
+        format!("to grant it, add to the phase's grants: {}", denial.line),
     )
 }
 
@@ -164,7 +135,7 @@ mod tests {
             "kubewright:provision/magic@0.1.0",
             "wasi:cli/environment@0.2.6",
         ]);
-        let findings = check(&imports, &names(&["describe"]), &Grants::default());
+        let findings = check(&imports, &names(&["describe"]), &[Arc::default()]);
         let text: Vec<String> = findings.iter().map(Finding::to_string).collect();
         let wanted = [
             "does not export `run`",
@@ -223,6 +194,11 @@ mod tests {
             "kubewright:provision/clock@0.1.0",
             "kubewright:provision/sealed@0.1.0",
         ]);
-        assert_eq!(check(&imports, &names(&["describe", "run"]), &grants), []);
+        let exports = names(&["describe", "run"]);
+        let grants = Arc::new(grants);
+        assert_eq!(check(&imports, &exports, &[Arc::clone(&grants)]), []);
+        // By one of its phases is enough.
+        assert_eq!(check(&imports, &exports, &[Arc::default(), grants]), []);
+        assert_eq!(check(&imports, &exports, &[]).len(), 2);
     }
 }

@@ -6,20 +6,10 @@ use serde_json::Value;
 
 use super::document::GrantsDocument;
 use super::variables::{Use, VariableError, fill_in, list};
+use crate::capability::interfaces;
 use crate::effect::{Endpoint, FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
 use crate::world::endpoint::EndpointError;
 use crate::world::{MachinePath, PathError};
-
-/// Interfaces that `use:` may name.
-const INTERFACES: [&str; 7] = [
-    "checks",
-    "clock",
-    "health",
-    "kubeconfigs",
-    "patches",
-    "terminal",
-    "tokens",
-];
 
 /// What is wrong with a grant.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +32,7 @@ pub enum GrantError {
     },
     #[error(transparent)]
     Path(#[from] PathError),
-    #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
+    #[error("use: {name} is not an interface; there are {}", interfaces::usable().join(", "))]
     Interface { name: String },
 }
 
@@ -117,7 +107,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         });
     }
     for interface in &document.interfaces {
-        if !INTERFACES.contains(&interface.as_str()) {
+        if !interfaces::usable().contains(&interface.as_str()) {
             return Err(GrantError::Interface {
                 name: interface.clone(),
             });

@@ -2,6 +2,8 @@
 //! as components meet it.
 
 mod changes;
+mod handmade;
+mod lent;
 mod versions;
 
 use std::path::Path;

@@ -3,13 +3,9 @@
 
 use std::path::Path;
 
-use wasm_encoder::{
-    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function,
-    FunctionSection, ImportSection, MemorySection, MemoryType, Module, TypeSection, ValType,
-};
-use wit_component::{ComponentEncoder, StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
+use super::handmade::{Called, component};
 use crate::support::components::digest;
 use crate::support::program::{Finished, Place};
 
@@ -34,118 +30,10 @@ fn altered(changes: &[(&str, &str)]) -> Resolve {
     resolve
 }
 
-/// What the component calls: a function of the contract without parameters.
-#[derive(Clone, Copy)]
-struct Called {
-    interface: &'static str,
-    function: &'static str,
-    /// Whether it gives its answer by a pointer, and not as an `s64`.
-    by_pointer: bool,
-}
-
-/// A component of the phase `x`, built for this version, that calls one
-/// function.
-fn component(resolve: &Resolve, called: Called) -> Vec<u8> {
-    let (_, package) = resolve
-        .packages
-        .iter()
-        .find(|(_, package)| package.name.name == "provision")
-        .unwrap();
-    let interface = format!(
-        "kubewright:provision/{}@{}",
-        called.interface,
-        package.name.version.as_ref().unwrap()
-    );
-    let mut types = TypeSection::new();
-    let called_type: (Vec<ValType>, Vec<ValType>) = match called.by_pointer {
-        true => (vec![ValType::I32], vec![]),
-        false => (vec![], vec![ValType::I64]),
-    };
-    types.ty().function(called_type.0, called_type.1);
-    types.ty().function([], [ValType::I32]);
-    types.ty().function([ValType::I32; 4], [ValType::I32]);
-    let mut imports = ImportSection::new();
-    imports.import(&interface, called.function, EntityType::Function(0));
-    let mut functions = FunctionSection::new();
-    functions.function(1).function(2).function(2);
-    let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 2,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
-    let mut exports = ExportSection::new();
-    exports
-        .export("memory", ExportKind::Memory, 0)
-        .export("describe", ExportKind::Func, 1)
-        .export("run", ExportKind::Func, 2)
-        .export("cabi_realloc", ExportKind::Func, 3);
-    let mut code = CodeSection::new();
-    let mut describe = Function::new([]);
-    describe.instructions().i32_const(DESCRIPTION).end();
-    let mut run = Function::new([]);
-    if called.by_pointer {
-        run.instructions().i32_const(SCRATCH);
-    }
-    run.instructions().call(0);
-    if !called.by_pointer {
-        run.instructions().drop();
-    }
-    run.instructions().i32_const(WELL).end();
-    // One place for all: nothing is kept, and nothing that is given is long.
-    let mut allocate = Function::new([]);
-    allocate.instructions().i32_const(1 << 16).end();
-    code.function(&describe).function(&run).function(&allocate);
-    // `description`: a summary, and a list of one phase.
-    let words: [i32; 8] = [
-        TEXT,
-        1,
-        DESCRIPTION + 16,
-        1, // the record
-        TEXT,
-        1,
-        TEXT,
-        1, // name and summary of the phase
-    ];
-    let mut data = DataSection::new();
-    data.active(
-        0,
-        &ConstExpr::i32_const(DESCRIPTION),
-        words
-            .iter()
-            .flat_map(|word| word.to_le_bytes())
-            .collect::<Vec<u8>>(),
-    );
-    data.active(0, &ConstExpr::i32_const(TEXT), *b"x");
-    let mut module = Module::new();
-    module
-        .section(&types)
-        .section(&imports)
-        .section(&functions)
-        .section(&memories)
-        .section(&exports)
-        .section(&code)
-        .section(&data);
-    let mut module = module.finish();
-    let world = resolve.worlds.iter().find(|(_, one)| one.name == "phase");
-    let (world, _) = world.unwrap();
-    embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8).unwrap();
-    let encoder = ComponentEncoder::default().module(&module).unwrap();
-    encoder.validate(true).encode().unwrap()
-}
-
-/// Where things lie in its memory.
-const SCRATCH: i32 = 1024;
-const WELL: i32 = 2048;
-const DESCRIPTION: i32 = 4096;
-const TEXT: i32 = 8192;
-
 const CLOCK: Called = Called {
     interface: "clock",
     function: "now",
-    by_pointer: false,
+    message: 12,
 };
 
 fn rendered(component: &[u8]) -> Finished {
@@ -193,18 +81,18 @@ fn one_of_a_later_version_runs() {
 fn one_of_a_later_version_runs_without_what_is_new() {
     let more = (
         "interface clock {",
-        "interface clock {\n/// New.\nzone: func() -> s64;\n",
+        "interface clock {\n/// New.\nzone: func() -> result<s64, error>;\n",
     );
     runs(&[LATER, more], CLOCK);
 }
 
 #[test]
 fn one_of_an_earlier_version_runs() {
-    // That version had one function of this interface.
+    // That version had fewer functions in this interface.
     let system = Called {
         interface: "checks",
         function: "system",
-        by_pointer: true,
+        message: 8,
     };
     runs(
         &[(
@@ -219,7 +107,7 @@ fn one_of_an_earlier_version_runs() {
 fn what_is_new_and_called_is_named() {
     let more = (
         "interface clock {",
-        "interface clock {\n/// New.\nzone: func() -> s64;\n",
+        "interface clock {\n/// New.\nzone: func() -> result<s64, error>;\n",
     );
     let zone = Called {
         function: "zone",
@@ -234,7 +122,10 @@ fn what_is_new_and_called_is_named() {
 
 #[test]
 fn what_is_another_type_is_named() {
-    let other = ("now: func() -> s64;", "now: func() -> u64;");
+    let other = (
+        "now: func() -> result<s64, error>;",
+        "now: func() -> result<u64, error>;",
+    );
     refused(
         &[LATER, other],
         CLOCK,
@@ -246,7 +137,7 @@ fn what_is_another_type_is_named() {
 fn another_interface_is_named() {
     let more = (
         "world phase {",
-        "interface magic { now: func() -> s64; }\nworld phase {\nimport magic;\n",
+        "interface magic { use types.{error};\nnow: func() -> result<s64, error>; }\nworld phase {\nimport magic;\n",
     );
     let magic = Called {
         interface: "magic",
