@@ -14,7 +14,7 @@ use super::output::Output;
 use crate::cluster::flags::InitFlags;
 use crate::cluster::prepared::Prepared;
 use crate::cluster::{images, load, print};
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, MAIN};
 
 /// Print, check and convert configuration files: those of kubeadm.k8s.io, or
 /// with --distribution those that a distribution takes.
@@ -230,7 +230,11 @@ impl Validate {
             },
             None => print::validate(&text, &self.config, self.allow_deprecated_api, now)?,
         };
-        check_skipped(&distribution, &checked.skip_phases, &checked.origins)?;
+        check_skipped(
+            distribution.operation(MAIN)?,
+            &checked.skip_phases,
+            &checked.origins,
+        )?;
         let warnings = checked.warnings;
         for warning in &warnings {
             output.warning(warning);

@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use anyhow::Context;
-use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
+use clap::{ArgMatches, Args, FromArgMatches};
 use jiff::Timestamp;
 
-use super::init_flags::InitArguments;
+use super::failure::Usage;
+use super::flags::Given;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use super::phase_help::listing;
@@ -19,22 +22,35 @@ use crate::cluster::load;
 use crate::cluster::prepared::Prepared;
 use crate::cluster::validation::{Finding, Findings, Origins};
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
-use crate::distribution::{DeclaredConfiguration, Distribution, Selection};
+use crate::distribution::{DeclaredConfiguration, Distribution, Operation, Selection};
 use crate::world::NodeFacts;
 
 const RUN: &str = "Phases, plugins and policies";
+const CONFIGURATION: &str = "Configuration";
 
 /// What `render`, and whatever else runs phases of `init`, takes.
 #[derive(Args)]
 pub struct RunArguments {
-    #[command(flatten)]
-    pub init: InitArguments,
+    /// Path to a configuration file of the kinds that the distribution takes, as
+    /// kubeadm has them; `-` for standard input.
+    #[arg(long, value_name = "FILE", value_parser = NonEmptyStringValueParser::new(), help_heading = CONFIGURATION)]
+    config: Option<String>,
+    /// Refuse what `kubeadm init` only warns about and goes on without: unknown
+    /// and repeated fields, and documents of kinds that it does not know. `config
+    /// validate` always does. (Kinds that a distribution declares are always read
+    /// so.)
+    #[arg(long, requires = "config", help_heading = CONFIGURATION)]
+    strict: bool,
     /// Facts of the machine to render for (see `kubewright node-facts`);
     /// without it those of this machine.
     #[arg(long, value_name = "FILE", help_heading = RUN)]
     node_facts: Option<PathBuf>,
     /// A built-in distribution, or the path of a distribution file.
     #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes", help_heading = RUN)]
+    #[allow(
+        dead_code,
+        reason = "it is read before the command line is: it makes the commands"
+    )]
     distribution: String,
     /// Run only these phases, as `certs` or `control-plane/apiserver` (see
     /// `kubewright phases`). May be given several times.
@@ -44,31 +60,64 @@ pub struct RunArguments {
     /// be given several times.
     #[arg(long = "policy", value_name = "FILE.wasm|NAME", help_heading = RUN)]
     pub policies: Vec<String>,
+    /// The operation that is asked for.
+    #[arg(skip)]
+    operation: Operation,
+    /// The distribution that it is of.
+    #[arg(skip)]
+    loaded: Arc<Distribution>,
+    /// The flags that the distribution gives it.
+    #[arg(skip)]
+    given: Given,
 }
 
 /// All that a run starts from.
 pub struct Inputs {
     pub prepared: Prepared,
     pub facts: NodeFacts,
-    pub distribution: Distribution,
+    pub distribution: Arc<Distribution>,
+    pub operation: Operation,
     pub selection: Selection,
 }
 
 impl RunArguments {
+    /// What a command line says of an operation.
+    pub fn of(
+        distribution: &Arc<Distribution>,
+        operation: &Operation,
+        matches: &ArgMatches,
+    ) -> anyhow::Result<Self> {
+        let mut arguments = Self::from_arg_matches(matches)?;
+        arguments.operation = operation.clone();
+        arguments.loaded = Arc::clone(distribution);
+        arguments.given = Given::of(operation, matches).map_err(ConfigError::from)?;
+        for phase in &arguments.phases {
+            let useless = arguments.given.refuse_useless(operation, phase);
+            useless.map_err(Usage)?;
+        }
+        Ok(arguments)
+    }
+
+    /// Refuses flags that phases have no use for, if only this one runs.
+    pub fn refuse_useless(&self, phase: &str) -> anyhow::Result<()> {
+        let useless = self.given.refuse_useless(&self.operation, phase);
+        Ok(useless.map_err(Usage)?)
+    }
+
     /// Of a phase that has sub-phases: which there are, in words. None where it
     /// has none, where one is named already, or where there is no such phase.
     pub fn parts_of(&self, phase: &str) -> Option<String> {
         if phase.contains('/') {
             return None;
         }
-        let distribution = Distribution::load(&self.distribution).ok()?;
-        let phase = distribution.phase_named(phase)?;
+        let operation = &self.operation;
+        let phase = operation.phase_named(phase)?;
         let all = format!("{phase}/");
-        let mut parts = distribution.leaves.iter();
+        let mut parts = operation.leaves.iter();
         parts.find(|leaf| leaf.name.starts_with(&all))?;
         Some(format!(
             "The phase {phase} has these parts; name one, or `all`:\n{}",
-            listing(&distribution, Some(phase))
+            listing(operation, Some(phase))
         ))
     }
 
@@ -80,18 +129,19 @@ impl RunArguments {
     /// As [`load`](Self::load), for these phases alone; all if there is none.
     pub fn load_phases(&self, output: &Output, phases: &[String]) -> anyhow::Result<Inputs> {
         let facts = node_facts(self.node_facts.as_ref())?;
-        let distribution = Distribution::load(&self.distribution)?;
-        let text = self.init.config.as_deref().map(read_text).transpose()?;
-        let source = match (&self.init.config, &text) {
+        let distribution = &self.loaded;
+        let operation = self.operation.clone();
+        let text = self.config.as_deref().map(read_text).transpose()?;
+        let source = match (&self.config, &text) {
             (Some(file), Some(text)) => Some(load::Source {
                 file,
                 text,
-                strict: self.init.strict,
+                strict: self.strict,
             }),
             _ => None,
         };
-        let flags = self.init.flags();
-        let prepared = match &distribution.configuration {
+        let flags = self.given.init();
+        let mut prepared = match &distribution.configuration {
             Some(own) => {
                 let request = declared::Request {
                     source,
@@ -99,7 +149,7 @@ impl RunArguments {
                     environment: environment(&own.environment)?,
                     facts: &facts,
                 };
-                complete(&distribution, own, &request, output)?
+                complete(distribution, own, &request, output)?
             }
             None => {
                 let (init, options) = load::init(source, &flags, &defaults_from(&facts))?;
@@ -107,17 +157,20 @@ impl RunArguments {
                 Prepared::from_init(&init, &options, resolved)
             }
         };
+        prepared.document["operation"] = operation.name.clone().into();
+        prepared.document["flags"] = self.given.values.clone().into();
         for warning in &prepared.warnings {
             output.warning(warning);
         }
         if flags.skip_phases.is_empty() {
-            check_skipped(&distribution, &prepared.skip_phases, &prepared.origins)?;
+            check_skipped(&operation, &prepared.skip_phases, &prepared.origins)?;
         }
-        let selection = Selection::new(&distribution, phases, &prepared.skip_phases)?;
+        let selection = Selection::new(&operation, phases, &prepared.skip_phases)?;
         Ok(Inputs {
             prepared,
             facts,
-            distribution,
+            distribution: Arc::clone(distribution),
+            operation,
             selection,
         })
     }
@@ -163,7 +216,7 @@ fn complete(
 
 /// Refuses phases of a file that are none.
 pub fn check_skipped(
-    distribution: &Distribution,
+    operation: &Operation,
     skipped: &[String],
     origins: &Origins,
 ) -> Result<(), ConfigError> {
@@ -171,7 +224,7 @@ pub fn check_skipped(
         .iter()
         .enumerate()
         .filter_map(|(at, name)| {
-            let error = Selection::check(distribution, name).err()?;
+            let error = Selection::check(operation, name).err()?;
             let path = format!("InitConfiguration.skipPhases[{at}]");
             Some(Finding::stated(path, error.to_string()))
         })

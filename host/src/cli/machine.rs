@@ -8,8 +8,6 @@ use std::sync::Arc;
 use anyhow::{Context, bail};
 use clap::Args;
 
-use serde_json::Value;
-
 use super::own_folder::refuse_others;
 use crate::effect::{Folder, Ledger, State, state_of};
 use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
@@ -83,19 +81,17 @@ impl Machine {
         Ok(self.folder().ledger()?)
     }
 
-    /// Folders that the programs of a control plane fill (the kubelet's,
-    /// etcd's), and what they are now.
-    pub fn state_folders(&self, document: &Value) -> anyhow::Result<BTreeMap<MachinePath, State>> {
-        let etcd = document
-            .pointer("/configuration/ClusterConfiguration/etcd/local/dataDir")
-            .and_then(Value::as_str);
-        let mut folders = BTreeMap::new();
-        for path in [etcd, Some("/var/lib/kubelet")].into_iter().flatten() {
-            let path = MachinePath::parse(path)?;
+    /// What these folders are now.
+    pub fn states(
+        &self,
+        folders: Vec<MachinePath>,
+    ) -> anyhow::Result<BTreeMap<MachinePath, State>> {
+        let mut states = BTreeMap::new();
+        for path in folders {
             let state = state_of(&*self.files, &path)?;
-            folders.insert(path, state);
+            states.insert(path, state);
         }
-        Ok(folders)
+        Ok(states)
     }
 
     /// Names of what is in those of these folders that are not empty.

@@ -1,20 +1,21 @@
 //! `kubewright plan`
 
-use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use clap::Args;
-use serde_json::{Value, json};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use serde_json::json;
 
 use super::configuration::RunArguments;
 use super::difference::{Difference, of_files, of_objects};
-use super::init::tell_owned;
+use super::flags;
 use super::machine::{Machine, MachineArguments};
+use super::operation::tell_owned;
 use super::output::Output;
 use super::run::{Finished, Run, now};
 use super::sandbox_run::embedded_api;
+use crate::distribution::{Distribution, Operation};
 use crate::effect::MemoryJournal;
 use crate::kube::answer::cut;
 use crate::kube::objects::Objects;
@@ -47,7 +48,7 @@ Exit codes: 0 no change; 1 failed, or wrong usage; 2 changes.";
 /// as there, and --ignore-preflight-errors shows the rest all the same.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Plan {
+struct Plan {
     #[command(flatten)]
     machine: MachineArguments,
     /// Overwrite fields of objects that somebody else has set since; without
@@ -58,20 +59,31 @@ pub struct Plan {
     run: RunArguments,
 }
 
-impl Plan {
-    pub fn run(&self, output: &Output) -> anyhow::Result<ExitCode> {
-        let machine = self.machine.open()?;
-        machine.require_root("plan")?;
-        let inputs = self.run.load(output)?;
-        // What phases say as they go is what they would say in earnest.
-        let mut run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
-        run.force_conflicts = self.force_conflicts;
-        let changes = plan(&machine, run, output)?;
-        Ok(match changes {
-            true => ExitCode::from(2),
-            false => ExitCode::SUCCESS,
-        })
-    }
+/// The command, for an operation.
+pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
+    flags::add(Plan::augment_args(Command::new(word.to_owned())), operation)
+}
+
+/// Plans an operation, and says by the exit code whether anything would change.
+pub fn run(
+    distribution: &Arc<Distribution>,
+    operation: &Operation,
+    matches: &ArgMatches,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let mut arguments = Plan::from_arg_matches(matches)?;
+    arguments.run = RunArguments::of(distribution, operation, matches)?;
+    let machine = arguments.machine.open()?;
+    machine.require_root("plan")?;
+    let inputs = arguments.run.load(output)?;
+    // What phases say as they go is what they would say in earnest.
+    let mut run = Run::prepare(inputs, &arguments.run.policies, &output.quiet())?;
+    run.force_conflicts = arguments.force_conflicts;
+    let changes = plan(&machine, run, output)?;
+    Ok(match changes {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
+    })
 }
 
 /// Plans, prints, and says whether anything would change.
@@ -83,15 +95,20 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     let files = Arc::new(SandboxFiles::over(Some(
         Arc::clone(&machine.files) as Arc<dyn Files>
     )));
-    let local = local_server(&run.prepared.document);
-    let live = run.block_on(answering(&files, local.as_deref()));
+    let operation = run.operation.clone();
+    let local = operation.server(&run.prepared.document["configuration"]);
+    let first = operation.kubeconfigs.first().map(String::as_str);
+    let live = run.block_on(answering(&files, first, local.as_deref()));
     let embedded = match live {
         Some(_) => None,
         None => Some(embedded_api(&run, now, &[])?),
     };
     let facts = run.facts.clone();
     let behaviours = run.sandbox.behaviours().to_vec();
-    let fallback = run.block_on(super_admin(&files, local.as_deref()));
+    // With all rights, as far as this machine has one: those of the
+    // administrator may be yet to be given.
+    let last = operation.kubeconfigs.last().map(String::as_str);
+    let fallback = run.block_on(client(&files, last, local.as_deref()));
     let mut observed = None;
     // What a run that did not come to its end made, the next one goes on with.
     let journal = MemoryJournal::going_on_with(machine.folder().unfinished()?);
@@ -130,25 +147,23 @@ pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<
     let finished = finished?;
     let files = of_files(&files, &*machine.files, &finished.redacted)?;
     let objects = of_objects(&observed.map(|api| api.changes()).unwrap_or_default())?;
-    Ok(print(&files, &objects, &finished, live, output))
-}
-
-/// The URL of this machine's own API server, as far as the configuration says.
-/// What stands before it, as kubeconfigs have it, may not know it yet.
-fn local_server(document: &Value) -> Option<String> {
-    let endpoint = document.pointer("/configuration/InitConfiguration/localAPIEndpoint")?;
-    let address: IpAddr = endpoint["advertiseAddress"].as_str()?.parse().ok()?;
-    let port = u16::try_from(endpoint["bindPort"].as_u64()?).ok()?;
-    Some(format!("https://{}", SocketAddr::new(address, port)))
+    Ok(print(
+        &operation.name,
+        &files,
+        &objects,
+        &finished,
+        live,
+        output,
+    ))
 }
 
 /// A client of this machine's API server, as the user of a kubeconfig of it.
 async fn client(
     files: &Arc<SandboxFiles>,
-    kubeconfig: &str,
+    kubeconfig: Option<&str>,
     local: Option<&str>,
 ) -> Option<kube::Client> {
-    let path = MachinePath::parse(kubeconfig).ok()?;
+    let path = MachinePath::parse(kubeconfig?).ok()?;
     files.stat(&path).ok()??;
     let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
     match local {
@@ -158,20 +173,19 @@ async fn client(
 }
 
 /// The version of this machine's API server, if there is one that answers.
-async fn answering(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<String> {
-    let client = client(files, "/etc/kubernetes/admin.conf", local).await?;
+async fn answering(
+    files: &Arc<SandboxFiles>,
+    kubeconfig: Option<&str>,
+    local: Option<&str>,
+) -> Option<String> {
+    let client = client(files, kubeconfig, local).await?;
     let objects = Objects::new(client).with_call_timeout(PATIENCE);
     let version = objects.at("/version").await.ok()?;
     Some(cut(version["gitVersion"].as_str()?, VERSION_LIMIT))
 }
 
-/// A client with all rights, as far as this machine has one: those of the
-/// administrator may be yet to be given.
-async fn super_admin(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<kube::Client> {
-    client(files, "/etc/kubernetes/super-admin.conf", local).await
-}
-
 fn print(
+    operation: &str,
     files: &[Difference],
     objects: &[Difference],
     finished: &Finished,
@@ -226,10 +240,12 @@ fn print(
     // What is listed: a file that one phase changes and another one changes
     // back is none.
     let changes = [files.len(), objects.len(), images.len(), services.len()] != [0; 4];
-    output.line(match changes {
-        true => "\nThis is what `kubewright init` would change; nothing was changed.",
-        false => "No change: this machine is already so.",
-    });
+    match changes {
+        true => output.line(&format!(
+            "\nThis is what `kubewright {operation}` would change; nothing was changed."
+        )),
+        false => output.line("No change: this machine is already so."),
+    }
     let values = |list: &[Difference]| list.iter().map(Difference::to_value).collect::<Vec<_>>();
     let effects: Vec<_> = finished
         .landed

@@ -14,7 +14,7 @@ use crate::capability::{OperatorPatches, RunContext, RunSecrets};
 use crate::cluster::prepared::Prepared;
 use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
-use crate::distribution::{Runner, Sandbox};
+use crate::distribution::{Operation, Runner, Sandbox};
 use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Policy};
 use crate::world::{MachinePath, NodeFacts, World};
 
@@ -26,6 +26,7 @@ pub struct Run {
     pub sandbox: Sandbox,
     /// The distribution's name.
     pub distribution: String,
+    pub operation: Operation,
     /// Whether objects are applied over what others set in them.
     pub force_conflicts: bool,
     runner: Runner,
@@ -69,6 +70,7 @@ impl Run {
             prepared,
             facts,
             distribution,
+            operation,
             selection,
         } = inputs;
         let limits = Limits::default();
@@ -90,7 +92,7 @@ impl Run {
         }
         let runner = Runner::prepare(
             &engine,
-            distribution,
+            operation.clone(),
             selection,
             &prepared.document["configuration"],
             limits,
@@ -112,6 +114,7 @@ impl Run {
             facts,
             sandbox,
             distribution: name,
+            operation,
             force_conflicts: false,
             runner,
             policies,

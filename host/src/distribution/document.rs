@@ -24,8 +24,7 @@ pub struct DistributionDocument {
     /// (component, grants), all others stay.
     #[serde(default, deserialize_with = "given")]
     pub extends: Option<String>,
-    /// Phases and sub-phases of that one which are not in this one. What waited
-    /// for them waits for what they waited for.
+    /// Short for `operations.init.remove`.
     #[serde(default)]
     pub remove: Vec<String>,
     #[serde(default, deserialize_with = "given")]
@@ -40,6 +39,14 @@ pub struct DistributionDocument {
     /// to those of a distribution that this one extends.
     #[serde(default)]
     pub servers: Vec<String>,
+    /// Its commands, by name; of one that this one extends too, changed by
+    /// what stands here.
+    #[serde(default)]
+    pub operations: BTreeMap<String, OperationDocument>,
+    /// Operations of that one which are not in this one.
+    #[serde(default)]
+    pub remove_operations: Vec<String>,
+    /// Short for `operations.init.phases`.
     #[serde(default)]
     pub phases: Vec<PhaseDocument>,
 }
@@ -186,6 +193,99 @@ pub struct PhaseDocument {
     pub limits: Option<LimitsDocument>,
     #[serde(default, deserialize_with = "given")]
     pub phases: Option<Vec<SubPhaseDocument>>,
+}
+
+/// A command of the distribution: `kubewright NAME`. What it leaves out stays
+/// as it is in the distribution that this one extends.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OperationDocument {
+    /// One sentence for the list of commands.
+    #[serde(default, deserialize_with = "given")]
+    pub summary: Option<String>,
+    /// What `--help` says besides.
+    #[serde(default, deserialize_with = "given")]
+    pub about: Option<String>,
+    /// Lines of an example and what it does, for the end of `--help`.
+    #[serde(default, deserialize_with = "given")]
+    pub examples: Option<String>,
+    /// The kinds, among those of the configuration, that it is for; all where
+    /// none are given.
+    #[serde(default, deserialize_with = "given")]
+    pub takes: Option<Vec<String>>,
+    /// Its flags. One of a name that the extended distribution has takes the
+    /// place of that one.
+    #[serde(default)]
+    pub flags: Vec<FlagDocument>,
+    /// Flags of that one which are not in this one.
+    #[serde(default)]
+    pub remove_flags: Vec<String>,
+    /// Folders that started programs fill (the kubelet's, etcd's), which the
+    /// journal notes as they were before; may hold variables.
+    #[serde(default, deserialize_with = "given")]
+    pub folders: Option<Vec<String>>,
+    /// Kubeconfigs of administrators that it writes, for a plan to ask the API
+    /// server of this machine as: the first that is there, and the last where
+    /// that one has fewer rights.
+    #[serde(default, deserialize_with = "given")]
+    pub kubeconfigs: Option<Vec<String>>,
+    /// The API server of this machine, as `https://HOST:PORT`; may hold
+    /// variables.
+    #[serde(default, deserialize_with = "given")]
+    pub server: Option<String>,
+    /// Phases and sub-phases of that one which are not in this one. What waited
+    /// for them waits for what they waited for.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    #[serde(default)]
+    pub phases: Vec<PhaseDocument>,
+}
+
+/// A flag of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlagDocument {
+    /// Without dashes, as `node-name`.
+    pub name: String,
+    /// One letter, as `f`.
+    #[serde(default, deserialize_with = "given")]
+    pub short: Option<char>,
+    /// What stands for the value in help, as `NAME`. Without one it is a
+    /// switch.
+    #[serde(default, deserialize_with = "given")]
+    pub value: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "given")]
+    pub value_type: Option<FlagType>,
+    /// What it is for; more than one paragraph is shown by `--help` alone.
+    pub help: String,
+    /// Flags that cannot be given with it.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// Whether it may stand beside `--config`, which says the same as others
+    /// do.
+    #[serde(default)]
+    pub with_config: bool,
+    /// The phases that have a use for it; all where none are given.
+    #[serde(default)]
+    pub phases: Vec<String>,
+}
+
+/// What the value of a flag is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlagType {
+    #[default]
+    String,
+    /// Texts with commas between them; may be given several times.
+    List,
+    /// From 1 to 65535.
+    Port,
+    /// Text that may begin with a dash, as `-1h`.
+    Duration,
+    /// Sealed: no component gets to see it.
+    Secret,
+    /// A bootstrap token. Sealed but for its id.
+    Token,
 }
 
 /// What is there and null is a mistake: a key that is left out is no key.

@@ -9,6 +9,7 @@ mod folders;
 mod grants;
 mod limits;
 mod load;
+mod operation;
 mod order;
 mod sandbox;
 mod sandbox_api;
@@ -19,9 +20,13 @@ mod variables;
 
 pub use configuration::DeclaredConfiguration;
 pub use decisive::ForeignValue;
-pub use document::{ConfigurationDocument, DistributionDocument, PhaseDocument};
+pub use document::{
+    ConfigurationDocument, DistributionDocument, FlagDocument, FlagType, OperationDocument,
+    PhaseDocument,
+};
 pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
+pub use operation::{MAIN, Operation};
 pub use sandbox::Sandbox;
 pub use sandbox_api::SandboxApiError;
 pub use scheduler::{RunError, Runner};

@@ -7,7 +7,8 @@ use std::time::Instant;
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::load::{Distribution, DistributionError};
+use super::load::DistributionError;
+use super::operation::Operation;
 use super::order;
 use super::selection::Selection;
 use crate::capability::RunContext;
@@ -79,9 +80,9 @@ struct Ready {
     limits: Limits,
 }
 
-/// Phases of a distribution, loaded and checked.
+/// Phases of an operation, loaded and checked.
 pub struct Runner {
-    distribution: Distribution,
+    operation: Operation,
     selection: Selection,
     /// By group; none where no leaf of it is selected.
     groups: Vec<Option<Ready>>,
@@ -93,20 +94,20 @@ impl Runner {
     /// checks every one of them against its grants.
     pub fn prepare(
         engine: &Engine,
-        distribution: Distribution,
+        operation: Operation,
         selection: Selection,
         configuration: &Value,
         limits: Limits,
     ) -> Result<Self, RunError> {
         let wanted: BTreeSet<usize> = selection
             .leaves()
-            .map(|leaf| distribution.leaves[leaf].group)
+            .map(|leaf| operation.leaves[leaf].group)
             .collect();
         let mut refusals = Vec::new();
         let mut groups: Vec<Option<Ready>> = Vec::new();
         // Groups may share a component: each is loaded once.
         let mut loaded: Vec<Arc<PhaseComponent>> = Vec::new();
-        for (at, group) in distribution.groups.iter().enumerate() {
+        for (at, group) in operation.groups.iter().enumerate() {
             if !wanted.contains(&at) {
                 groups.push(None);
                 continue;
@@ -163,7 +164,7 @@ impl Runner {
             return Err(RunError::Refused(refusals));
         }
         Ok(Self {
-            distribution,
+            operation,
             selection,
             groups,
             limits,
@@ -189,7 +190,7 @@ impl Runner {
         let awaited: BTreeMap<usize, BTreeSet<usize>> = waiting
             .iter()
             .map(|leaf| {
-                let needs = |leaf: usize| self.distribution.leaves[leaf].needs.clone();
+                let needs = |leaf: usize| self.operation.leaves[leaf].needs.clone();
                 (*leaf, order::awaited(*leaf, &waiting, needs))
             })
             .collect();
@@ -238,7 +239,7 @@ impl Runner {
 
     /// Phases that a phase needs and that were not selected.
     fn left_out(&self, leaf: usize) -> Vec<String> {
-        let leaves = &self.distribution.leaves;
+        let leaves = &self.operation.leaves;
         let needs = leaves[leaf].needs.iter();
         needs
             .filter(|need| !self.selection.contains(**need))
@@ -250,13 +251,7 @@ impl Runner {
     /// Those built in are known to: a test asks each.
     async fn refuse_missing_phases(&self) -> Result<(), RunError> {
         let mut refusals = Vec::new();
-        for (at, (group, ready)) in self
-            .distribution
-            .groups
-            .iter()
-            .zip(&self.groups)
-            .enumerate()
-        {
+        for (at, (group, ready)) in self.operation.groups.iter().zip(&self.groups).enumerate() {
             let (Some(ready), Source::File { .. }) = (ready, &group.source) else {
                 continue;
             };
@@ -285,7 +280,7 @@ impl Runner {
         let description = describe(component, self.limits)
             .await
             .map_err(|failure| Failure {
-                phase: self.distribution.groups[group].name.clone(),
+                phase: self.operation.groups[group].name.clone(),
                 doing: "describing itself".to_owned(),
                 ..failure
             })?;
@@ -297,7 +292,7 @@ impl Runner {
         Ok(self
             .selection
             .leaves()
-            .map(|leaf| &self.distribution.leaves[leaf])
+            .map(|leaf| &self.operation.leaves[leaf])
             .filter(|leaf| leaf.group == group && !provided.contains(&leaf.name.as_str()))
             .map(|leaf| Finding {
                 problem: format!("it does not provide the phase {}", leaf.name),
@@ -312,7 +307,7 @@ impl Runner {
         run: Arc<RunContext>,
         document: Arc<str>,
     ) -> Option<impl Future<Output = (usize, Result<(), Failure>)> + Send + 'static> {
-        let found = &self.distribution.leaves[leaf];
+        let found = &self.operation.leaves[leaf];
         let ready = self.groups[found.group].as_ref()?;
         let component = Arc::clone(&ready.component);
         let limits = ready.limits;
@@ -321,10 +316,7 @@ impl Runner {
             component: component.component().name.clone(),
             digest: component.component().digest.clone(),
             grants: Arc::clone(&ready.grants),
-            changes: self.distribution.groups[found.group]
-                .changes
-                .as_slice()
-                .into(),
+            changes: self.operation.groups[found.group].changes.as_slice().into(),
         };
         Some(async move {
             let phase = origin.phase.clone();
@@ -369,16 +361,27 @@ fn misfit(error: &wasmtime::Error) -> Finding {
 mod tests {
     use super::*;
     use crate::component::BuiltIn;
+    use crate::distribution::Distribution;
 
     #[tokio::test]
     async fn built_in_components_provide_what_their_distributions_want() {
         let engine = Engine::start().unwrap();
         for name in BuiltIn::distributions() {
             let distribution = Distribution::load(name).unwrap();
-            for (at, group) in distribution.groups.iter().enumerate() {
+            let groups = |one: &Operation| {
+                one.groups
+                    .clone()
+                    .into_iter()
+                    .enumerate()
+                    .collect::<Vec<_>>()
+            };
+            let all = distribution.operations.values();
+            for (operation, (at, group)) in
+                all.flat_map(|one| groups(one).into_iter().map(move |group| (one, group)))
+            {
                 let component = Component::load(&engine, &group.source).unwrap();
                 let description = describe(&component, Limits::default()).await.unwrap();
-                for leaf in distribution.leaves.iter().filter(|leaf| leaf.group == at) {
+                for leaf in operation.leaves.iter().filter(|leaf| leaf.group == at) {
                     let provided = description
                         .phases
                         .iter()

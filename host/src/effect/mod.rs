@@ -49,8 +49,8 @@ pub use grant::{
 };
 pub use journal::{
     Denied, DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock,
-    MemoryJournal, Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords,
-    RunStart, Runs, State, Touched, Undo, digest, state_of,
+    MemoryJournal, Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunOperation,
+    RunRecords, RunStart, Runs, State, Touched, Undo, digest, state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{

@@ -21,7 +21,7 @@ use clap::{Args, Subcommand};
 use super::interrupt::Besides;
 use super::output::Output;
 use super::run::now;
-use crate::effect::{DiskJournal, Outcome, RunHeader, RunStart, State};
+use crate::effect::{DiskJournal, Outcome, RunHeader, RunOperation, RunStart, State};
 use flags::{CleanupFlags, CommonFlags, MemberFlags, PreflightFlags};
 use settings::{Given, Phase, Settings};
 use work::{Start, Work};
@@ -196,6 +196,11 @@ fn reset(given: &Given<'_>, output: &Output) -> anyhow::Result<()> {
         .iter()
         .filter(|_| found.target.is_kubeadms());
     let header = RunHeader {
+        operation: Some(RunOperation {
+            name: "reset".to_owned(),
+            whole: settings.command() == "reset",
+            undoes: true,
+        }),
         command: settings.command(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         state_folders: etcd_data

@@ -48,8 +48,9 @@ impl Target {
 /// was to make something of it, whether it came to that or not; or it was a
 /// whole reset that came to its end. A reset that was killed is gone on with.
 fn settles(run: &RunRecords) -> bool {
-    match run.header.command.as_str() {
-        "reset" => matches!(run.end, Some((Outcome::Done, _))),
-        command => !command.starts_with("reset "),
+    let operation = run.header.operation();
+    match operation.undoes {
+        true => operation.whole && matches!(run.end, Some((Outcome::Done, _))),
+        false => true,
     }
 }

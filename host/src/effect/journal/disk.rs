@@ -85,7 +85,7 @@ impl DiskJournal {
         {
             continues = Some(last);
         }
-        let is_whole = matches!(header.command.as_str(), "init" | "reset");
+        let is_whole = header.operation().whole;
         let run = folder.numbers()?.last().copied().unwrap_or(0) + 1;
         header.run = run;
         header.continues = continues;

@@ -25,7 +25,7 @@ pub use fold::{Ledger, Touched};
 pub use folder::{FOLDER, Folder};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
-pub use record::{Denied, Outcome, Record, RunHeader, State, digest};
+pub use record::{Denied, Outcome, Record, RunHeader, RunOperation, State, digest};
 pub use runs::{RecordedObjects, RunRecords, Runs};
 pub use undo::Undo;
 

@@ -1,48 +1,33 @@
-//! `kubewright init`
+//! The commands of a distribution: `kubewright init`, `kubewright reset`, or
+//! whatever its operations are called.
 
 use std::sync::Arc;
 
 use anyhow::Context;
-use clap::{Args, Subcommand};
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use serde_json::{Value, json};
 
 use super::configuration::{Inputs, RunArguments};
+use super::flags;
 use super::interrupt::{Besides, Interrupted};
 use super::machine::{Machine, MachineArguments};
 use super::output::Output;
 use super::run::{Finished, Run, now};
-use crate::effect::{DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunStart};
+use crate::distribution::{Distribution, Operation};
+use crate::effect::{
+    DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunOperation, RunStart,
+};
 use crate::world::MachinePath;
 
-const EXAMPLES: &str = "\
-Examples:
-  kubewright init
-      Set up a single-node cluster on this machine
-  kubewright init --config cluster.yaml
-      As a kubeadm configuration file says
-  kubewright init phase certs all --config cluster.yaml
-      One phase alone
-  kubewright init --skip-phases addon/kube-proxy
-      All but one";
+/// The sub-command that runs one phase alone.
+pub const PHASE: &str = "phase";
 
-/// Set up the control plane on this machine.
-///
-/// Every effect is written to a journal below /var/lib/kubewright before it
-/// lands. A run that was interrupted goes on with the same command: what is
-/// done is kept. `kubewright plan` shows what it would do, `kubewright reset`
-/// undoes it.
-#[derive(Args)]
-#[command(args_conflicts_with_subcommands = true, after_long_help = EXAMPLES)]
-pub struct Init {
-    #[command(flatten)]
-    arguments: InitCommand,
-    #[command(subcommand)]
-    phase: Option<PhaseCommand>,
-}
+/// The names of a phase, as `certs ca`.
+const NAMES: &str = "names";
 
-/// The flags of `init` and of `init phase`.
+/// The flags that every operation has on a machine.
 #[derive(Args)]
-struct InitCommand {
+struct OperationArguments {
     #[command(flatten)]
     machine: MachineArguments,
     /// Don't apply any changes; just output what would be done.
@@ -60,42 +45,106 @@ struct InitCommand {
     run: RunArguments,
 }
 
-#[derive(Subcommand)]
-enum PhaseCommand {
-    /// Run one phase alone, as `init phase certs ca` or `init phase
-    /// control-plane all`.
-    Phase(Box<OnePhase>),
+/// The command of an operation, `word` being the last one of its name. The
+/// error says what the program cannot make of it.
+pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
+    let with_flags = |command: Command| {
+        let command = OperationArguments::augment_args(command);
+        // The flattened groups bring the documentation of their types.
+        flags::add(command, operation)
+    };
+    let one = with_flags(Command::new(PHASE))?
+        .about(format!(
+            "Run one phase alone, as `{} phase {}`",
+            operation.name,
+            example(operation)
+        ))
+        .long_about(None::<&str>)
+        .arg(
+            Arg::new(NAMES)
+                .value_name("PHASE")
+                .required(true)
+                .num_args(1..=2)
+                .help("The phase, and a sub-phase or `all`. Of a phase with sub-phases, alone, they are listed"),
+        );
+    let command = with_flags(Command::new(word.to_owned()))?
+        .args_conflicts_with_subcommands(true)
+        .subcommand(one);
+    Ok(told(command, operation))
 }
 
-#[derive(Args)]
-struct OnePhase {
-    /// The phase, and a sub-phase or `all`. Of a phase with sub-phases, alone,
-    /// they are listed.
-    #[arg(required = true, num_args = 1..=2, value_name = "PHASE")]
-    names: Vec<String>,
-    #[command(flatten)]
-    arguments: InitCommand,
-}
-
-impl Init {
-    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
-        match &self.phase {
-            None => self.arguments.run(output, None),
-            Some(PhaseCommand::Phase(one)) => one.arguments.run(output, Some(one.names.join("/"))),
+/// Puts what the distribution says of an operation into the help of its command.
+fn told(command: Command, operation: &Operation) -> Command {
+    let (summary, _) = flags::help(&operation.summary);
+    let command = command.about(summary).long_about(None::<&str>);
+    let command = match operation.about.is_empty() {
+        true => command,
+        false => {
+            let (summary, about) = (&operation.summary, &operation.about);
+            let (first, all) = flags::help(&format!("{summary}\n\n{about}"));
+            command.long_about(all.unwrap_or(first))
+        }
+    };
+    match operation.examples.is_empty() {
+        true => command,
+        false => {
+            let lines = operation.examples.lines().map(|line| format!("\n  {line}"));
+            command.after_long_help(format!("Examples:{}", lines.collect::<String>()))
         }
     }
 }
 
-impl InitCommand {
-    fn run(&self, output: &Output, phase: Option<String>) -> anyhow::Result<()> {
+/// The first phase that has parts, and `all`; else the first phase.
+fn example(operation: &Operation) -> String {
+    let parts = operation
+        .leaves
+        .iter()
+        .find_map(|leaf| leaf.name.split_once('/'));
+    match (parts, operation.leaves.first()) {
+        (Some((phase, sub)), _) => format!("{phase} {sub}"),
+        (None, Some(leaf)) => leaf.name.clone(),
+        (None, None) => String::new(),
+    }
+}
+
+/// Runs an operation.
+pub fn run(
+    distribution: &Arc<Distribution>,
+    operation: &Operation,
+    matches: &ArgMatches,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let (matches, phase) = match matches.subcommand() {
+        Some((PHASE, matches)) => {
+            let names = matches.get_many::<String>(NAMES);
+            let names: Vec<&str> = names.into_iter().flatten().map(String::as_str).collect();
+            (matches, Some(names.join("/")))
+        }
+        _ => (matches, None),
+    };
+    let mut arguments = OperationArguments::from_arg_matches(matches)?;
+    arguments.run = RunArguments::of(distribution, operation, matches)?;
+    arguments.run(operation, output, phase)
+}
+
+impl OperationArguments {
+    fn run(
+        &self,
+        operation: &Operation,
+        output: &Output,
+        phase: Option<String>,
+    ) -> anyhow::Result<()> {
         if let Some(parts) = phase.as_deref().and_then(|phase| self.run.parts_of(phase)) {
             output.lines(parts.trim_end());
             return Ok(());
         }
         let machine = self.machine.open()?;
         let command = match &phase {
-            None => "init".to_owned(),
-            Some(phase) => format!("init phase {}", phase.replace('/', " ")),
+            None => operation.name.clone(),
+            Some(phase) => {
+                self.run.refuse_useless(phase)?;
+                format!("{} phase {}", operation.name, phase.replace('/', " "))
+            }
         };
         let mut inputs = match phase {
             None => self.run.load(output)?,
@@ -111,7 +160,7 @@ impl InitCommand {
             super::plan::plan(&machine, self.forced(run), output)?;
             return Ok(());
         }
-        machine.require_root("init")?;
+        machine.require_root(&operation.name)?;
         let run = Run::prepare(inputs, &self.run.policies, output)?;
         carry_out(&machine, self.forced(run), command, output)
     }
@@ -124,7 +173,7 @@ impl InitCommand {
 
 /// Leaves out what needs a machine at work, and says so.
 fn leave_out_live(inputs: &mut Inputs, output: &Output) {
-    let left_out = inputs.selection.leave_out_live(&inputs.distribution);
+    let left_out = inputs.selection.leave_out_live(&inputs.operation);
     if !left_out.is_empty() {
         output.warning(&format!(
             "--offline: left out is what needs a kubelet or a cluster at work ({})",
@@ -148,8 +197,16 @@ fn carry_out(
     let ledger = folder.ledger()?;
     tell_owned(&mut run.prepared.document, &ledger);
     let provenance = ledger.provenance(&*machine.files);
-    let state_folders = machine.state_folders(&run.prepared.document)?;
+    let folders = run
+        .operation
+        .folders(&run.prepared.document["configuration"])?;
+    let state_folders = machine.states(folders)?;
     let header = RunHeader {
+        operation: Some(RunOperation {
+            whole: command == run.operation.name,
+            name: run.operation.name.clone(),
+            undoes: false,
+        }),
         command,
         version: env!("CARGO_PKG_VERSION").to_owned(),
         distribution: run.distribution.clone(),
