@@ -18,6 +18,7 @@ mod phase_help;
 mod phases;
 mod plan;
 mod render;
+mod undo;
 mod undoing;
 mod version;
 mod why;
@@ -86,6 +87,7 @@ pub struct Common {
 // of commands, all of it in its `--help`.
 #[derive(Subcommand)]
 enum Command {
+    Undo(undo::Undo),
     History(history::History),
     Why(why::Why),
     Config(config::Config),
@@ -100,6 +102,7 @@ enum Command {
 impl Command {
     fn run(self, output: &Output) -> anyhow::Result<()> {
         match self {
+            Self::Undo(command) => command.run(output),
             Self::History(command) => command.run(output),
             Self::Why(command) => command.run(output),
             Self::Config(command) => command.run(output),

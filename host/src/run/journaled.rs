@@ -32,6 +32,11 @@ impl Held {
             command,
         })
     }
+
+    /// The journals and the lock.
+    pub(super) fn parts(self) -> (Arc<Folder>, Lock) {
+        (self.folder, self.lock)
+    }
 }
 
 /// A run that came to its end.

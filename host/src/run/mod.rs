@@ -13,6 +13,7 @@ mod planned;
 mod render_made;
 mod render_output;
 mod sandboxed;
+mod undone;
 
 pub use audience::Audience;
 pub use difference::{Difference, of_files, of_objects};
@@ -24,6 +25,7 @@ pub use machine::Machine;
 pub use planned::{Planned, in_memory};
 pub use render_output::{RenderOutput, Written};
 pub use sandboxed::{Rendered, sandboxed};
+pub use undone::{Asked as UndoAsked, Undone, undo};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
