@@ -62,6 +62,10 @@ fn build() -> Result<()> {
     let engine = locked_version(&lock, "wasmtime").ok_or("Cargo.lock has no wasmtime")?;
     println!("cargo::rustc-env=KUBEWRIGHT_WASMTIME={engine}");
     println!("cargo::rerun-if-env-changed=KUBEWRIGHT_COMPONENTS");
+    // What `strip` of the profile would do: see Cargo.toml.
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
 
     let crates = component_crates(&root.join("plugins"))?;
     let components = match env::var_os("KUBEWRIGHT_COMPONENTS") {

@@ -15,6 +15,7 @@ mod etcd;
 mod files;
 mod gate;
 mod health;
+pub mod interfaces;
 pub mod kube;
 mod kubeconfigs;
 mod leftovers;

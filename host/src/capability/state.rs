@@ -10,12 +10,13 @@ use zeroize::Zeroizing;
 use super::bindings::types;
 use super::budget::{Allowance, Budget, Exceeded, Waiting};
 use super::gate::{Answer, Disclose, Disclosed, Gate};
+use super::interfaces::Interface;
 use super::patches::OperatorPatches;
 use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
-    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Past, Place, Published,
-    SealedValue, Shown,
+    Change, Conduit, Content, Denial, Event, HeldCertificate, Landing, Origin, Past, Place,
+    Published, SealedValue, Shown,
 };
 use crate::world::{LastLink, MachinePath, Purpose, World};
 
@@ -170,6 +171,12 @@ impl PhaseState {
         self.budget.enter(bytes)
     }
 
+    /// Whether this phase was granted the interface: its component has the
+    /// imports of all of its phases.
+    pub fn lent(&self, interface: &Interface) -> Result<(), Denial> {
+        interface.check(&self.origin.grants)
+    }
+
     /// Counts a call that goes out; what it takes until the value is dropped
     /// is waiting.
     pub fn wait(&mut self) -> Result<Waiting, Exceeded> {
@@ -245,7 +252,8 @@ impl From<Change> for types::Change {
     fn from(change: Change) -> Self {
         match change {
             Change::Created => Self::Created,
-            Change::Updated | Change::Removed => Self::Updated,
+            Change::Updated => Self::Updated,
+            Change::Removed => Self::Removed,
             Change::Unchanged => Self::Unchanged,
         }
     }

@@ -217,7 +217,7 @@ fn put(parent: Command, outer: &[&str], command: Command) -> Command {
         return parent.mut_subcommand(first, |between| put(between, rest, command));
     }
     let between = Command::new((*first).to_owned())
-        .about(format!("Commands about {first}s"))
+        .about(format!("Commands about {first}"))
         .subcommand_required(true)
         .arg_required_else_help(true)
         // Read before the command line is: it makes these commands.

@@ -122,9 +122,10 @@ pub fn in_memory(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Re
         Arc::clone(&machine.files) as Arc<dyn Files>
     )));
     let operation = run.operation.clone();
-    let local = operation.server(&run.prepared.document["configuration"]);
-    let first = operation.kubeconfigs.first().map(String::as_str);
-    let live = run.block_on(answering(&files, first, local.as_deref()));
+    let configuration = &run.prepared.document["configuration"];
+    let local = operation.server(configuration);
+    let kubeconfigs = operation.kubeconfigs(configuration)?;
+    let live = run.block_on(answering(&files, kubeconfigs.first(), local.as_deref()));
     // What undoes asks a cluster that is there, or none.
     let embedded = match live.is_some() || operation.undoes {
         true => None,
@@ -134,8 +135,7 @@ pub fn in_memory(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Re
     let behaviours = run.sandbox.behaviours().to_vec();
     // With all rights, as far as this machine has one: those of the
     // administrator may be yet to be given.
-    let last = operation.kubeconfigs.last().map(String::as_str);
-    let fallback = run.block_on(client(&files, last, local.as_deref()));
+    let fallback = run.block_on(client(&files, kubeconfigs.last(), local.as_deref()));
     let mut observed = None;
     // What a run that did not come to its end made, the next one goes on with.
     let journal = MemoryJournal::going_on_with(machine.folder().unfinished()?);
@@ -176,22 +176,22 @@ pub fn in_memory(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Re
 /// A client of this machine's API server, as the user of a kubeconfig of it.
 async fn client(
     files: &Arc<SandboxFiles>,
-    kubeconfig: Option<&str>,
+    kubeconfig: Option<&MachinePath>,
     local: Option<&str>,
 ) -> Option<kube::Client> {
-    let path = MachinePath::parse(kubeconfig?).ok()?;
-    files.stat(&path).ok()??;
+    let path = kubeconfig?;
+    files.stat(path).ok()??;
     let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
     match local {
-        Some(server) => api.client_at(&path, server).await.ok(),
-        None => api.client(&path).await.ok(),
+        Some(server) => api.client_at(path, server).await.ok(),
+        None => api.client(path).await.ok(),
     }
 }
 
 /// The version of this machine's API server, if there is one that answers.
 async fn answering(
     files: &Arc<SandboxFiles>,
-    kubeconfig: Option<&str>,
+    kubeconfig: Option<&MachinePath>,
     local: Option<&str>,
 ) -> Option<String> {
     let client = client(files, kubeconfig, local).await?;

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::document::GrantsDocument;
 use super::schema::FieldType;
 use super::variables::{Use, VariableError, fill_in, list};
+use crate::capability::interfaces;
 use crate::effect::{
     Endpoint, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant,
     Shape,
@@ -17,17 +18,6 @@ use crate::world::{MachinePath, PathError};
 
 /// For an endpoint of etcd: any that proves to be of the CA.
 const ANY: &str = "*";
-
-/// Interfaces that `use:` may name.
-const INTERFACES: [&str; 7] = [
-    "checks",
-    "clock",
-    "health",
-    "kubeconfigs",
-    "patches",
-    "terminal",
-    "tokens",
-];
 
 /// What is wrong with a grant.
 #[derive(Debug, thiserror::Error)]
@@ -52,7 +42,7 @@ pub enum GrantError {
     Path(#[from] PathError),
     #[error("publish: {0}")]
     Schema(String),
-    #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
+    #[error("use: {name} is not an interface; there are {}", interfaces::usable().join(", "))]
     Interface { name: String },
 }
 
@@ -164,7 +154,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         grants.publish.insert(kind.clone(), shape);
     }
     for interface in &document.interfaces {
-        if !INTERFACES.contains(&interface.as_str()) {
+        if !interfaces::usable().contains(&interface.as_str()) {
             return Err(GrantError::Interface {
                 name: interface.clone(),
             });

@@ -190,8 +190,8 @@ pub enum DistributionError {
         name: String,
         there: Vec<String>,
     },
-    #[error("the folders of the operation {operation}")]
-    Folder {
+    #[error("the folders or kubeconfigs of the operation {operation}")]
+    Path {
         operation: String,
         #[source]
         source: GrantError,

@@ -35,11 +35,11 @@ pub struct Operation {
     pub takes: Vec<String>,
     pub flags: Vec<FlagDocument>,
     /// Folders that started programs fill, as written.
-    pub folders: Vec<String>,
-    /// Kubeconfigs of administrators that it writes.
-    pub kubeconfigs: Vec<String>,
+    pub(super) folders: Vec<String>,
+    /// Kubeconfigs of administrators that it writes, as written.
+    kubeconfigs: Vec<String>,
     /// The API server of this machine, as written.
-    pub server: Option<String>,
+    server: Option<String>,
     pub groups: Vec<PhaseGroup>,
     /// All leaves in the order of the file.
     pub leaves: Vec<Leaf>,
@@ -79,12 +79,28 @@ impl Operation {
 
     /// Folders that started programs fill, for a configuration.
     pub fn folders(&self, configuration: &Value) -> Result<Vec<MachinePath>, DistributionError> {
-        let wrong = |source: GrantError| DistributionError::Folder {
+        self.paths(&self.folders, configuration)
+    }
+
+    /// Kubeconfigs of administrators that it writes, for a configuration.
+    pub fn kubeconfigs(
+        &self,
+        configuration: &Value,
+    ) -> Result<Vec<MachinePath>, DistributionError> {
+        self.paths(&self.kubeconfigs, configuration)
+    }
+
+    fn paths(
+        &self,
+        texts: &[String],
+        configuration: &Value,
+    ) -> Result<Vec<MachinePath>, DistributionError> {
+        let wrong = |source: GrantError| DistributionError::Path {
             operation: self.name.clone(),
             source,
         };
         let mut paths = Vec::new();
-        for text in &self.folders {
+        for text in texts {
             let filled = fill_in(text, configuration, Use::Path);
             if let Some(path) = filled.map_err(|error| wrong(error.into()))? {
                 paths.push(MachinePath::parse(&path).map_err(|error| wrong(error.into()))?);

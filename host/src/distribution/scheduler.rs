@@ -135,14 +135,18 @@ impl Runner {
             let name = group.source.name();
             let known = loaded.iter().find(|one| one.component().name == name);
             let linked = match known {
-                Some(known) => {
-                    let findings = check_imports(known.component(), &grants);
-                    (findings, Some(Arc::clone(known)))
-                }
+                Some(known) => (Vec::new(), Some(Arc::clone(known))),
                 None => match Component::load(engine, &group.source) {
                     Err(error) => (vec![broken(&error)], None),
                     Ok(component) => {
-                        let findings = check_imports(&component, &grants);
+                        // Of all phases that it has here: what is wrong with
+                        // one that does not run stops no other.
+                        let shared = operation.groups.iter();
+                        let granted: Vec<_> = shared
+                            .filter(|one| one.source.name() == name)
+                            .filter_map(|one| one.grants(&configuration).ok())
+                            .collect();
+                        let findings = check_imports(&component, &granted);
                         match findings.is_empty() {
                             false => (findings, None),
                             true => match PhaseComponent::link(component) {

@@ -118,7 +118,7 @@ const PARTS: &[(&str, Part)] = &[
     ("container-runtime.has-image", Part::Tells),
     ("container-runtime.pull-images", Part::Tells),
     ("patches.apply", Part::Tells),
-    ("clock.now", Part::Neither("the run's time")),
+    ("clock.now", Part::Tells),
     ("log.log", Part::Neither("it takes what a component knows")),
     (
         "log.panicked",

@@ -44,7 +44,6 @@ fn grants() -> Grants {
             services: BTreeSet::from(["kubelet".into()]),
             ..NodeGrant::default()
         }),
-        interfaces: BTreeSet::new(),
         ..Grants::default()
     }
 }

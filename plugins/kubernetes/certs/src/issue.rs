@@ -45,7 +45,7 @@ pub fn authority(document: &Document, authority: &Authority) -> Result<()> {
             progress!("Using existing {base} certificate authority")
         }
         Change::Unchanged => progress!("Using existing {base} keyless certificate authority"),
-        Change::Created | Change::Updated => progress!("Generating {base:?} certificate and key"),
+        _ => progress!("Generating {base:?} certificate and key"),
     }
     Ok(())
 }
@@ -92,7 +92,7 @@ pub fn leaf(document: &Document, leaf: &Leaf) -> Result<()> {
     })?;
     match change {
         Change::Unchanged => progress!("Using existing {base} certificate and key on disk"),
-        Change::Created | Change::Updated => {
+        _ => {
             progress!("Generating {base:?} certificate and key");
             if leaf.usages.contains(&pki::ExtendedUsage::ServerAuth) {
                 progress!("{}", serving(base, &names));
@@ -134,7 +134,7 @@ pub fn service_account(document: &Document) -> Result<()> {
     .context("making the \"sa\" key and public key")?;
     match change {
         Change::Unchanged => progress!("Using the existing \"sa\" key"),
-        Change::Created | Change::Updated => progress!("Generating \"sa\" key and public key"),
+        _ => progress!("Generating \"sa\" key and public key"),
     }
     Ok(())
 }

@@ -168,7 +168,7 @@ fn check_call(machine: &Machine, call: &Call) -> Option<Done> {
 fn word_call(machine: &Machine, call: &Call) -> Option<Done> {
     let done = || -> Result<Option<super::Got>, Refusal> {
         match call {
-            Call::ClockNow {} => word(clock::now()),
+            Call::ClockNow {} => word(clock::now()?),
             Call::LogLog { level, message } => {
                 let level = match level {
                     calls::Level::Debug => log::Level::Debug,
