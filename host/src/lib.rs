@@ -1,7 +1,7 @@
 //! Kubewright: a Kubernetes provisioner whose phases are sandboxed
 //! WebAssembly components.
 //!
-//! The rooms, each knowing only those below it: [`cli`], [`cluster`],
+//! The rooms, each knowing only those below it: [`cli`], [`run`], [`cluster`],
 //! [`distribution`], [`component`], [`capability`], [`effect`], [`world`],
 //! [`kube`], [`pki`].
 
@@ -16,6 +16,7 @@ pub mod hardening;
 pub mod kube;
 mod meant;
 pub mod pki;
+pub mod run;
 mod visible;
 pub mod world;
 mod yaml;

@@ -14,3 +14,4 @@ mod refusals;
 mod render;
 mod reset;
 mod rootless;
+mod undo;

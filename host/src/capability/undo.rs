@@ -93,6 +93,7 @@ pub async fn restore(state: &mut PhaseState, path: String) -> Answer<undo::Undon
         path: path.clone(),
         undo,
         copies: past.copies(),
+        of_run: None,
     };
     let ((), change) = state.land(effect).await?;
     let past = &state.run.past;

@@ -23,6 +23,7 @@ use crate::cluster::prepared::Prepared;
 use crate::cluster::validation::{Finding, Findings, Origins};
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
 use crate::distribution::{DeclaredConfiguration, Distribution, Operation, Selection};
+use crate::run::Inputs;
 use crate::world::NodeFacts;
 
 const RUN: &str = "Phases, plugins and policies";
@@ -69,15 +70,6 @@ pub struct RunArguments {
     /// The flags that the distribution gives it.
     #[arg(skip)]
     given: Given,
-}
-
-/// All that a run starts from.
-pub struct Inputs {
-    pub prepared: Prepared,
-    pub facts: NodeFacts,
-    pub distribution: Arc<Distribution>,
-    pub operation: Operation,
-    pub selection: Selection,
 }
 
 impl RunArguments {

@@ -5,9 +5,9 @@ use std::io::Write;
 use anyhow::{Context, bail};
 use serde_json::Value;
 
-use super::machine::Machine;
 use super::output::Output;
 use crate::effect::Standing;
+use crate::run::Machine;
 
 /// The check that a user can have ignored.
 const PRIVILEGED: &str = "isprivilegeduser";

@@ -2,12 +2,12 @@
 
 use serde::Serialize;
 
-use super::interrupt::Interrupted;
 use crate::cluster::declared::DeclaredError;
 use crate::cluster::error::ConfigError;
 use crate::cluster::print::PrintError;
 use crate::component::{BuiltIn, Failure, FailureKind};
 use crate::distribution::{DistributionError, RunError, SelectionError};
+use crate::run::Interrupted;
 use crate::visible::Visible;
 
 /// What is shown of one message at most, in characters.

@@ -6,25 +6,19 @@ mod component;
 mod config;
 mod configuration;
 mod confirm;
-mod difference;
 mod failure;
 mod flags;
 mod history;
 mod inputs;
-mod interrupt;
 mod machine;
 mod node_facts;
 mod operation;
 mod output;
-mod own_folder;
 mod phase_help;
 mod phases;
 mod plan;
 mod render;
-mod render_made;
-mod render_output;
-mod run;
-mod sandbox_run;
+mod undo;
 mod undoing;
 mod version;
 mod why;
@@ -34,6 +28,7 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::run::{answer_signals, may_tell};
 use commands::Commands;
 pub use failure::Usage;
 use output::{Format, Output};
@@ -92,6 +87,7 @@ pub struct Common {
 // of commands, all of it in its `--help`.
 #[derive(Subcommand)]
 enum Command {
+    Undo(undo::Undo),
     History(history::History),
     Why(why::Why),
     Config(config::Config),
@@ -106,6 +102,7 @@ enum Command {
 impl Command {
     fn run(self, output: &Output) -> anyhow::Result<()> {
         match self {
+            Self::Undo(command) => command.run(output),
             Self::History(command) => command.run(output),
             Self::Why(command) => command.run(output),
             Self::Config(command) => command.run(output),
@@ -203,7 +200,8 @@ pub fn main() -> ExitCode {
     if common.quiet {
         output = output.quiet();
     }
-    interrupt::answer_signals(&output);
+    let heard = output.clone();
+    answer_signals(move |error| heard.failed(&failure::Report::of(error)));
     let done = |()| ExitCode::SUCCESS;
     let planned = asks_for_plan(&arguments);
     let result = match own {
@@ -221,7 +219,7 @@ pub fn main() -> ExitCode {
             if planned && report.exit_code == 2 {
                 report.exit_code = 1;
             }
-            if interrupt::may_tell() {
+            if may_tell() {
                 output.failed(&report);
             } else {
                 // Who tells why ends the program.

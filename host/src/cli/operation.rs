@@ -3,21 +3,16 @@
 
 use std::sync::Arc;
 
-use anyhow::Context;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::configuration::{Inputs, RunArguments};
+use super::configuration::RunArguments;
 use super::flags;
-use super::interrupt::{Besides, Interrupted};
-use super::machine::{Machine, MachineArguments};
+use super::machine::MachineArguments;
 use super::output::Output;
-use super::run::{Finished, Run, now};
 use crate::distribution::{Distribution, Operation};
-use crate::effect::{
-    DiskJournal, FaultyJournal, Ledger, Outcome, RunHeader, RunOperation, RunStart,
-};
-use crate::world::MachinePath;
+use crate::effect::DiskJournal;
+use crate::run::{Finished, Held, Inputs, Run, carry_out};
 
 /// The sub-command that runs one phase alone.
 pub const PHASE: &str = "phase";
@@ -169,7 +164,12 @@ impl OperationArguments {
         }
         machine.require_root(&operation.name)?;
         let run = Run::prepare(inputs, &self.run.policies, output)?;
-        carry_out(&machine, self.forced(run), command, output)
+        let held = Held::take(&machine, command)?;
+        let done = carry_out(&machine, self.forced(run), held, output)?;
+        let finished = done.finished?;
+        output.shows(&finished);
+        summary(&done.journal, &finished, output);
+        Ok(())
     }
 
     fn forced(&self, mut run: Run) -> Run {
@@ -189,85 +189,6 @@ fn leave_out_live(inputs: &mut Inputs, output: &Output) {
     }
 }
 
-/// Runs phases on a machine, with a journal.
-fn carry_out(
-    machine: &Machine,
-    mut run: Run,
-    command: String,
-    output: &Output,
-) -> anyhow::Result<()> {
-    let started = now()?;
-    let folder = Arc::new(machine.folder());
-    let lock = folder.lock(&command)?;
-    // Before what differs from run to run goes in.
-    let configuration = run.prepared.document.to_string().into_bytes();
-    let ledger = folder.ledger()?;
-    tell_owned(&mut run.prepared.document, &ledger);
-    let provenance = ledger.provenance(&*machine.files);
-    let folders = run
-        .operation
-        .folders(&run.prepared.document["configuration"])?;
-    let state_folders = machine.states(folders)?;
-    let header = RunHeader {
-        operation: Some(RunOperation {
-            whole: command == run.operation.name,
-            name: run.operation.name.clone(),
-            undoes: false,
-        }),
-        command,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        distribution: run.distribution.clone(),
-        components: run.components(),
-        policies: run.policies(),
-        state_entries: machine.entries(&state_folders)?,
-        state_folders,
-        started,
-        ..RunHeader::default()
-    };
-    let journal = Arc::new(DiskJournal::begin(
-        folder,
-        lock,
-        RunStart {
-            header,
-            configuration,
-        },
-    )?);
-    if let Some(dead) = journal.continues() {
-        output.line(&format!(
-            "Going on with run {dead}, which did not come to its end."
-        ));
-    }
-    let to_go_on = format!(
-        "run {} did not come to its end: the same command goes on with it, `kubewright reset` undoes what it did",
-        journal.run()
-    );
-    let besides = Besides::say(to_go_on.clone());
-    let facts = run.facts.clone();
-    let result = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
-        Ok(machine.world(facts, provenance, started))
-    });
-    output.done();
-    if let Err(error) = &result
-        && error.is::<Interrupted>()
-    {
-        // Its end is not recorded: an effect may be half done.
-        // What still runs of it may keep this thread from telling.
-        std::mem::forget(besides);
-        return result.map(drop).context(to_go_on);
-    }
-    let outcome = match &result {
-        Ok(_) => Outcome::Done,
-        Err(_) => Outcome::Failed,
-    };
-    let ended = journal.end(outcome, now()?);
-    drop(besides);
-    let finished = result?;
-    ended.context("the run is through, but its end could not be recorded")?;
-    finished.show(output);
-    summary(&journal, &finished, output);
-    Ok(())
-}
-
 fn summary(journal: &DiskJournal, finished: &Finished, output: &Output) {
     if !finished.changed() {
         output.line("Nothing changed: this machine is already so.");
@@ -279,13 +200,4 @@ fn summary(journal: &DiskJournal, finished: &Finished, output: &Output) {
         "effects": finished.count(),
         "shown": finished.shown_sealed(),
     }));
-}
-
-/// Tells phases which files earlier runs wrote: preflight must not take them,
-/// or what runs because of them, for somebody else's.
-pub fn tell_owned(document: &mut Value, ledger: &Ledger) {
-    let owned: Vec<&str> = ledger.paths().map(MachinePath::as_str).collect();
-    document["options"]["owned"] = json!(owned);
-    // What proves that the API works need not be proved again.
-    document["options"]["completed"] = json!(ledger.completed);
 }

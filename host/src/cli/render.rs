@@ -9,10 +9,8 @@ use serde_json::json;
 use super::configuration::RunArguments;
 use super::flags;
 use super::output::Output;
-use super::render_output::RenderOutput;
-use super::run::{Run, now};
-use super::sandbox_run::{self, Outcome};
 use crate::distribution::{Distribution, Operation};
+use crate::run::{RenderOutput, Rendered, Run, Written, now, sandboxed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -88,7 +86,7 @@ impl Render {
         output.progress(&format!(
             "Rendering what `{operation}` would do: what follows happens in a sandbox, not on this machine."
         ));
-        let outcome = sandbox_run::run(
+        let outcome = sandboxed(
             run,
             folder.base()?,
             folder.provenance()?,
@@ -100,12 +98,12 @@ impl Render {
         if !outcome.finished.shown.is_empty() {
             output.line(&format!("\nAt its end `{operation}` would say:\n"));
         }
-        outcome.finished.show(output);
+        output.shows(&outcome.finished);
         self.summary(output, &outcome, &written);
         Ok(())
     }
 
-    fn summary(&self, output: &Output, outcome: &Outcome, written: &super::render_output::Written) {
+    fn summary(&self, output: &Output, outcome: &Rendered, written: &Written) {
         let folder = self.out.display();
         if written.files == 0 && written.objects == 0 {
             output.line(&format!("Nothing changed: {folder} is already so."));

@@ -6,13 +6,10 @@ use std::time::Duration;
 use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
-use super::configuration::{Inputs, RunArguments};
+use super::configuration::RunArguments;
 use super::confirm::{confirm, privileged};
 use super::inputs::read_text;
-use super::interrupt::{Besides, Interrupted};
-use super::machine::Machine;
 use super::output::Output;
-use super::run::{Finished, Run, now};
 use crate::cluster::documents::{ResetConfiguration, Timeouts};
 use crate::cluster::duration::GoDuration;
 use crate::cluster::facts::NodeDefaults;
@@ -21,9 +18,8 @@ use crate::cluster::plugin_document::{API_VERSION, KIND};
 use crate::cluster::prepared::Prepared;
 use crate::component::FailureKind;
 use crate::distribution::{Operation, RunError, Selection};
-use crate::effect::{
-    DiskJournal, FaultyJournal, Outcome, Past, RunHeader, RunOperation, RunStart, outer,
-};
+use crate::effect::{Past, outer};
+use crate::run::{Finished, Held, Inputs, Machine, Run, carry_out, in_memory};
 use crate::world::machine::{KubeletSettings, MachineMounts, read_facts};
 use crate::world::{MachinePath, Mounting};
 
@@ -213,85 +209,27 @@ pub fn run(
     if options["dryRun"] == true {
         let past = Arc::new(Past::read(Arc::new(machine.folder()), force)?);
         run.past = Arc::clone(&past);
-        let planned = super::plan::in_memory(machine, run, output);
+        let planned = in_memory(machine, run, output);
         let end = End {
             past: &past,
             options: &options,
         };
         return end.tell(planned.map(|planned| planned.finished), output);
     }
-    let folder = Arc::new(machine.folder());
-    let lock = folder.lock(&command)?;
+    let held = Held::take(machine, command)?;
     // What there is to undo is looked at under the lock.
-    let past = Arc::new(Past::read(Arc::clone(&folder), force)?);
+    let past = Arc::new(Past::read(Arc::clone(&held.folder), force)?);
     if asked {
         let (_, _, given, _) = arguments.asked();
         confirm(past.standing(), force || given.is_set("yes"))?;
     }
     run.past = Arc::clone(&past);
-    carry_out(machine, run, folder, lock, command, &options, output)
-}
-
-/// Runs phases on a machine, with a journal.
-fn carry_out(
-    machine: &Machine,
-    mut run: Run,
-    folder: Arc<crate::effect::Folder>,
-    lock: crate::effect::Lock,
-    command: String,
-    options: &Value,
-    output: &Output,
-) -> anyhow::Result<()> {
-    let started = now()?;
-    let past = Arc::clone(&run.past);
-    let provenance = folder.ledger()?.provenance(&*machine.files);
-    let name = run.operation.name.clone();
-    let header = RunHeader {
-        operation: Some(RunOperation {
-            whole: command == name,
-            name: name.clone(),
-            undoes: true,
-        }),
-        command,
-        version: env!("CARGO_PKG_VERSION").to_owned(),
-        distribution: run.distribution.clone(),
-        components: run.components(),
-        policies: run.policies(),
-        started,
-        ..RunHeader::default()
-    };
-    let start = RunStart {
-        header,
-        configuration: run.prepared.document.to_string().into_bytes(),
-    };
-    let journal = Arc::new(DiskJournal::begin(folder, lock, start)?);
-    let to_go_on = format!(
-        "run {} did not come to its end: `kubewright {name}` goes on with it",
-        journal.run()
-    );
-    let besides = Besides::say(to_go_on.clone());
-    let facts = run.facts.clone();
-    let result = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
-        Ok(machine.world(facts, provenance, started))
-    });
-    output.done();
-    if let Err(error) = &result
-        && error.is::<Interrupted>()
-    {
-        std::mem::forget(besides);
-        return result.map(drop).context(to_go_on);
-    }
-    let outcome = match &result {
-        Ok(_) => Outcome::Done,
-        Err(_) => Outcome::Failed,
-    };
-    journal.end(outcome, now()?)?;
-    drop(besides);
+    let done = carry_out(machine, run, held, output)?;
     let end = End {
         past: &past,
-        options,
+        options: &options,
     };
-    end.tell(result, output)
+    end.tell(done.finished, output)
 }
 
 /// As journals name it. Only what undoes everything has the name of the
@@ -346,7 +284,7 @@ impl End<'_> {
             ));
         }
         let finished = result?;
-        finished.show(output);
+        output.shows(&finished);
         output.result(&json!({ "dryRun": is_planned, "kept": kept, "steps": steps }));
         Ok(())
     }

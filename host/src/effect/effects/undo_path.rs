@@ -28,6 +28,9 @@ pub struct UndoPath {
     pub undo: Undo,
     /// Where copies of what was there are kept; none where nothing is.
     pub copies: Option<Arc<Folder>>,
+    /// The one run that is undone; none for all runs. What one run did is
+    /// undone by a run that can be undone itself.
+    pub of_run: Option<u64>,
 }
 
 impl Effect for UndoPath {
@@ -49,6 +52,7 @@ impl Effect for UndoPath {
             undo,
             // The host's own folder, named by what is taken out of it.
             copies: _,
+            of_run,
         } = self;
         let takes = match undo {
             Undo::Nothing | Undo::Remove => json!({}),
@@ -70,7 +74,7 @@ impl Effect for UndoPath {
             } => json!({ "mode": octal(*mode), "owner": owner, "within": within }),
             Undo::Keep(why) => json!({ "kept": why }),
         };
-        json!({ "path": path, "undo": undo.words(), "takes": takes })
+        json!({ "path": path, "undo": undo.words(), "takes": takes, "run": of_run })
     }
 
     fn alters(&self) -> Option<&MachinePath> {
@@ -78,11 +82,14 @@ impl Effect for UndoPath {
     }
 
     fn inverse(&self) -> Inverse {
-        Inverse::None("it is what undoes")
+        match self.of_run {
+            Some(_) => Inverse::Files,
+            None => Inverse::None("it is what undoes"),
+        }
     }
 
     fn mark(&self) -> Option<Mark> {
-        let settles = self.undo.kept().is_none();
+        let settles = self.of_run.is_none() && self.undo.kept().is_none();
         settles.then(|| Mark::Undone(self.path.clone()))
     }
 }

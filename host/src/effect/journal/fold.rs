@@ -65,6 +65,10 @@ impl Ledger {
             self.record(run.header.run, record);
         }
         let operation = run.header.operation();
+        let changes = |record: &Record| matches!(record, Record::Touch { .. });
+        if operation.undoes && run.records.iter().any(changes) {
+            self.completed = false;
+        }
         let makes_all = operation.whole && !operation.undoes;
         if makes_all && matches!(run.end, Some((Outcome::Done, _))) {
             self.completed = true;

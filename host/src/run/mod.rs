@@ -1,22 +1,47 @@
-//! A run of phases, in whatever world.
+//! One operation from its inputs to its report, in whatever world: what every
+//! command does around a run of phases, once.
+
+mod audience;
+mod difference;
+mod finished;
+mod inputs;
+mod interrupt;
+mod journaled;
+mod machine;
+mod own_folder;
+mod planned;
+mod render_made;
+mod render_output;
+mod sandboxed;
+mod undone;
+
+pub use audience::Audience;
+pub use difference::{Difference, of_files, of_objects};
+pub use finished::{Finished, Landed};
+pub use inputs::Inputs;
+pub use interrupt::{Interrupted, answer_signals, may_tell};
+pub use journaled::{Held, Journaled, carry_out};
+pub use machine::Machine;
+pub use planned::{Planned, in_memory};
+pub use render_output::{RenderOutput, Written};
+pub use sandboxed::{Rendered, sandboxed};
+pub use undone::{Asked as UndoAsked, Undone, undo};
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use self::finished::tally;
+use self::interrupt::interrupted;
 use anyhow::Context;
-use serde_json::Value;
 
-use super::configuration::Inputs;
-use super::interrupt::interrupted;
-use super::output::Output;
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
 use crate::cluster::prepared::Prepared;
 use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
 use crate::distribution::{Operation, Runner, Sandbox};
-use crate::effect::{Change, Conduit, Content, Event, Events, Journal, Past, Policy};
-use crate::world::{MachinePath, NodeFacts, World};
+use crate::effect::{Conduit, Events, Journal, Past, Policy};
+use crate::world::{NodeFacts, World};
 
 /// A run, checked and ready: whatever can be found wrong before a phase runs
 /// is.
@@ -27,6 +52,8 @@ pub struct Run {
     /// The distribution's name.
     pub distribution: String,
     pub operation: Operation,
+    /// The operation of the distribution that undoes others.
+    pub undone_by: Option<String>,
     /// Whether objects are applied over what others set in them.
     pub force_conflicts: bool,
     /// What earlier runs did, for phases that undo it.
@@ -39,24 +66,6 @@ pub struct Run {
     runtime: tokio::runtime::Runtime,
 }
 
-/// An effect that landed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Landed {
-    pub phase: String,
-    pub action: &'static str,
-    pub target: String,
-    pub change: String,
-}
-
-/// What came out of a run.
-pub struct Finished {
-    pub landed: Vec<Landed>,
-    /// What phases want the operator to see.
-    pub shown: Vec<(String, Content)>,
-    /// Files that got sealed values, with words in place of those.
-    pub redacted: BTreeMap<MachinePath, String>,
-}
-
 /// The time, in seconds since 1970-01-01T00:00:00Z.
 pub fn now() -> anyhow::Result<i64> {
     let now = std::time::SystemTime::now()
@@ -67,7 +76,11 @@ pub fn now() -> anyhow::Result<i64> {
 
 impl Run {
     /// Loads and checks components, policies and patches.
-    pub fn prepare(inputs: Inputs, policies: &[String], output: &Output) -> anyhow::Result<Self> {
+    pub fn prepare(
+        inputs: Inputs,
+        policies: &[String],
+        audience: &dyn Audience,
+    ) -> anyhow::Result<Self> {
         let Inputs {
             prepared,
             facts,
@@ -81,12 +94,14 @@ impl Run {
         let targets = distribution.patch_targets.clone();
         let sandbox = distribution.sandbox.clone();
         let name = distribution.name.clone();
+        let mut all = distribution.operations.values();
+        let undone_by = all.find(|one| one.undoes).map(|one| one.name.clone());
         // What costs least first: components are compiled.
         let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
             "the patches (--patches, or patches.directory of the configuration) cannot be used",
         )?;
         for path in passed_over {
-            output.warning(&format!(
+            audience.warning(&format!(
                 "{} is passed over: patches are files named TARGET[SUFFIX][+strategic|+merge|+json].yaml or .json, TARGET being one of {}",
                 path.display(),
                 targets.join(", ")
@@ -99,7 +114,7 @@ impl Run {
             &prepared.document["configuration"],
             limits,
         )?;
-        let (events, landed) = tally(output.events());
+        let (events, landed) = tally(audience.events());
         let policies = policies
             .iter()
             .map(|name| load_policy(&engine, name, &events, limits))
@@ -117,6 +132,7 @@ impl Run {
             sandbox,
             distribution: name,
             operation,
+            undone_by,
             force_conflicts: false,
             past: Arc::default(),
             runner,
@@ -187,77 +203,6 @@ impl Run {
             })
         })
     }
-}
-
-impl Finished {
-    /// Whether anything is not as it was before.
-    pub fn changed(&self) -> bool {
-        self.landed.iter().any(|one| one.changes())
-    }
-
-    /// How many effects changed what, by change.
-    pub fn count(&self) -> BTreeMap<String, usize> {
-        let mut counts = BTreeMap::new();
-        for one in &self.landed {
-            *counts.entry(one.change.clone()).or_default() += 1;
-        }
-        counts
-    }
-
-    /// What phases want the operator to see, secrets and all. For the
-    /// operator's eyes; a program reads the result, where they stay sealed.
-    pub fn show(&self, output: &Output) {
-        if output.is_json() {
-            return;
-        }
-        for (_, content) in &self.shown {
-            let text = content.reveal();
-            output.show(&String::from_utf8_lossy(&text));
-        }
-    }
-
-    /// What phases showed, for programs.
-    pub fn shown_sealed(&self) -> Vec<Value> {
-        self.shown
-            .iter()
-            .map(|(phase, content)| {
-                serde_json::json!({ "phase": phase, "text": content.redacted() })
-            })
-            .collect()
-    }
-}
-
-impl Landed {
-    /// Whether it changed something.
-    pub fn changes(&self) -> bool {
-        self.change != Change::Unchanged.to_string()
-    }
-}
-
-/// Events on their way to whoever watches, and the effects among them.
-fn tally(events: Events) -> (Events, Arc<Mutex<Vec<Landed>>>) {
-    let landed: Arc<Mutex<Vec<Landed>>> = Arc::default();
-    let list = Arc::clone(&landed);
-    let tallied: Events = Arc::new(move |event| {
-        if let Event::Effect {
-            phase,
-            action,
-            target,
-            change,
-        } = &event
-        {
-            list.lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .push(Landed {
-                    phase: phase.clone(),
-                    action,
-                    target: target.clone(),
-                    change: change.to_string(),
-                });
-        }
-        events(event);
-    });
-    (tallied, landed)
 }
 
 /// Loads a policy: a `.wasm` file, or a built-in one by name.

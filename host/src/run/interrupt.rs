@@ -16,9 +16,6 @@ use std::time::Duration;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
-use super::failure::Report;
-use super::output::Output;
-
 /// How long a run may take to come to its end.
 const PATIENCE: Duration = Duration::from_millis(800);
 
@@ -53,21 +50,20 @@ impl Interrupted {
     }
 }
 
-/// Hears of signals from now on. Where that cannot be, they do what they always
+/// Hears of signals from now on; `tell` says why the program ends. Where that cannot be, they do what they always
 /// did.
-pub fn answer_signals(output: &Output) {
-    let output = output.clone();
+pub fn answer_signals(tell: impl FnOnce(&anyhow::Error) + Send + 'static) {
     let (hears, ready) = mpsc::channel::<()>();
     let _ = thread::Builder::new()
         .name("signals".to_owned())
-        .spawn(move || hear(&output, hears));
+        .spawn(move || hear(tell, hears));
     // Whatever begins before would be ended without a word. It hangs up as it
     // begins to hear, or where it cannot.
     let _ = ready.recv();
 }
 
 /// Drops `hears` once it hears.
-fn hear(output: &Output, hears: mpsc::Sender<()>) {
+fn hear(tell: impl FnOnce(&anyhow::Error) + Send + 'static, hears: mpsc::Sender<()>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_io()
         .enable_time()
@@ -90,7 +86,7 @@ fn hear(output: &Output, hears: mpsc::Sender<()>) {
                 _ = next(&mut interrupt, &mut terminate) => {}
             }
         }
-        end(output.clone(), first);
+        end(tell, first);
     });
 }
 
@@ -103,7 +99,7 @@ async fn next(interrupt: &mut Signal, terminate: &mut Signal) -> Interrupted {
 }
 
 /// Ends the program, whatever its other threads do.
-fn end(output: Output, interrupted: Interrupted) -> ! {
+fn end(tell: impl FnOnce(&anyhow::Error) + Send + 'static, interrupted: Interrupted) -> ! {
     if may_tell() {
         let mut error = anyhow::Error::from(interrupted);
         let besides = BESIDES.try_lock().ok().and_then(|words| words.clone());
@@ -113,7 +109,7 @@ fn end(output: Output, interrupted: Interrupted) -> ! {
         let (done, is_done) = mpsc::channel::<()>();
         // Who was stopped may have been writing, and another writes no more.
         let _ = thread::Builder::new().spawn(move || {
-            output.failed(&Report::of(&error));
+            tell(&error);
             drop(done);
         });
         // It ends by hanging up.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use anyhow::Context;
 use serde_json::Value;
 
-use super::run::{Finished, Run};
+use super::{Finished, Run};
 use crate::cluster::constants;
 use crate::effect::MemoryJournal;
 use crate::kube::embedded::{self, EmbeddedApi};
@@ -14,7 +14,7 @@ use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth, SandboxNode
 use crate::world::{Files, Provenance, World};
 
 /// What came out of a run in the sandbox.
-pub struct Outcome {
+pub struct Rendered {
     pub files: Arc<SandboxFiles>,
     pub api: EmbeddedApi,
     pub finished: Finished,
@@ -24,13 +24,13 @@ pub struct Outcome {
 
 /// Runs it over `base` (none for a machine as the distribution wants it) and
 /// a cluster that has these objects.
-pub fn run(
+pub fn sandboxed(
     mut run: Run,
     base: Option<Arc<dyn Files>>,
     provenance: Provenance,
     objects: &[Value],
     now: i64,
-) -> anyhow::Result<Outcome> {
+) -> anyhow::Result<Rendered> {
     let files = Arc::new(SandboxFiles::over(base));
     run.sandbox
         .prepare(&*files)
@@ -51,7 +51,7 @@ pub fn run(
             now,
         })
     })?;
-    Ok(Outcome {
+    Ok(Rendered {
         files,
         api,
         finished,
@@ -61,7 +61,7 @@ pub fn run(
 
 /// An API as the distribution says it is once a control plane has come up,
 /// with these objects.
-pub fn embedded_api(run: &Run, now: i64, objects: &[Value]) -> anyhow::Result<EmbeddedApi> {
+pub(super) fn embedded_api(run: &Run, now: i64, objects: &[Value]) -> anyhow::Result<EmbeddedApi> {
     let time = jiff::Timestamp::from_second(now).context("the clock of this machine")?;
     // Nothing of an object's identity comes out of a render: numbers that
     // follow from a seed make it repeatable.
