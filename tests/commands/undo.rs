@@ -37,9 +37,10 @@ const ADMIN: &str = "etc/kubernetes/admin.conf";
 #[test]
 fn the_other_runs_stay() {
     let two = Two::new();
-    two.run(&["undo", "1", "--yes"])
-        .exits(0)
-        .says(&["[undo] removed /etc/kubernetes/pki/ca.crt", "Run 1 is undone."]);
+    two.run(&["undo", "1", "--yes"]).exits(0).says(&[
+        "[undo] removed /etc/kubernetes/pki/ca.crt",
+        "Run 1 is undone.",
+    ]);
     assert!(!two.file(CA).exists() && two.file(ADMIN).exists());
     two.run(&["history"])
         .exits(0)

@@ -594,6 +594,7 @@ fn undoing(at: &str, undo: Undo) -> UndoPath {
         path: path(at),
         undo,
         copies: None,
+        of_run: None,
     }
 }
 
@@ -617,6 +618,7 @@ fn undoings() -> Vec<Changed<UndoPath>> {
     };
     vec![
         change("path", |e: &mut UndoPath| e.path = path("/b")),
+        change("run", |e: &mut UndoPath| e.of_run = Some(1)),
         to("nothing", Undo::Nothing),
         to("kept", Undo::Keep("a".to_owned())),
         to("kept for another reason", Undo::Keep("b".to_owned())),
