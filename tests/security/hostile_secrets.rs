@@ -7,14 +7,17 @@ use crate::support::program::{Finished, Place};
 
 /// More than any phase has: all keys, all files, all objects.
 const GENEROUS: &str = "      files:
-      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/**\"], verbs: [read, write, remove]}
+      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/**\"], verbs: [read, write, remove, empty]}
       pki:
       - {names: [\"**\"], below: /etc/kubernetes/pki, verbs: [load, create, sign, place]}
       kube:
         kubeconfigs: [/etc/kubernetes/admin.conf]
         rules:
         - {apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 

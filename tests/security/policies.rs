@@ -190,10 +190,13 @@ fn a_policy_must_be_one() {
 /// not make.
 #[test]
 fn the_baseline_knows_certificates_and_directories() {
-    let grants = "      files: [{paths: [/srv/hostile, /srv/hostile/**], verbs: [read, write]}]
+    let grants = "      files: [{paths: [/srv/hostile, /srv/hostile/**], verbs: [read, write]}, {paths: [/srv/hostile/gone], verbs: [empty]}]
       pki: [{names: [mine, ca], below: /etc/kubernetes/pki, verbs: [load, create, sign]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
     for (phase, rule, words) in [

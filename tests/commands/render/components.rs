@@ -47,7 +47,9 @@ fn distributions() {
         (
             "unknown grant",
             "phases:\n- name: addon\n  grants: {magic: 1}\n",
-            &["unknown field `magic`, expected one of files, pki, kube, node, use"],
+            &[
+                "unknown field `magic`, expected one of files, pki, kube, node, etcd, undo, publish, use",
+            ],
         ),
         (
             "unknown verb",

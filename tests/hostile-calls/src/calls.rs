@@ -100,6 +100,27 @@ calls! {
     AccountsSetOwner = "accounts.set-owner" (path: Text, user: Text, group: Text, mode: u32),
     AccountsSetOwnerBelow = "accounts.set-owner-below" (directory: Text, user: Text, group: Text),
 
+    AccountsRemove = "accounts.remove" (users: Vec<Item<Text>>, groups: Vec<Item<Text>>),
+
+    EtcdMembers = "etcd.members" (
+        endpoints: Vec<Item<Text>>, ca: Text, certificate: Text, key: Text, seconds: u32
+    ),
+    EtcdRemoveMember = "etcd.remove-member" (
+        endpoints: Vec<Item<Text>>, ca: Text, certificate: Text, key: Text, id: u64, seconds: u32
+    ),
+    PodsAll = "pods.all" (socket: Text),
+    PodsRemove = "pods.remove" (socket: Text, id: Text),
+    MountsInFolder = "mounts.in-folder" (folder: Text),
+    MountsUnmount = "mounts.unmount" (folder: Text, path: Text, options: Vec<Item<Text>>),
+    LeftoversEmpty = "leftovers.empty" (folder: Text),
+    LeftoversDiscard = "leftovers.discard" (file: Text),
+    UndoWhose = "undo.whose" (),
+    UndoTouched = "undo.touched" (folder: Text),
+    UndoFilled = "undo.filled" (),
+    UndoRestore = "undo.restore" (path: Text),
+    UndoNote = "undo.note" (folder: Text),
+    DocumentsPublish = "documents.publish" (kind: Text, document: Text),
+
     HealthAwait = "health.await-healthy" (targets: Vec<Item<Target>>, seconds: u32),
 
     ChecksSystem = "checks.system" (),
@@ -128,5 +149,6 @@ calls! {
 
     TerminalProgress = "terminal.progress" (message: Text),
     TerminalProgressUnder = "terminal.progress-under" (topic: Text, message: Text),
+    TerminalWarnUnder = "terminal.warn-under" (topic: Text, message: Text),
     TerminalShow = "terminal.show" (content: Vec<Piece>),
 }

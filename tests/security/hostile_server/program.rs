@@ -17,10 +17,13 @@ const MEMORY: u64 = 400 << 10;
 const HANGS: Duration = Duration::from_secs(120);
 
 /// All that the component imports, and everything on the server.
-const GRANTS: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}]
+const GRANTS: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}, {paths: [/srv/hostile/gone], verbs: [empty]}]
       pki: [{names: [mine], below: /etc/kubernetes/pki, verbs: [load]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps, secrets], namespaces: [kube-system], verbs: [get, list, create, patch]}]}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 

@@ -191,6 +191,10 @@ fn word_call(machine: &Machine, call: &Call) -> Option<Done> {
                 terminal::progress_under(&machine.text(topic), &machine.text(message));
                 bytes("")
             }
+            Call::TerminalWarnUnder { topic, message } => {
+                terminal::warn_under(&machine.text(topic), &machine.text(message));
+                bytes("")
+            }
             Call::TerminalShow { content: pieces } => {
                 terminal::show(&content(machine, pieces)?)?;
                 bytes("")
