@@ -92,6 +92,7 @@ impl Run {
         }
         let runner = Runner::prepare(
             &engine,
+            &distribution,
             operation.clone(),
             selection,
             &prepared.document["configuration"],
@@ -159,7 +160,8 @@ impl Run {
                 journal,
                 Arc::clone(&self.events),
                 std::mem::take(&mut self.prepared.policy_context),
-            );
+            )
+            .of(&self.operation.name);
             let patches = std::mem::take(&mut self.patches);
             let run = RunContext::new(conduit, secrets, patches)
                 .with_call_timeout(self.prepared.api_call_timeout)

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 
-use super::effect::{Effect, Inverse, Landing, described};
+use super::effect::{Asker, Effect, Inverse, Landing, described};
 use super::event::{Change, Event, Events};
 use super::grant::{Denial, Grants};
 use super::journal::{Denied, Entry, Journal, JournalError, RecordedFiles};
@@ -77,6 +77,8 @@ pub struct Conduit {
     policies: Vec<Arc<dyn Policy>>,
     journal: Arc<dyn Journal>,
     events: Events,
+    /// What the run is: `init`.
+    operation: String,
     /// What every effect shows to policies below `context`, as
     /// `certificatesDir`: a component may have made it.
     context: Value,
@@ -102,9 +104,17 @@ impl Conduit {
             policies,
             journal,
             events,
+            operation: String::new(),
             context,
             writers: Mutex::default(),
         }
+    }
+
+    /// The same, for a run of this operation.
+    #[must_use]
+    pub fn of(mut self, operation: &str) -> Self {
+        operation.clone_into(&mut self.operation);
+        self
     }
 
     /// Notes who writes a file. Two phases that write one, and do not know of
@@ -247,7 +257,12 @@ impl Conduit {
         if self.policies.is_empty() {
             return Ok(());
         }
-        let effect = described(asked, &origin.phase, &origin.component, &self.context);
+        let asker = Asker {
+            operation: &self.operation,
+            phase: &origin.phase,
+            component: &origin.component,
+        };
+        let effect = described(asked, &asker, &self.context);
         for policy in &self.policies {
             for finding in policy.check(&effect).await? {
                 match finding.verdict {

@@ -31,7 +31,7 @@ pub use api::MachineApi;
 pub use checks::MachineChecks;
 pub use cri::{Cri, Pod};
 pub use etcd::{Etcd, EtcdCluster, EtcdError, Leaving};
-pub use facts::read_facts;
+pub use facts::{DIRECTORIES, read_facts};
 pub use files::MachineFiles;
 pub use health::MachineHealth;
 pub use kubelet::KubeletSettings;
