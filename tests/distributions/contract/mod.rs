@@ -1,6 +1,7 @@
 //! The contract in `wit/`: that it is documented item by item, and that it holds
 //! as components meet it.
 
+mod certificates;
 mod changes;
 mod handmade;
 mod lent;
