@@ -175,6 +175,7 @@ impl Run {
                 ended = phases => ended?,
                 interrupted = interrupted() => return Err(interrupted.into()),
             }
+            run.conduit.judge().await?;
             let shown = run.shown.take();
             let landed =
                 std::mem::take(&mut *self.landed.lock().unwrap_or_else(PoisonError::into_inner));
