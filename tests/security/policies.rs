@@ -1,6 +1,10 @@
 //! Policies judge every effect before it lands, and a policy that breaks
 //! allows nothing.
 
+use kubewright_test_hostile_calls::shorthand::{GENEROUS, write};
+use kubewright_test_hostile_calls::{Piece, Program};
+
+use crate::support::attack::{Scene, Told, World};
 use crate::support::components::{hostile, hostile_policy};
 use crate::support::distribution::{Hostile, LEAST};
 use crate::support::program::Place;
@@ -281,4 +285,56 @@ fn the_journal_has_the_policies_and_each_denial() {
         .run(&history)
         .exits(0)
         .says(&["static-pod-location: WriteFile /srv/hostile/pod.yaml (hostile/pod)"]);
+}
+
+/// A program that writes a file of this name; the policy is asked of it all.
+fn judged(world: World, name: &str) -> (Scene, Told) {
+    let scene = Scene::with(world, GENEROUS);
+    scene
+        .place
+        .write("policy.wasm", &hostile_policy().component);
+    let mut program = Program::new();
+    for name in ["other", name] {
+        let path = format!("/srv/hostile/{name}");
+        program.call(write(path, vec![Piece::text("x")]));
+    }
+    let told = scene.attempt(&program, &["--policy", "policy.wasm"]);
+    (scene, told)
+}
+
+#[test]
+fn a_policy_judges_what_a_run_does_as_a_whole() {
+    let (scene, told) = judged(World::Render, "judge-warn");
+    told.finished.exits(0).says(&[
+        "policy policy.wasm, rule as-a-whole: Plan init: init has 2 new of 2 (leave it out)",
+    ]);
+    assert!(scene.machine("/srv/hostile/other").exists());
+
+    let (scene, told) = judged(World::Render, "judge-deny");
+    told.finished.exits(1).says(&[
+        "the policy policy.wasm denies it: Plan init breaks the rule as-a-whole: init has 2 new of 2",
+        "hint: leave it out",
+    ]);
+    assert!(!scene.machine("/srv/hostile/other").exists());
+
+    // On a machine it has landed, and the run says that it failed.
+    let (scene, told) = judged(World::Machine, "judge-deny");
+    told.finished
+        .exits(1)
+        .says(&["breaks the rule as-a-whole", "hint: leave it out"]);
+    assert!(scene.machine("/srv/hostile/other").exists());
+}
+
+#[test]
+fn one_that_breaks_over_the_whole_lets_nothing_pass() {
+    for (name, words) in [
+        ("judge-panic", "no judgement of it all"),
+        ("judge-loop", "without coming to an end"),
+    ] {
+        let (scene, told) = judged(World::Render, name);
+        told.finished
+            .exits(1)
+            .says(&["the policy policy.wasm could not judge the plan", words]);
+        assert!(!scene.machine("/srv/hostile/other").exists(), "{name}");
+    }
 }

@@ -230,6 +230,15 @@ impl Charge for kube::Condition {
     }
 }
 
+impl Charge for pki::ExtendedUsage {
+    fn charge(&self) -> usize {
+        match self {
+            Self::ServerAuth | Self::ClientAuth => 0,
+            Self::Other(text) => text.len(),
+        }
+    }
+}
+
 impl Charge for pki::Profile {
     fn charge(&self) -> usize {
         let Self {
@@ -249,7 +258,7 @@ impl Charge for pki::Profile {
             organizations.charge(),
             dns_names.charge(),
             ip_addresses.charge(),
-            extended_usages.len().saturating_mul(ITEM),
+            extended_usages.charge(),
         ]
         .into_iter()
         .fold(0, usize::saturating_add)

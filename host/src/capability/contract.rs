@@ -136,7 +136,6 @@ contract! {
         told patch(client: Handle<ClientHandle>, reference: kube::ObjectReference, patch_type: kube::PatchType, patch: String) -> types::Change = super::kube::patch;
         told delete(client: Handle<ClientHandle>, reference: kube::ObjectReference) -> types::Change = super::kube::delete;
         told wait(client: Handle<ClientHandle>, reference: kube::ObjectReference, condition: kube::Condition, timeout_seconds: u32) -> () = super::kube::wait;
-        told adopt_token(client: Handle<ClientHandle>, pointer: String, namespace: String, name: String) -> bool = super::kube::adopt_token;
         told wait_all(client: Handle<ClientHandle>, selection: kube::Selection, minimum: u32, condition: kube::Condition, timeout_seconds: u32) -> () = super::kube::wait_all;
         drops drop(client: Handle<ClientHandle>);
     }
@@ -157,7 +156,6 @@ contract! {
     }
     node::Host, NODE {
         told facts() -> String = super::node::facts;
-        told has_directory(path: String) -> bool = super::node::has_directory;
         told service(name: String, action: node::ServiceAction) -> types::Change = super::node::service;
         told service_active(name: String) -> bool = super::node::service_active;
     }
@@ -213,6 +211,7 @@ contract! {
     }
     tokens::Host, TOKENS {
         told bootstrap(pointer: String, alphabet: tokens::Alphabet) -> Handle<TokenHandle> = super::tokens::bootstrap;
+        told adopt(pointer: String, client: Handle<ClientHandle>, namespace: String, name: String) -> bool = super::tokens::adopt;
         told certificate_key(pointer: String) -> Handle<SealedValue> = super::tokens::certificate_key;
         told encrypt(plain: Handle<SealedValue>, key: Handle<SealedValue>) -> Handle<SealedValue> = super::tokens::encrypt;
         told uuid(name: String) -> String = super::tokens::uuid;

@@ -8,7 +8,7 @@ use std::time::Instant;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::load::DistributionError;
+use super::load::{Distribution, DistributionError};
 use super::operation::Operation;
 use super::order;
 use super::selection::Selection;
@@ -100,6 +100,7 @@ impl Runner {
     /// checks every one of them against its grants.
     pub fn prepare(
         engine: &Engine,
+        distribution: &Distribution,
         operation: Operation,
         selection: Selection,
         configuration: &Value,
@@ -141,7 +142,7 @@ impl Runner {
                     Ok(component) => {
                         // Of all phases that it has here: what is wrong with
                         // one that does not run stops no other.
-                        let shared = operation.groups.iter();
+                        let shared = distribution.groups();
                         let granted: Vec<_> = shared
                             .filter(|one| one.source.name() == name)
                             .filter_map(|one| one.grants(&configuration).ok())

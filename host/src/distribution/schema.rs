@@ -308,6 +308,7 @@ mod tests {
     fn what_is_published_has_these_fields_and_no_others() {
         let schema = json!({"a": "string", "b": ["int32"], "c": {"*": "bool"}, "d": {"e": "bool"},
             "s": "secret"});
+        let schema: Schema = serde_json::from_value(schema).unwrap();
         let of = FieldType::Object(FieldType::of_kind(&schema, "Kind").unwrap());
         for (name, document, wanted) in [
             ("nothing", json!({}), Ok(())),

@@ -89,15 +89,24 @@ pub trait Landing: Effect {
     ) -> impl Future<Output = Result<(Self::Output, Change), Self::Error>> + Send;
 }
 
+/// Who asks for an effect.
+pub struct Asker<'a> {
+    /// What the run is: `init`.
+    pub operation: &'a str,
+    pub phase: &'a str,
+    pub component: &'a str,
+}
+
 /// An effect as a policy gets it (`wit/`, world `policy`): its own fields; who
 /// asks; and the context of the configuration in a place of its own, since a
 /// component may have made that.
-pub fn described(effect: &dyn Effect, phase: &str, component: &str, context: &Value) -> Value {
+pub fn described(effect: &dyn Effect, asker: &Asker, context: &Value) -> Value {
     let mut fields = effect.shown();
     fields["apiVersion"] = json!("kubewright.dev/v1alpha1");
     fields["kind"] = json!("Effect");
-    fields["phase"] = json!(phase);
-    fields["component"] = json!(component);
+    fields["operation"] = json!(asker.operation);
+    fields["phase"] = json!(asker.phase);
+    fields["component"] = json!(asker.component);
     fields["action"] = json!(effect.name());
     fields["context"] = context.clone();
     fields

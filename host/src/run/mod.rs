@@ -110,6 +110,7 @@ impl Run {
         }
         let runner = Runner::prepare(
             &engine,
+            &distribution,
             operation.clone(),
             selection,
             &prepared.document["configuration"],
@@ -179,7 +180,8 @@ impl Run {
                 journal,
                 Arc::clone(&self.events),
                 std::mem::take(&mut self.prepared.policy_context),
-            );
+            )
+            .of(&self.operation.name);
             let patches = std::mem::take(&mut self.patches);
             let run = RunContext::new(conduit, secrets, patches)
                 .with_call_timeout(self.prepared.api_call_timeout)
@@ -194,6 +196,7 @@ impl Run {
                 ended = phases => ended?,
                 interrupted = interrupted() => return Err(interrupted.into()),
             }
+            run.conduit.judge().await?;
             let shown = run.shown.take();
             let landed =
                 std::mem::take(&mut *self.landed.lock().unwrap_or_else(PoisonError::into_inner));

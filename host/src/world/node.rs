@@ -181,6 +181,18 @@ pub struct AccountsLock {
 pub trait Node: Send + Sync {
     /// The facts of this run: the same at each call.
     fn facts(&self) -> &NodeFacts;
+    /// The facts with all that is known of directories: those of a file may
+    /// know more than the machine has, and less.
+    fn known_facts(&self) -> NodeFacts {
+        let mut facts = self.facts().clone();
+        let there = super::machine::DIRECTORIES
+            .iter()
+            .filter(|path| MachinePath::parse(path).is_ok_and(|path| self.has_directory(&path)));
+        facts
+            .directories
+            .extend(there.map(|path| (*path).to_owned()));
+        facts
+    }
     /// Whether the directory exists on the machine.
     fn has_directory(&self, path: &MachinePath) -> bool;
     /// Acts on a service.

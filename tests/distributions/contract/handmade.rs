@@ -45,21 +45,6 @@ pub fn component(resolve: &Resolve, called: Called) -> Vec<u8> {
     imports.import(&interface, called.function, EntityType::Function(0));
     let mut functions = FunctionSection::new();
     functions.function(1).function(2).function(2);
-    let mut memories = MemorySection::new();
-    memories.memory(MemoryType {
-        minimum: 32,
-        maximum: None,
-        memory64: false,
-        shared: false,
-        page_size_log2: None,
-    });
-    let mut globals = GlobalSection::new();
-    let next = GlobalType {
-        val_type: ValType::I32,
-        mutable: true,
-        shared: false,
-    };
-    globals.global(next, &ConstExpr::i32_const(GIVEN));
     let mut exports = ExportSection::new();
     exports
         .export("memory", ExportKind::Memory, 0)
@@ -71,15 +56,54 @@ pub fn component(resolve: &Resolve, called: Called) -> Vec<u8> {
         .section(&types)
         .section(&imports)
         .section(&functions)
-        .section(&memories)
-        .section(&globals)
+        .section(&memories())
+        .section(&globals())
         .section(&exports)
         .section(&code(called))
         .section(&data());
+    encoded(resolve, "phase", module)
+}
+
+/// A policy of this contract that has nothing to say of any effect; its world
+/// has `check` and nothing else that judges.
+pub fn policy(resolve: &Resolve) -> Vec<u8> {
+    let mut types = TypeSection::new();
+    types.ty().function([], [ValType::I32]);
+    types.ty().function([ValType::I32; 2], [ValType::I32]);
+    types.ty().function([ValType::I32; 4], [ValType::I32]);
+    let mut functions = FunctionSection::new();
+    functions.function(0).function(1).function(2);
+    let mut exports = ExportSection::new();
+    exports
+        .export("memory", ExportKind::Memory, 0)
+        .export("describe", ExportKind::Func, 0)
+        .export("check", ExportKind::Func, 1)
+        .export("cabi_realloc", ExportKind::Func, 2);
+    let mut describe = Function::new([]);
+    describe.instructions().i32_const(DESCRIPTION).end();
+    let mut check = Function::new([]);
+    check.instructions().i32_const(WELL).end();
+    let mut code = CodeSection::new();
+    code.function(&describe)
+        .function(&check)
+        .function(&allocate());
+    let mut module = Module::new();
+    module
+        .section(&types)
+        .section(&functions)
+        .section(&memories())
+        .section(&globals())
+        .section(&exports)
+        .section(&code)
+        .section(&data());
+    encoded(resolve, "policy", module)
+}
+
+fn encoded(resolve: &Resolve, world: &str, module: Module) -> Vec<u8> {
     let mut module = module.finish();
     let mut worlds = resolve.worlds.iter();
     let (world, _) = worlds
-        .find(|(_, world)| world.name == "phase")
+        .find(|(_, one)| one.name == world)
         .expect("the world");
     embed_component_metadata(&mut module, resolve, world, StringEncoding::UTF8)
         .expect("a module takes metadata");
@@ -115,7 +139,39 @@ fn code(called: Called) -> CodeSection {
             .i32_store(at(4 + word));
     }
     does.i32_const(FAILED).end();
-    // Nothing is ever given back.
+    let mut code = CodeSection::new();
+    code.function(&describe)
+        .function(&run)
+        .function(&allocate());
+    code
+}
+
+fn memories() -> MemorySection {
+    let mut memories = MemorySection::new();
+    memories.memory(MemoryType {
+        minimum: 32,
+        maximum: None,
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    });
+    memories
+}
+
+/// Where the next thing is put that it is given.
+fn globals() -> GlobalSection {
+    let mut globals = GlobalSection::new();
+    let next = GlobalType {
+        val_type: ValType::I32,
+        mutable: true,
+        shared: false,
+    };
+    globals.global(next, &ConstExpr::i32_const(GIVEN));
+    globals
+}
+
+/// Nothing is ever given back.
+fn allocate() -> Function {
     let mut allocate = Function::new([]);
     allocate
         .instructions()
@@ -129,9 +185,7 @@ fn code(called: Called) -> CodeSection {
         .i32_and()
         .global_set(0)
         .end();
-    let mut code = CodeSection::new();
-    code.function(&describe).function(&run).function(&allocate);
-    code
+    allocate
 }
 
 fn data() -> DataSection {

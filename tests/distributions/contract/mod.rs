@@ -1,9 +1,11 @@
 //! The contract in `wit/`: that it is documented item by item, and that it holds
 //! as components meet it.
 
+mod certificates;
 mod changes;
 mod handmade;
 mod lent;
+mod released;
 mod versions;
 
 use std::path::Path;
@@ -90,6 +92,9 @@ fn every_item_of_the_contract_is_documented() {
     let mut versions = 0;
     for version in std::fs::read_dir(folder).expect("wit/ is there") {
         let path = version.expect("wit/ can be listed").path();
+        if !path.is_dir() {
+            continue;
+        }
         let mut resolve = Resolve::default();
         resolve.push_dir(&path).expect("the contract parses");
         assert_eq!(

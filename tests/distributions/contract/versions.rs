@@ -68,6 +68,17 @@ fn refused(changes: &[(&str, &str)], called: Called, words: &[&str]) {
 }
 
 #[test]
+fn a_policy_that_judges_no_plan_is_taken() {
+    let judge = "export judge: func(plan: string) -> list<finding>;";
+    let place = Place::new();
+    let policy = super::handmade::policy(&altered(&[(judge, "")]));
+    place.write("policy.wasm", &policy);
+    place
+        .render(&["--policy", "policy.wasm", "--phase", "certs"])
+        .exits(0);
+}
+
+#[test]
 fn one_of_the_same_version_runs() {
     runs(&[("provision@0.1.0;", "provision@0.1.0;")], CLOCK);
 }

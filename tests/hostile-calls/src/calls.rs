@@ -72,6 +72,7 @@ calls! {
     TokensTokenFull = "tokens.token.full" (of: usize),
     TokensTokenGenerated = "tokens.token.generated" (of: usize),
     TokensBootstrap = "tokens.bootstrap" (pointer: Text, alphabet: Alphabet),
+    TokensAdopt = "tokens.adopt" (pointer: Text, client: usize, namespace: Text, name: Text),
     TokensCertificateKey = "tokens.certificate-key" (pointer: Text),
     TokensEncrypt = "tokens.encrypt" (plain: usize, key: usize),
     TokensUuid = "tokens.uuid" (name: Text),
@@ -86,13 +87,11 @@ calls! {
     KubePatch = "kube.client.patch" (of: usize, reference: Reference, patch_type: PatchType, patch: Text),
     KubeDelete = "kube.client.delete" (of: usize, reference: Reference),
     KubeWait = "kube.client.wait" (of: usize, reference: Reference, condition: Condition, seconds: u32),
-    KubeAdoptToken = "kube.client.adopt-token" (of: usize, pointer: Text, namespace: Text, name: Text),
     KubeWaitAll = "kube.client.wait-all" (
         of: usize, selection: Selection, minimum: u32, condition: Condition, seconds: u32
     ),
 
     NodeFacts = "node.facts" (),
-    NodeHasDirectory = "node.has-directory" (path: Text),
     NodeService = "node.service" (name: Text, action: ServiceAction),
     NodeServiceActive = "node.service-active" (name: Text),
 

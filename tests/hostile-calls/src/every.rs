@@ -126,8 +126,8 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             condition: Condition::Exists,
             seconds: 0,
         },
-        Call::KubeAdoptToken {
-            of: client,
+        Call::TokensAdopt {
+            client,
             pointer: text("/mine"),
             namespace: text("kube-system"),
             name: text("x"),
@@ -140,13 +140,12 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             seconds: 0,
         },
         Call::NodeFacts {},
-        Call::NodeHasDirectory { path: text("/etc") },
+        Call::NodeServiceActive {
+            name: text("kubelet"),
+        },
         Call::NodeService {
             name: text("kubelet"),
             action: ServiceAction::Stop,
-        },
-        Call::NodeServiceActive {
-            name: text("kubelet"),
         },
         Call::AccountsEnsure {
             users: vec![],

@@ -102,6 +102,9 @@ const PROFILES: &[Changed] = &[
     ("extended usages", |profile| {
         profile.extended_usages = vec![ExtendedUsage::ServerAuth];
     }),
+    ("another extended usage", |profile| {
+        profile.extended_usages = vec![ExtendedUsage::Other("1.3.6.1.5.5.7.3.3".into())];
+    }),
     ("validity", |profile| profile.validity_seconds = 200_000),
     ("beginning", |profile| {
         profile.not_before = NotBefore::BackDated(77)

@@ -131,8 +131,8 @@ fn ask(program: &mut Program, client: usize, api_version: &str, kind: &str, name
         });
     }
     let adopted = format!("/{kind}{name}");
-    program.call(Call::KubeAdoptToken {
-        of: client,
+    program.call(Call::TokensAdopt {
+        client,
         pointer: adopted.clone().into(),
         namespace: "kube-system".into(),
         name: name.into(),

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::effect::effect::{Effect, described};
+use crate::effect::effect::{Asker, Effect, described};
 use crate::effect::{
     CertificateFiles, Cluster, Content, Destination, Existing, Holds, KeyFile, KeyFiles,
     ObjectReference, Piece, Place, SealedObject, SealedValue, SecretKind, Signer, Undo,
@@ -676,9 +676,15 @@ async fn no_secret_and_nothing_of_a_component_stands_where_the_host_speaks() {
     let context = json!({"action": "Nothing", "path": "/etc/motd", "files": [], "phase": "x"});
     for (name, variants) in all() {
         for (argument, effect) in variants {
-            let shown = described(&*effect, "certs/ca", "certs", &context);
+            let asker = Asker {
+                operation: "init",
+                phase: "certs/ca",
+                component: "certs",
+            };
+            let shown = described(&*effect, &asker, &context);
             assert!(!shown.to_string().contains("hush"), "{name}, {argument}");
             assert_eq!(shown["action"], name);
+            assert_eq!(shown["operation"], "init");
             assert_eq!(shown["phase"], "certs/ca");
             assert_eq!(shown["context"], context);
             let bare = effect.shown();

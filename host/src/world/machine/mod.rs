@@ -31,7 +31,7 @@ mod tls;
 pub use api::MachineApi;
 pub use checks::MachineChecks;
 pub use etcd::{EtcdError, MachineEtcd};
-pub use facts::read_facts;
+pub use facts::{DIRECTORIES, read_facts};
 pub use files::MachineFiles;
 pub use health::MachineHealth;
 pub use kubelet::KubeletSettings;

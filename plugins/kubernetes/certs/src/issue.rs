@@ -94,7 +94,9 @@ pub fn leaf(document: &Document, leaf: &Leaf) -> Result<()> {
         Change::Unchanged => progress!("Using existing {base} certificate and key on disk"),
         _ => {
             progress!("Generating {base:?} certificate and key");
-            if leaf.usages.contains(&pki::ExtendedUsage::ServerAuth) {
+            let serves =
+                |usage: &pki::ExtendedUsage| matches!(usage, pki::ExtendedUsage::ServerAuth);
+            if leaf.usages.iter().any(serves) {
                 progress!("{}", serving(base, &names));
             }
         }

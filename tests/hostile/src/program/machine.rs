@@ -66,7 +66,7 @@ fn node_call(machine: &Machine, call: &Call) -> Option<Done> {
     let done = || -> Result<Option<super::Got>, Refusal> {
         match call {
             Call::NodeFacts {} => told(node::facts()),
-            Call::NodeHasDirectory { path } => word(node::has_directory(&machine.text(path))?),
+            Call::NodeServiceActive { name } => word(node::service_active(&machine.text(name))?),
             Call::NodeService { name, action } => {
                 let action = match action {
                     calls::ServiceAction::Start => node::ServiceAction::Start,
@@ -75,7 +75,6 @@ fn node_call(machine: &Machine, call: &Call) -> Option<Done> {
                 };
                 word(node::service(&machine.text(name), action)?)
             }
-            Call::NodeServiceActive { name } => word(node::service_active(&machine.text(name))?),
             Call::AccountsEnsure { users, groups } => {
                 let groups: Vec<_> = groups
                     .iter()
