@@ -1,8 +1,9 @@
-//! Builds the components below `plugins/` and makes machine code of them, so
-//! that the program compiles nothing when it starts.
+//! Builds the components below `plugins/` that are part of the program and makes
+//! machine code of them, so that it compiles nothing when it starts.
 //!
 //! For every crate `plugins/FOLDER/NAME` the component `FOLDER/NAME`; for every
-//! `plugins/FOLDER/distribution.yaml` the distribution `FOLDER`. The crates are
+//! `plugins/FOLDER/distribution.yaml` the distribution `FOLDER`: of the folders
+//! in [`BUILT_IN`], and no other. The crates are
 //! built by a cargo of their own for wasm32-unknown-unknown, which has no
 //! WASI: a component imports the contract and nothing else.
 //!
@@ -23,6 +24,12 @@ use sha2::{Digest, Sha256};
 #[path = "src/component/engine_config.rs"]
 mod engine_config;
 
+/// What is part of the program: a folder that lies there besides must not get
+/// into it unnoticed.
+const BUILT_IN: [&str; 3] = ["kubernetes", "kubernetes-1.5", "policies"];
+/// What vendors would write: nothing here depends on it.
+const EXAMPLES: &str = "examples";
+
 const TARGET: &str = "wasm32-unknown-unknown";
 const PROFILE: &str = "plugin";
 
@@ -42,14 +49,23 @@ fn build() -> Result<()> {
         .ok_or("the host crate has no parent folder")?
         .to_owned();
     let out = PathBuf::from(env::var("OUT_DIR")?);
-    for path in ["plugins", "wit", "Cargo.lock", "Cargo.toml"] {
+    for path in ["wit", "Cargo.lock", "Cargo.toml"] {
         println!("cargo::rerun-if-changed={}", root.join(path).display());
+    }
+    for path in sorted(&root.join("plugins"))? {
+        if name_of(&path) != EXAMPLES {
+            println!("cargo::rerun-if-changed={}", path.display());
+        }
     }
     println!("cargo::rerun-if-changed=src/component/engine_config.rs");
     let lock = fs::read_to_string(root.join("Cargo.lock"))?;
     let engine = locked_version(&lock, "wasmtime").ok_or("Cargo.lock has no wasmtime")?;
     println!("cargo::rustc-env=KUBEWRIGHT_WASMTIME={engine}");
     println!("cargo::rerun-if-env-changed=KUBEWRIGHT_COMPONENTS");
+    // What `strip` of the profile would do: see Cargo.toml.
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        println!("cargo::rustc-link-arg-bins=-Wl,--strip-all");
+    }
 
     let crates = component_crates(&root.join("plugins"))?;
     let components = match env::var_os("KUBEWRIGHT_COMPONENTS") {
@@ -95,7 +111,7 @@ fn build() -> Result<()> {
 /// than all that it then does with it.
 fn write_data(root: &Path, out: &Path, source: &mut String) -> Result<()> {
     source.push_str("static DISTRIBUTIONS: &[(&str, &str)] = &[\n");
-    for folder in sorted(&root.join("plugins"))? {
+    for folder in BUILT_IN.map(|name| root.join("plugins").join(name)) {
         let file = folder.join("distribution.yaml");
         if file.exists() {
             let name = name_of(&folder);
@@ -106,7 +122,7 @@ fn write_data(root: &Path, out: &Path, source: &mut String) -> Result<()> {
     }
     source.push_str("];\nstatic SCHEMAS: &[(&str, &str)] = &[\n");
     let mut notes = Vec::new();
-    for folder in sorted(&root.join("plugins"))? {
+    for folder in BUILT_IN.map(|name| root.join("plugins").join(name)) {
         let schemas = folder.join("schemas");
         if !schemas.is_dir() {
             continue;
@@ -253,10 +269,7 @@ fn compatibility(engine: &wasmtime::Engine) -> u64 {
 /// The component crates: their names here, and their package names.
 fn component_crates(plugins: &Path) -> Result<BTreeMap<String, String>> {
     let mut crates = BTreeMap::new();
-    for folder in sorted(plugins)? {
-        if !folder.is_dir() {
-            continue;
-        }
+    for folder in BUILT_IN.map(|name| plugins.join(name)) {
         for inner in sorted(&folder)? {
             let manifest = inner.join("Cargo.toml");
             if manifest.exists() {

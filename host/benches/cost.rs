@@ -36,8 +36,9 @@ fn keys(c: &mut Criterion) {
 /// each phase make an instance and call it, as a run does.
 fn sandbox(c: &mut Criterion) {
     let distribution = Distribution::load("kubernetes").expect("the default distribution");
+    let operation = distribution.operation("init").expect("it has init");
     let mut sources = Vec::new();
-    for group in &distribution.groups {
+    for group in &operation.groups {
         let name = group.source.name();
         if !sources.iter().any(|(known, _)| *known == name) {
             sources.push((name, group.source.clone()));
@@ -69,8 +70,8 @@ fn sandbox(c: &mut Criterion) {
         |b| {
             b.iter(|| {
                 let components = load();
-                for phase in &distribution.leaves {
-                    let wanted = distribution.groups[phase.group].source.name();
+                for phase in &operation.leaves {
+                    let wanted = operation.groups[phase.group].source.name();
                     let component = components.iter().find(|one| one.name == wanted);
                     runtime
                         .block_on(describe(

@@ -1,7 +1,7 @@
 //! Kubewright: a Kubernetes provisioner whose phases are sandboxed
 //! WebAssembly components.
 //!
-//! The rooms, each knowing only those below it: [`cli`], [`configuration`],
+//! The rooms, each knowing only those below it: [`cli`], [`run`], [`configuration`],
 //! [`distribution`], [`component`], [`capability`], [`effect`], [`world`],
 //! [`kube`], [`pki`].
 
@@ -15,6 +15,7 @@ pub mod effect;
 pub mod hardening;
 pub mod kube;
 pub mod pki;
+pub mod run;
 mod visible;
 pub mod world;
 mod yaml;

@@ -21,11 +21,15 @@ pub use kubewright_test_hostile_calls::shorthand::{CERTIFICATE_KEY, GENEROUS, TO
 pub const WRITE_ONLY: &str = "      files:
       - {paths: [/etc/kubernetes/pki/mine.crt, /etc/kubernetes/pki/mine.key, \"/srv/drop/**\"], verbs: [write]}
       - {paths: [\"/srv/hostile/**\"], verbs: [read]}
+      - {paths: [/srv/hostile/gone], verbs: [empty]}
       pki:
       - {names: [mine], below: /etc/kubernetes/pki, verbs: [load]}
       - {names: [sa], below: /etc/kubernetes/pki, verbs: [load, place]}
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 

@@ -5,10 +5,13 @@ use super::program::Place;
 
 /// All that the hostile component imports, so that it may start; what it may
 /// do is the least that each interface can be granted for.
-pub const LEAST: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}]
+pub const LEAST: &str = "      files: [{paths: [/srv/hostile/**], verbs: [read, write]}, {paths: [/srv/hostile/gone], verbs: [empty]}]
       pki: [{names: [mine], below: /etc/kubernetes/pki, verbs: [load]}]
       kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: []}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 

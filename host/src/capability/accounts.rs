@@ -9,8 +9,8 @@ use super::gate::{Answer, Gate};
 use super::refusal::{IntoWit, wit_error};
 use super::state::PhaseState;
 use crate::effect::{
-    AccountsError, EnsureAccounts, FileVerb, Identities, Place, SecretKind, SetOwner, WantedGroup,
-    check_name,
+    AccountsError, EnsureAccounts, FileVerb, Identities, Place, RemoveAccounts, SecretKind,
+    SetOwner, WantedGroup, check_name,
 };
 use crate::world::{FileKind, World};
 
@@ -65,6 +65,29 @@ pub async fn ensure(
         groups: identities(&found.groups, groups.iter().map(|group| &group.name)),
     };
     state.answer(found.map(in_order))
+}
+
+pub async fn remove(
+    state: &mut PhaseState,
+    users: Vec<String>,
+    groups: Vec<String>,
+) -> Answer<accounts::Removed> {
+    let mut names = users.iter().chain(&groups);
+    names.try_for_each(|name| check_name(name))?;
+    let (removed, _) = state.land(RemoveAccounts { users, groups }).await?;
+    for (what, names) in [("users", &removed.users), ("groups", &removed.groups)] {
+        if !names.is_empty() {
+            let step = format!("removed the {what} {} from", names.join(", "));
+            state
+                .run
+                .past
+                .tell(&step, &format!("the {what} of this machine"), "");
+        }
+    }
+    state.answer(accounts::Removed {
+        users: removed.users,
+        groups: removed.groups,
+    })
 }
 
 pub async fn set_owner(

@@ -47,6 +47,6 @@ pub mod configuration {
 }
 
 pub use phase::kubewright::provision::{
-    accounts, checks, clock, container_runtime, files, health, kube, kubeconfigs, log, node,
-    patches, pki, sealed, terminal, tokens, types,
+    accounts, checks, clock, container_runtime, documents, etcd, files, health, kube, kubeconfigs,
+    leftovers, log, mounts, node, patches, pki, pods, sealed, terminal, tokens, types, undo,
 };

@@ -3,8 +3,8 @@
 use wasmtime::component::Resource;
 
 use super::bindings::{
-    accounts, checks, container_runtime, files, health, kube, kubeconfigs, log, node, pki, sealed,
-    tokens, types,
+    accounts, checks, container_runtime, etcd, files, health, kube, kubeconfigs, leftovers, log,
+    node, pki, pods, sealed, tokens, types, undo,
 };
 use super::gate::Disclose;
 
@@ -45,7 +45,9 @@ nothing!(
     tokens::Alphabet,
     kube::PatchType,
     checks::Occupancy,
+    leftovers::Stays,
     types::Change,
+    undo::Standing,
 );
 
 impl<T> Charge for Resource<T> {
@@ -155,24 +157,37 @@ impl Disclose for u64 {
 record! {
     accounts::Identity { name, id }
     accounts::Identities { users, groups }
+    accounts::Removed { users, groups }
     checks::Answer { status, body }
     checks::Question { url, ca_file, certificate_file, key_file }
     checks::ServiceState { exists, enabled, active, enable_command }
     container_runtime::RuntimeState { version, not_ready, tells_cgroup_driver, sandbox_image }
+    etcd::Cluster { endpoints, ca, certificate, key }
+    etcd::Member { id, name, peer_urls, client_urls }
     files::Metadata { kind, mode, size }
     kube::ObjectReference { api_version, kind, namespace, name }
     kube::Selection { api_version, kind, namespace, label_selector, field_selector }
     kubeconfigs::Summary {
         server, certificate_authority_pem, user, client_certificate_pem, key_matches, valid_now,
     }
+    leftovers::Emptied { change, stays, left }
     pki::Placement { path, mode }
+    pods::Pod { id, name }
+    undo::Undone { change, words, lines, kept }
 }
 
-impl Disclose for Vec<accounts::Identity> {
-    fn each(&self, visit: &mut dyn FnMut(&[u8])) {
-        self.iter().for_each(|one| one.each(visit));
-    }
+/// Lists of records.
+macro_rules! records {
+    ($($record:ty),* $(,)?) => {$(
+        impl Disclose for Vec<$record> {
+            fn each(&self, visit: &mut dyn FnMut(&[u8])) {
+                self.iter().for_each(|one| one.each(visit));
+            }
+        }
+    )*};
 }
+
+records!(accounts::Identity, etcd::Member, pods::Pod);
 
 impl Charge for accounts::Group {
     fn charge(&self) -> usize {
@@ -215,6 +230,15 @@ impl Charge for kube::Condition {
     }
 }
 
+impl Charge for pki::ExtendedUsage {
+    fn charge(&self) -> usize {
+        match self {
+            Self::ServerAuth | Self::ClientAuth => 0,
+            Self::Other(text) => text.len(),
+        }
+    }
+}
+
 impl Charge for pki::Profile {
     fn charge(&self) -> usize {
         let Self {
@@ -234,7 +258,7 @@ impl Charge for pki::Profile {
             organizations.charge(),
             dns_names.charge(),
             ip_addresses.charge(),
-            extended_usages.len().saturating_mul(ITEM),
+            extended_usages.charge(),
         ]
         .into_iter()
         .fold(0, usize::saturating_add)

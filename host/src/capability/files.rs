@@ -34,7 +34,8 @@ impl PhaseState {
     /// The place of a path that the component may do this with.
     pub(super) fn granted(&mut self, path: &str, verb: FileVerb) -> Result<Place, Refusal> {
         let last = match verb {
-            FileVerb::Read => LastLink::Follow,
+            // A folder that is a link is the one it leads to.
+            FileVerb::Read | FileVerb::Empty => LastLink::Follow,
             FileVerb::Write | FileVerb::Remove | FileVerb::Own => LastLink::Keep,
         };
         self.doing = format!("{verb:?} {path}").to_lowercase();

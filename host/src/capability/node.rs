@@ -5,7 +5,7 @@ use super::gate::Answer;
 use super::refusal::{IntoWit, wit_error};
 use super::state::PhaseState;
 use crate::effect::Service;
-use crate::world::{MachinePath, NodeError, ServiceOperation};
+use crate::world::{NodeError, ServiceOperation};
 
 impl IntoWit for NodeError {
     fn into_wit(self) -> types::Error {
@@ -22,13 +22,8 @@ impl IntoWit for NodeError {
 }
 
 pub async fn facts(state: &mut PhaseState) -> Answer<String> {
-    let facts = serde_json::to_string(state.world().node.facts());
+    let facts = serde_json::to_string(&state.world().node.known_facts());
     state.answer(facts.map_err(|error| wit_error(types::ErrorCode::Io, &error))?)
-}
-
-pub async fn has_directory(state: &mut PhaseState, path: String) -> Answer<bool> {
-    let path = MachinePath::parse(&path)?;
-    state.answer(state.world().node.has_directory(&path))
 }
 
 pub async fn service(

@@ -3,10 +3,14 @@
 use super::bindings::types;
 use crate::causes::chain;
 use crate::effect::{
-    AccountsError, ContentError, Denial, EffectError, PkiError, SealedObjectError,
+    AccountsError, ContentError, Denial, EffectError, JournalError, LeftoverError, PkiError,
+    PublishError, SealedObjectError, UndoError,
 };
 use crate::kube::objects::ApiError;
-use crate::world::{FileError, HealthError, KubeAccessError, NodeError, PathError, RuntimeError};
+use crate::world::machine::{EtcdError, MountError};
+use crate::world::{
+    FileError, HealthError, KubeAccessError, NodeError, NotEmptiable, PathError, RuntimeError,
+};
 
 use super::gate::OpenError;
 use super::tokens::SecretError;
@@ -83,16 +87,23 @@ told!(
     ApiError,
     ContentError,
     Denial,
+    EtcdError,
     FileError,
     HealthError,
+    JournalError,
     KubeAccessError,
+    LeftoverError,
+    MountError,
     NodeError,
+    NotEmptiable,
     OpenError,
     PathError,
     PkiError,
+    PublishError,
     RuntimeError,
     SealedObjectError,
     SecretError,
+    UndoError,
 );
 
 macro_rules! ended {

@@ -10,11 +10,13 @@ use zeroize::Zeroizing;
 use super::bindings::types;
 use super::budget::{Allowance, Budget, Exceeded, Waiting};
 use super::gate::{Answer, Disclose, Disclosed, Gate};
+use super::interfaces::Interface;
 use super::patches::OperatorPatches;
 use super::refusal::{IntoWit, Refusal};
 use super::run_secrets::RunSecrets;
 use crate::effect::{
-    Change, Conduit, Content, Event, HeldCertificate, Landing, Origin, Place, SealedValue, Shown,
+    Change, Conduit, Content, Denial, Event, HeldCertificate, Landing, Origin, Past, Place,
+    Published, SealedValue, Shown,
 };
 use crate::world::{LastLink, MachinePath, Purpose, World};
 
@@ -34,6 +36,10 @@ pub struct RunContext {
     pub force_conflicts: bool,
     /// What phases want the operator to see at the end.
     pub shown: Shown,
+    /// What phases published for later ones.
+    pub published: Published,
+    /// What earlier runs did, for phases that undo it.
+    pub past: Arc<Past>,
     /// Files that got sealed values, with words in place of those.
     redacted: Mutex<BTreeMap<MachinePath, String>>,
     /// What `pki.issue` made, by name: an instance ends with its phase.
@@ -51,6 +57,8 @@ impl RunContext {
             waiting: Duration::ZERO,
             force_conflicts: false,
             shown: Shown::default(),
+            published: Published::default(),
+            past: Arc::default(),
             redacted: Mutex::default(),
             issued: Mutex::default(),
         }
@@ -67,6 +75,11 @@ impl RunContext {
     /// The same, with time that the operator gave for waiting.
     pub fn with_waiting(self, waiting: Duration) -> Self {
         Self { waiting, ..self }
+    }
+
+    /// The same, on a machine that has a past.
+    pub fn with_past(self, past: Arc<Past>) -> Self {
+        Self { past, ..self }
     }
 
     /// The same, with objects applied over what others set in them.
@@ -124,6 +137,8 @@ pub struct PhaseState {
     told: Instant,
     /// What it may learn.
     pub gate: Gate,
+    /// Names of the Pods that it was told of, by socket and id.
+    pub pods: BTreeMap<(String, String), String>,
 }
 
 impl PhaseState {
@@ -140,6 +155,7 @@ impl PhaseState {
             doing: "starting".to_owned(),
             budget: Budget::new(allowance),
             told: Instant::now(),
+            pods: BTreeMap::new(),
         }
     }
 
@@ -153,6 +169,12 @@ impl PhaseState {
     pub fn enter(&mut self, bytes: usize) -> Result<(), Exceeded> {
         self.budget.withheld(self.gate.withheld())?;
         self.budget.enter(bytes)
+    }
+
+    /// Whether this phase was granted the interface: its component has the
+    /// imports of all of its phases.
+    pub fn lent(&self, interface: &Interface) -> Result<(), Denial> {
+        interface.check(&self.origin.grants)
     }
 
     /// Counts a call that goes out; what it takes until the value is dropped
@@ -230,7 +252,8 @@ impl From<Change> for types::Change {
     fn from(change: Change) -> Self {
         match change {
             Change::Created => Self::Created,
-            Change::Updated | Change::Removed => Self::Updated,
+            Change::Updated => Self::Updated,
+            Change::Removed => Self::Removed,
             Change::Unchanged => Self::Unchanged,
         }
     }

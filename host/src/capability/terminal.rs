@@ -28,6 +28,18 @@ pub async fn progress_under(state: &mut PhaseState, topic: String, message: Stri
     state.answer(())
 }
 
+pub async fn warn_under(state: &mut PhaseState, topic: String, message: String) -> Answer<()> {
+    let phase = match is_topic(&topic) {
+        true => topic,
+        false => state.origin.phase.clone(),
+    };
+    state.tell(Event::Warning {
+        phase,
+        message: clean_message(&message),
+    });
+    state.answer(())
+}
+
 /// Whether it can stand in the brackets: a word, and none that this program has
 /// for what it says itself.
 fn is_topic(text: &str) -> bool {

@@ -7,6 +7,7 @@ use zeroize::Zeroizing;
 
 use super::bindings::{tokens, types};
 use super::gate::Answer;
+use super::kube::ClientHandle;
 use super::refusal::{IntoWit, Refusal, wit_error};
 use super::state::PhaseState;
 use crate::effect::{JournalError, SealedValue, SecretKind};
@@ -85,6 +86,18 @@ pub async fn bootstrap(
     // Its secret is sealed from here on, whatever is asked of the handle.
     state.gate.learn(whole(&token));
     state.hand(TokenHandle { token, generated })
+}
+
+pub async fn adopt(
+    state: &mut PhaseState,
+    pointer: String,
+    client: Handle<ClientHandle>,
+    namespace: String,
+    name: String,
+) -> Answer<bool> {
+    let found = super::kube::secret(state, &client, namespace, name).await?;
+    let adopted = found.is_some_and(|found| state.run.secrets.adopt(&pointer, &found));
+    state.answer(adopted)
 }
 
 pub async fn certificate_key(

@@ -44,6 +44,39 @@ pub fn normal(arguments: impl IntoIterator<Item = OsString>) -> Result<Vec<OsStr
     Ok(normal)
 }
 
+/// The arguments with a `--distribution` that stands before the command behind
+/// it, where the flags of commands are: `--distribution d.yaml backup`.
+pub fn distribution_behind(arguments: Vec<OsString>) -> Vec<OsString> {
+    const FLAG: &str = "--distribution";
+    let joined = format!("{FLAG}=");
+    let mut arguments = arguments.into_iter();
+    let mut normal: Vec<OsString> = arguments.by_ref().take(1).collect();
+    let mut taken = Vec::new();
+    while let Some(argument) = arguments.next() {
+        let text = argument.to_str().unwrap_or_default().to_owned();
+        if text.starts_with(&joined) {
+            taken.push(argument);
+        } else if text == FLAG {
+            taken.push(argument);
+            taken.extend(arguments.next());
+        } else {
+            normal.push(argument);
+            match text.as_str() {
+                "-o" | "--output" => normal.extend(arguments.next()),
+                flag if flag.starts_with('-') && flag != "--" => {}
+                _ => break,
+            }
+        }
+    }
+    let rest: Vec<OsString> = arguments.collect();
+    let end = rest.iter().position(|one| one == "--");
+    let (flags, others) = rest.split_at(end.unwrap_or(rest.len()));
+    normal.extend_from_slice(flags);
+    normal.extend(taken);
+    normal.extend_from_slice(others);
+    normal
+}
+
 /// The level that an argument has in it.
 fn joined(text: &str) -> Option<&str> {
     let behind = |before: &str| text.strip_prefix(before);
@@ -62,6 +95,37 @@ mod tests {
 
     /// A name, what is given, and what comes out of it, or a part of the error.
     type Case<'a> = (&'a str, &'a [&'a str], Result<&'a [&'a str], &'a str>);
+
+    #[test]
+    fn a_distribution_may_stand_before_the_command() {
+        let cases: &[(&str, &[&str], &[&str])] = &[
+            ("none", &["k", "init", "a"], &["k", "init", "a"]),
+            (
+                "behind",
+                &["k", "init", "--distribution", "d"],
+                &["k", "init", "--distribution", "d"],
+            ),
+            (
+                "before",
+                &["k", "-v", "--distribution", "d", "init", "a"],
+                &["k", "-v", "init", "a", "--distribution", "d"],
+            ),
+            (
+                "joined, a value before",
+                &["k", "-o", "json", "--distribution=d", "init", "--", "a"],
+                &["k", "-o", "json", "init", "--distribution=d", "--", "a"],
+            ),
+            (
+                "without a value",
+                &["k", "--distribution"],
+                &["k", "--distribution"],
+            ),
+        ];
+        for (case, given, wanted) in cases {
+            let given = given.iter().map(OsString::from).collect();
+            assert_eq!(distribution_behind(given), *wanted, "{case}");
+        }
+    }
 
     #[test]
     fn levels() {

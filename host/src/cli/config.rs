@@ -16,7 +16,7 @@ use crate::configuration::complete::{Ask, Completed, Request, Source};
 use crate::configuration::error::CompleteError;
 use crate::configuration::flags::GivenFlags;
 use crate::configuration::revealed::Revealed;
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, MAIN};
 
 /// Print, check and convert configuration files: those of kubeadm.k8s.io, or
 /// with --distribution those that another distribution takes.
@@ -222,7 +222,7 @@ impl Print {
                 of,
             } => {
                 flags.texts(COMPONENT_CONFIGS, component_configs);
-                ("init", of)
+                (MAIN, of)
             }
             Self::Join { of } => ("join", of),
             Self::Reset { of } => ("reset", of),
@@ -293,9 +293,9 @@ impl Validate {
         let flags = GivenFlags::default();
         let asked = self
             .of
-            .ask(Ask::Validate, "init", Some(source), &flags, output);
+            .ask(Ask::Validate, MAIN, Some(source), &flags, output);
         let (distribution, completed) = asked?;
-        check_skipped(&distribution, &completed.prepared)?;
+        check_skipped(distribution.operation(MAIN)?, &completed.prepared)?;
         output.line("ok");
         output.result(&json!({ "valid": true, "warnings": completed.prepared.warnings }));
         Ok(())
@@ -314,7 +314,7 @@ impl Migrate {
         let flags = GivenFlags::default();
         let asked = self
             .of
-            .ask(Ask::Migrate, "init", Some(source), &flags, output);
+            .ask(Ask::Migrate, MAIN, Some(source), &flags, output);
         let (distribution, completed) = asked?;
         let Some(documents) = completed.documents else {
             return Err(not_answered(&distribution, "its kinds have one version"));
@@ -367,9 +367,7 @@ fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
         }),
         _ => None,
     };
-    let asked = arguments
-        .of
-        .ask(Ask::Images, "init", source, &flags, output);
+    let asked = arguments.of.ask(Ask::Images, MAIN, source, &flags, output);
     let (distribution, completed) = asked?;
     let Some(images) = completed.images else {
         return Err(not_answered(&distribution, "it does not list images"));

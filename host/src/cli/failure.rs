@@ -2,10 +2,11 @@
 
 use serde::Serialize;
 
-use super::interrupt::Interrupted;
 use crate::component::{BuiltIn, Failure, FailureKind};
 use crate::configuration::error::{CompleteError, ConfigError};
 use crate::distribution::{DistributionError, RunError, SelectionError};
+use crate::effect::EffectError;
+use crate::run::Interrupted;
 use crate::visible::Visible;
 
 /// What is shown of one message at most, in characters.
@@ -123,7 +124,8 @@ impl Report {
         let mut trouble = Trouble::of(error.chain(), failure);
         trouble.hint = trouble
             .hint
-            .or_else(|| run_it_as_well(run?).map(Words::ours));
+            .or_else(|| run_it_as_well(run?).map(Words::ours))
+            .or_else(|| of_policy(error));
         // One cause can end all that runs, such as a disk that is full.
         let other_cause = |other: &Trouble| other.causes() != trouble.causes();
         let also = also
@@ -210,6 +212,13 @@ fn author_of(failure: Option<&Failure>) -> Author {
         Some(failure) if is_built_in(failure) => Author::BuiltIn,
         _ => Author::Others,
     }
+}
+
+/// What a policy says would mend what it denies of a plan.
+fn of_policy(error: &anyhow::Error) -> Option<Words> {
+    let text = error.downcast_ref::<EffectError>()?.hint()?;
+    let author = Author::Others;
+    Some(Words { text, author })
 }
 
 /// For a phase that missed what another one leaves, which was not selected.

@@ -105,6 +105,8 @@ fn effect_line(record: &Record) -> String {
         Record::Landed { effect, change, .. } => format!("{effect}: {change}"),
         Record::Failed { effect } => format!("{effect}: failed"),
         Record::Undone { path } => format!("undone: {path}"),
+        Record::Published { kind, .. } => format!("published: {kind}"),
+        Record::Filled { path } => format!("noted: programs filled {path}"),
         Record::Denied(denied) => format!(
             "denied by {}, {}: {} {} ({}): {}",
             denied.policy, denied.rule, denied.action, denied.target, denied.phase, denied.reason

@@ -1,22 +1,10 @@
-//! The machine that a command works on: this one, or the folder of
-//! `--rootfs`.
+//! The machine that a command works on, as the command line has it.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
-use anyhow::{Context, bail};
 use clap::Args;
 
-use serde_json::Value;
-
-use super::own_folder::refuse_others;
-use crate::effect::{Folder, Ledger, State, state_of};
-use crate::world::machine::{MachineApi, MachineFiles, MachineHealth, MachineNode, RootfsNode};
-use crate::world::{Files, MachinePath, NodeFacts, Provenance, World};
-
-/// What is read of a text file at most.
-const TEXT_LIMIT: u64 = 1 << 20;
+use crate::run::Machine;
 
 /// What every command that works on a machine takes.
 #[derive(Args, Clone, Default)]
@@ -27,108 +15,8 @@ pub struct MachineArguments {
     rootfs: Option<PathBuf>,
 }
 
-/// A machine, opened.
-pub struct Machine {
-    pub files: Arc<MachineFiles>,
-    /// Whether it is the one this program runs on.
-    pub is_this: bool,
-}
-
 impl MachineArguments {
     pub fn open(&self) -> anyhow::Result<Machine> {
-        let root = self.rootfs.as_deref().unwrap_or(Path::new("/"));
-        let files = MachineFiles::open(root)
-            .with_context(|| format!("--rootfs {}: cannot open the folder", root.display()))?;
-        let found = files
-            .root_stat()
-            .with_context(|| format!("--rootfs {}", root.display()))?;
-        refuse_others("--rootfs", root, &found)?;
-        let is_this = std::fs::canonicalize(root).is_ok_and(|root| root == Path::new("/"));
-        Ok(Machine {
-            files: Arc::new(files),
-            is_this,
-        })
-    }
-}
-
-impl Machine {
-    /// Changing this machine takes root.
-    pub fn require_root(&self, command: &str) -> anyhow::Result<()> {
-        if self.is_this && !rustix::process::geteuid().is_root() {
-            bail!(
-                "IsPrivilegedUser: user is not running as root; run `kubewright {command}` as root (or give --rootfs, a folder you own)"
-            );
-        }
-        Ok(())
-    }
-
-    /// Whether anything is at a path.
-    pub fn has(&self, path: &MachinePath) -> bool {
-        matches!(self.files.stat(path), Ok(Some(_)))
-    }
-
-    /// A text file of moderate size.
-    pub fn read_text(&self, path: &MachinePath) -> anyhow::Result<String> {
-        let bytes = self.files.read(path, TEXT_LIMIT)?;
-        String::from_utf8(bytes).with_context(|| format!("{path} is not text in UTF-8"))
-    }
-
-    /// Its journals.
-    pub fn folder(&self) -> Folder {
-        Folder::of(Arc::clone(&self.files))
-    }
-
-    /// What runs did to it so far.
-    pub fn ledger(&self) -> anyhow::Result<Ledger> {
-        Ok(self.folder().ledger()?)
-    }
-
-    /// Folders that the programs of a control plane fill (the kubelet's,
-    /// etcd's), and what they are now.
-    pub fn state_folders(&self, document: &Value) -> anyhow::Result<BTreeMap<MachinePath, State>> {
-        let etcd = document
-            .pointer("/configuration/ClusterConfiguration/etcd/local/dataDir")
-            .and_then(Value::as_str);
-        let mut folders = BTreeMap::new();
-        for path in [etcd, Some("/var/lib/kubelet")].into_iter().flatten() {
-            let path = MachinePath::parse(path)?;
-            let state = state_of(&*self.files, &path)?;
-            folders.insert(path, state);
-        }
-        Ok(folders)
-    }
-
-    /// Names of what is in those of these folders that are not empty.
-    pub fn entries(
-        &self,
-        folders: &BTreeMap<MachinePath, State>,
-    ) -> anyhow::Result<BTreeMap<MachinePath, BTreeSet<String>>> {
-        let filled = folders
-            .iter()
-            .filter(|(_, state)| matches!(state, State::Directory { empty: false, .. }));
-        let mut entries = BTreeMap::new();
-        for (folder, _) in filled {
-            entries.insert(
-                folder.clone(),
-                self.files.list(folder)?.into_iter().collect(),
-            );
-        }
-        Ok(entries)
-    }
-
-    /// The doors that open onto it. Called within the runtime.
-    pub fn world(&self, facts: NodeFacts, provenance: Provenance, now: i64) -> World {
-        let files: Arc<MachineFiles> = Arc::clone(&self.files);
-        World {
-            kube: Arc::new(MachineApi::new(Arc::<MachineFiles>::clone(&files))),
-            node: match self.is_this {
-                true => Arc::new(MachineNode::new(facts, Arc::<MachineFiles>::clone(&files))),
-                false => Arc::new(RootfsNode::new(facts, Arc::<MachineFiles>::clone(&files))),
-            },
-            health: Arc::new(MachineHealth::new(Arc::<MachineFiles>::clone(&files))),
-            files,
-            provenance: Arc::new(provenance),
-            now,
-        }
+        Machine::open(self.rootfs.as_deref().unwrap_or(Path::new("/")))
     }
 }

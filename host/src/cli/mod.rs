@@ -1,29 +1,25 @@
 //! The program: one file per command. Arguments in, words out, nothing else.
 
 mod arguments;
+mod commands;
 mod component;
 mod config;
 mod configuration;
-mod difference;
+mod confirm;
 mod failure;
+mod flags;
 mod history;
-mod init;
-mod init_flags;
 mod inputs;
-mod interrupt;
 mod machine;
 mod node_facts;
+mod operation;
 mod output;
-mod own_folder;
 mod phase_help;
 mod phases;
 mod plan;
 mod render;
-mod render_made;
-mod render_output;
-mod reset;
-mod run;
-mod sandbox_run;
+mod undo;
+mod undoing;
 mod version;
 mod why;
 
@@ -32,6 +28,8 @@ use std::process::ExitCode;
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::run::{answer_signals, may_tell};
+use commands::Commands;
 pub use failure::Usage;
 use output::{Format, Output};
 
@@ -89,12 +87,9 @@ pub struct Common {
 // of commands, all of it in its `--help`.
 #[derive(Subcommand)]
 enum Command {
-    Init(Box<init::Init>),
-    Plan(Box<plan::Plan>),
-    Reset(Box<reset::Reset>),
+    Undo(undo::Undo),
     History(history::History),
     Why(why::Why),
-    Render(Box<render::Render>),
     Config(config::Config),
     Phases(phases::Phases),
     /// For authors of plugins: make components.
@@ -104,13 +99,37 @@ enum Command {
     Version(version::Version),
 }
 
+impl Command {
+    fn run(self, output: &Output) -> anyhow::Result<()> {
+        match self {
+            Self::Undo(command) => command.run(output),
+            Self::History(command) => command.run(output),
+            Self::Why(command) => command.run(output),
+            Self::Config(command) => command.run(output),
+            Self::Phases(command) => command.run(output),
+            Self::Component(command) => command.run(output),
+            Self::NodeFacts(command) => command.run(output),
+            Self::Version(command) => command.run(output),
+        }
+    }
+}
+
+/// Whether a command line may name an operation: all but those of the program's
+/// own commands, which read no distribution for it.
+fn needs_operations(arguments: &[OsString], program: &clap::Command) -> bool {
+    match named_command(arguments) {
+        None => true,
+        Some(name) => program.find_subcommand(name).is_none(),
+    }
+}
+
 /// Runs the program with the arguments of this process.
 pub fn main() -> ExitCode {
     if crate::component::asked_to_help(std::env::args_os()) {
         return crate::component::help();
     }
     let arguments = match arguments::normal(std::env::args_os()) {
-        Ok(arguments) => arguments,
+        Ok(arguments) => arguments::distribution_behind(arguments),
         Err(usage) => {
             let arguments: Vec<_> = std::env::args_os().collect();
             let mut report = failure::Report::of(&usage.into());
@@ -126,12 +145,42 @@ pub fn main() -> ExitCode {
             return ExitCode::from(report.exit_code);
         }
     };
-    let command = phase_help::with_phases(Program::command(), &arguments);
+    let mut command = Program::command();
+    let mut commands = None;
+    if needs_operations(&arguments, &command) {
+        let added = Commands::of(&arguments).and_then(|found| {
+            let command = found.add(command.clone(), &arguments)?;
+            Ok((found, command))
+        });
+        match added {
+            Ok((found, with_operations)) => {
+                commands = Some(found);
+                command = with_operations;
+            }
+            Err(error) => {
+                let report = failure::Report::of(&error.into());
+                let format = match asks_for_json(&arguments) {
+                    true => Format::Json,
+                    false => Format::Text,
+                };
+                answering(Output::new(format, 0), &arguments).failed(&report);
+                return ExitCode::from(report.exit_code);
+            }
+        }
+    }
     let parsed = command
         .try_get_matches_from(&arguments)
-        .and_then(|matches| Program::from_arg_matches(&matches));
-    let program = match parsed {
-        Ok(program) => program,
+        .and_then(|matches| {
+            let common = Common::from_arg_matches(&matches)?;
+            let name = matches.subcommand_name().unwrap_or_default();
+            let own = match Command::has_subcommand(name) {
+                true => Some(Program::from_arg_matches(&matches)?.command),
+                false => None,
+            };
+            Ok((common, own, matches))
+        });
+    let (common, own, matches) = match parsed {
+        Ok(parsed) => parsed,
         Err(error) => {
             // Help and version are no errors; everything else is wrong usage.
             // Of a plan, 2 says that there are changes.
@@ -147,28 +196,20 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
-    let mut output = answering(
-        Output::new(program.common.output, program.common.verbose),
-        &arguments,
-    );
-    if program.common.quiet {
+    let mut output = answering(Output::new(common.output, common.verbose), &arguments);
+    if common.quiet {
         output = output.quiet();
     }
-    interrupt::answer_signals(&output);
+    let heard = output.clone();
+    answer_signals(move |error| heard.failed(&failure::Report::of(error)));
     let done = |()| ExitCode::SUCCESS;
-    let planned = matches!(program.command, Command::Plan(_));
-    let result = match program.command {
-        Command::Init(command) => command.run(&output).map(done),
-        Command::Plan(command) => command.run(&output),
-        Command::Reset(command) => command.run(&output).map(done),
-        Command::History(command) => command.run(&output).map(done),
-        Command::Why(command) => command.run(&output).map(done),
-        Command::Render(command) => command.run(&output).map(done),
-        Command::Config(command) => command.run(&output).map(done),
-        Command::Phases(command) => command.run(&output).map(done),
-        Command::Component(command) => command.run(&output).map(done),
-        Command::NodeFacts(command) => command.run(&output).map(done),
-        Command::Version(command) => command.run(&output).map(done),
+    let planned = asks_for_plan(&arguments);
+    let result = match own {
+        None => {
+            let run = commands.and_then(|commands| commands.run(&matches, &output));
+            run.unwrap_or_else(|| Err(anyhow::anyhow!("there is no such command")))
+        }
+        Some(own) => own.run(&output).map(done),
     };
     match result.and_then(|code| output.finish().map(|()| code)) {
         Ok(code) => code,
@@ -178,7 +219,7 @@ pub fn main() -> ExitCode {
             if planned && report.exit_code == 2 {
                 report.exit_code = 1;
             }
-            if interrupt::may_tell() {
+            if may_tell() {
                 output.failed(&report);
             } else {
                 // Who tells why ends the program.

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::failure::Report;
 use crate::effect::{Event, Events, LogLevel, outer};
+use crate::run::{Audience, Finished};
 use crate::visible::{Visible, visible_json, visible_product};
 
 /// How output is written.
@@ -46,6 +47,24 @@ pub struct Output {
 struct Status {
     bar: ProgressBar,
     running: Mutex<BTreeMap<String, (Instant, String)>>,
+}
+
+impl Audience for Output {
+    fn line(&self, text: &str) {
+        Self::line(self, text);
+    }
+
+    fn warning(&self, text: &str) {
+        Self::warning(self, text);
+    }
+
+    fn events(&self) -> Events {
+        Self::events(self)
+    }
+
+    fn done(&self) {
+        Self::done(self);
+    }
 }
 
 impl Output {
@@ -185,6 +204,18 @@ impl Output {
             }
         }
         complain(&text);
+    }
+
+    /// What phases want the operator to see, secrets and all. For the
+    /// operator's eyes; a program reads the result, where they stay sealed.
+    pub fn shows(&self, finished: &Finished) {
+        if self.is_json() {
+            return;
+        }
+        for (_, content) in &finished.shown {
+            let text = content.reveal();
+            self.show(&String::from_utf8_lossy(&text));
+        }
     }
 
     /// Ends the status line.

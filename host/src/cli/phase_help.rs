@@ -6,50 +6,74 @@ use std::fmt::Write as _;
 use clap::Command;
 
 use crate::component::{Component, Engine, Limits, Source, describe};
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, MAIN, Operation};
 
 /// Where the summaries stand, in characters.
 const COLUMN: usize = 30;
 
-/// The commands that run the phases of a distribution.
-const RUN_PHASES: [&str; 3] = ["init", "plan", "render"];
+/// The commands that take any operation.
+const TAKING: [&str; 2] = ["plan", "render"];
 
-/// Adds the phases to the help of the commands, if it is asked for. Of a
-/// distribution that cannot be read the help has none: what is wrong with it is
-/// told when it is used.
-pub fn with_phases(command: Command, arguments: &[OsString]) -> Command {
+/// Adds the phases to the help of the commands, if it is asked for.
+pub fn with_phases(
+    program: Command,
+    distribution: &Distribution,
+    arguments: &[OsString],
+) -> Command {
     let words: Vec<&str> = arguments.iter().filter_map(|one| one.to_str()).collect();
     let asks = words
         .iter()
         .any(|word| ["-h", "--help", "help"].contains(word));
-    if !asks || !words.iter().any(|word| RUN_PHASES.contains(word)) {
-        return command;
-    }
-    let name = distribution_of(&words);
-    let Ok(distribution) = Distribution::load(name) else {
-        return command;
+    let line = words.join(" ");
+    let named = distribution.operations.values().find(|one| {
+        let name = format!(" {} ", one.name);
+        format!(" {line} ").contains(&name)
+    });
+    let takes = TAKING.iter().any(|word| words.contains(word));
+    let main = distribution.operations.get(MAIN).filter(|_| takes);
+    let Some(operation) = named.or(main).filter(|_| asks) else {
+        return program;
     };
     let phase = words.iter().position(|word| *word == "phase");
     let group = phase.and_then(|at| words.get(at + 1)).copied();
-    let group = group.and_then(|word| distribution.phase_named(word));
+    let group = group.and_then(|word| operation.phase_named(word));
     let all = format!(
         "Phases of {}, in their order:\n{}",
-        distribution.name,
-        listing(&distribution, None)
+        operation.label(),
+        listing(operation, None)
     );
     let of_group = match group {
-        Some(group) => format!("Parts of {group}:\n{}", listing(&distribution, Some(group))),
+        Some(group) => format!("Parts of {group}:\n{}", listing(operation, Some(group))),
         None => all.clone(),
     };
-    RUN_PHASES.iter().fold(command, |command, name| {
-        command.mut_subcommand(name, |run| {
-            let run = before_examples(run, &all);
-            match run.find_subcommand("phase").is_some() {
-                true => run.mut_subcommand("phase", |phase| before_examples(phase, &of_group)),
-                false => run,
+    let of_name: Vec<&str> = operation.name.split(' ').collect();
+    let mut paths = vec![of_name.clone()];
+    for word in TAKING {
+        paths.push([&[word], &of_name[..]].concat());
+        if operation.name == MAIN {
+            paths.push(vec![word]);
+        }
+    }
+    paths.into_iter().fold(program, |program, path| {
+        at(program, &path, &|command| {
+            let command = before_examples(command, &all);
+            match command.find_subcommand("phase").is_some() {
+                true => command.mut_subcommand("phase", |one| before_examples(one, &of_group)),
+                false => command,
             }
         })
     })
+}
+
+/// Changes the command at a path of names, if there is one.
+fn at(command: Command, path: &[&str], change: &dyn Fn(Command) -> Command) -> Command {
+    match path.split_first() {
+        None => change(command),
+        Some((first, rest)) if command.find_subcommand(first).is_some() => {
+            command.mut_subcommand(first, |inner| at(inner, rest, change))
+        }
+        Some(_) => command,
+    }
 }
 
 fn before_examples(command: Command, phases: &str) -> Command {
@@ -60,21 +84,12 @@ fn before_examples(command: Command, phases: &str) -> Command {
     command.after_long_help(help)
 }
 
-/// The value of `--distribution`, or what it is without one.
-fn distribution_of<'a>(words: &[&'a str]) -> &'a str {
-    let apart = words.windows(2).find(|two| two[0] == "--distribution");
-    let joined = words
-        .iter()
-        .find_map(|word| word.strip_prefix("--distribution="));
-    joined.or(apart.map(|two| two[1])).unwrap_or("kubernetes")
-}
-
 /// A line for each phase and sub-phase, or for the sub-phases of one phase.
-pub fn listing(distribution: &Distribution, only: Option<&str>) -> String {
-    let summaries = Summaries::of(distribution);
+pub fn listing(operation: &Operation, only: Option<&str>) -> String {
+    let summaries = Summaries::of(operation);
     let mut text = String::new();
     let mut before = "";
-    for leaf in &distribution.leaves {
+    for leaf in &operation.leaves {
         let (phase, sub) = match leaf.name.split_once('/') {
             Some((phase, sub)) => (phase, Some(sub)),
             None => (leaf.name.as_str(), None),
@@ -108,13 +123,13 @@ struct Summaries {
 }
 
 impl Summaries {
-    fn of(distribution: &Distribution) -> Self {
+    fn of(operation: &Operation) -> Self {
         let mut summaries = Self::default();
         let runtime = tokio::runtime::Builder::new_current_thread().build();
         let (Ok(engine), Ok(runtime)) = (Engine::start(), runtime) else {
             return summaries;
         };
-        for group in &distribution.groups {
+        for group in &operation.groups {
             if !matches!(group.source, Source::BuiltIn(_)) {
                 continue;
             }

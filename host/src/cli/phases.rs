@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::output::Output;
 use crate::component::{Component, Engine, Limits, describe};
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, MAIN};
 
 /// List the phases of a distribution: component, digest, needs, grants.
 ///
@@ -17,16 +17,20 @@ pub struct Phases {
     /// A built-in distribution, or the path of a distribution file.
     #[arg(long, value_name = "NAME|PATH", default_value = "kubernetes")]
     distribution: String,
+    /// The operation whose phases are listed, as `reset`.
+    #[arg(default_value = MAIN, num_args = 1..=3)]
+    operation: Vec<String>,
 }
 
 impl Phases {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         let distribution = Distribution::load(&self.distribution)?;
+        let operation = distribution.operation(&self.operation.join(" "))?;
         let engine = Engine::start().map_err(anyhow::Error::from)?;
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
         let mut listed = Vec::new();
         output.line(&format!("{}: {}", distribution.name, distribution.summary));
-        for (at, group) in distribution.groups.iter().enumerate() {
+        for (at, group) in operation.groups.iter().enumerate() {
             let component = Component::load(&engine, &group.source)?;
             let imports: Vec<String> = component
                 .imports()
@@ -50,11 +54,11 @@ impl Phases {
                 output.line(&format!("  granted    {line}"));
             }
             let mut leaves = Vec::new();
-            for leaf in distribution.leaves.iter().filter(|leaf| leaf.group == at) {
+            for leaf in operation.leaves.iter().filter(|leaf| leaf.group == at) {
                 let needs: Vec<&str> = leaf
                     .needs
                     .iter()
-                    .map(|need| distribution.leaves[*need].name.as_str())
+                    .map(|need| operation.leaves[*need].name.as_str())
                     .collect();
                 let after = match needs.is_empty() {
                     true => String::new(),
@@ -79,7 +83,12 @@ impl Phases {
                 "phases": leaves,
             }));
         }
-        output.result(&json!({ "distribution": distribution.name, "phases": listed }));
+        output.result(&json!({
+            "distribution": distribution.name,
+            "operation": operation.name,
+            "operations": distribution.operations.keys().collect::<Vec<_>>(),
+            "phases": listed,
+        }));
         Ok(())
     }
 }

@@ -1,32 +1,17 @@
 //! `kubewright plan`
 
-use std::net::{IpAddr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
-use std::time::Duration;
 
-use clap::Args;
-use serde_json::{Value, json};
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use serde_json::json;
 
 use super::configuration::RunArguments;
-use super::difference::{Difference, of_files, of_objects};
-use super::init::tell_owned;
-use super::machine::{Machine, MachineArguments};
+use super::flags;
+use super::machine::MachineArguments;
 use super::output::Output;
-use super::run::{Finished, Run, now};
-use super::sandbox_run::embedded_api;
-use crate::effect::MemoryJournal;
-use crate::kube::answer::cut;
-use crate::kube::objects::Objects;
-use crate::world::machine::{MachineApi, MachineNode, PlannedNode, RootfsNode};
-use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
-use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObservedApi, World};
-
-/// How long an API server may take to say that it is there.
-const PATIENCE: Duration = Duration::from_secs(5);
-
-/// In characters: what is shown of what a server calls its version.
-const VERSION_LIMIT: usize = 100;
+use crate::distribution::{Distribution, Operation};
+use crate::run::{Difference, Finished, Machine, Run, in_memory, of_files, of_objects};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,7 +32,7 @@ Exit codes: 0 no change; 1 failed, or wrong usage; 2 changes.";
 /// as there, and --ignore-preflight-errors shows the rest all the same.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Plan {
+struct Plan {
     #[command(flatten)]
     machine: MachineArguments,
     /// Overwrite fields of objects that somebody else has set since; without
@@ -58,120 +43,52 @@ pub struct Plan {
     run: RunArguments,
 }
 
-impl Plan {
-    pub fn run(&self, output: &Output) -> anyhow::Result<ExitCode> {
-        let machine = self.machine.open()?;
-        machine.require_root("plan")?;
-        let inputs = self.run.load(output)?;
-        // What phases say as they go is what they would say in earnest.
-        let mut run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
-        run.force_conflicts = self.force_conflicts;
-        let changes = plan(&machine, run, output)?;
-        Ok(match changes {
-            true => ExitCode::from(2),
-            false => ExitCode::SUCCESS,
-        })
+/// The command, for an operation.
+pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
+    flags::add(Plan::augment_args(Command::new(word.to_owned())), operation)
+}
+
+/// Plans an operation, and says by the exit code whether anything would change.
+pub fn run(
+    distribution: &Arc<Distribution>,
+    operation: &Operation,
+    matches: &ArgMatches,
+    output: &Output,
+) -> anyhow::Result<ExitCode> {
+    let mut arguments = Plan::from_arg_matches(matches)?;
+    arguments.run = RunArguments::of(distribution, operation, matches)?;
+    let machine = arguments.machine.open()?;
+    machine.require_root("plan")?;
+    let inputs = match operation.undoes {
+        true => super::undoing::load(&arguments.run, &machine, None, false, output)?,
+        false => arguments.run.load(output)?,
+    };
+    // What phases say as they go is what they would say in earnest.
+    let mut run = Run::prepare(inputs, &arguments.run.policies, &output.quiet())?;
+    run.force_conflicts = arguments.force_conflicts;
+    if operation.undoes {
+        run.past = super::undoing::past(&machine, &run)?;
     }
+    let changes = plan(&machine, run, output)?;
+    Ok(match changes {
+        true => ExitCode::from(2),
+        false => ExitCode::SUCCESS,
+    })
 }
 
 /// Plans, prints, and says whether anything would change.
-pub fn plan(machine: &Machine, mut run: Run, output: &Output) -> anyhow::Result<bool> {
-    let ledger = machine.ledger()?;
-    tell_owned(&mut run.prepared.document, &ledger);
-    let provenance = Arc::new(ledger.provenance(&*machine.files));
-    let now = now()?;
-    let files = Arc::new(SandboxFiles::over(Some(
-        Arc::clone(&machine.files) as Arc<dyn Files>
-    )));
-    let local = local_server(&run.prepared.document);
-    let live = run.block_on(answering(&files, local.as_deref()));
-    let embedded = match live {
-        Some(_) => None,
-        None => Some(embedded_api(&run, now, &[])?),
-    };
-    let facts = run.facts.clone();
-    let behaviours = run.sandbox.behaviours().to_vec();
-    let fallback = run.block_on(super_admin(&files, local.as_deref()));
-    let mut observed = None;
-    // What a run that did not come to its end made, the next one goes on with.
-    let journal = MemoryJournal::going_on_with(machine.folder().unfinished()?);
-    let finished = run.run(Arc::new(journal), || {
-        let (api, dry_run): (Arc<dyn KubeAccess>, Option<DryRun>) = match &embedded {
-            None => (
-                Arc::new(MachineApi::new(Arc::<SandboxFiles>::clone(&files))),
-                Some(DryRun::new(behaviours, fallback)),
-            ),
-            Some(embedded) => {
-                let files = Arc::<SandboxFiles>::clone(&files);
-                (Arc::new(SandboxApi::of(embedded.client(), files)), None)
-            }
-        };
-        let kube = Arc::new(ObservedApi::new(api, dry_run));
-        observed = Some(Arc::clone(&kube));
-        Ok(World {
-            kube,
-            node: match machine.is_this {
-                true => Arc::new(PlannedNode::new(MachineNode::new(
-                    facts,
-                    Arc::clone(&machine.files),
-                ))),
-                false => Arc::new(RootfsNode::new(
-                    facts,
-                    Arc::clone(&machine.files) as Arc<dyn Files>,
-                )),
-            },
-            health: Arc::new(SandboxHealth),
-            files: Arc::<SandboxFiles>::clone(&files),
-            provenance,
-            now,
-        })
-    });
-    output.done();
-    let finished = finished?;
-    let files = of_files(&files, &*machine.files, &finished.redacted)?;
-    let objects = of_objects(&observed.map(|api| api.changes()).unwrap_or_default())?;
-    Ok(print(&files, &objects, &finished, live, output))
-}
-
-/// The URL of this machine's own API server, as far as the configuration says.
-/// What stands before it, as kubeconfigs have it, may not know it yet.
-fn local_server(document: &Value) -> Option<String> {
-    let endpoint = document.pointer("/configuration/InitConfiguration/localAPIEndpoint")?;
-    let address: IpAddr = endpoint["advertiseAddress"].as_str()?.parse().ok()?;
-    let port = u16::try_from(endpoint["bindPort"].as_u64()?).ok()?;
-    Some(format!("https://{}", SocketAddr::new(address, port)))
-}
-
-/// A client of this machine's API server, as the user of a kubeconfig of it.
-async fn client(
-    files: &Arc<SandboxFiles>,
-    kubeconfig: &str,
-    local: Option<&str>,
-) -> Option<kube::Client> {
-    let path = MachinePath::parse(kubeconfig).ok()?;
-    files.stat(&path).ok()??;
-    let api = MachineApi::new(Arc::<SandboxFiles>::clone(files));
-    match local {
-        Some(server) => api.client_at(&path, server).await.ok(),
-        None => api.client(&path).await.ok(),
-    }
-}
-
-/// The version of this machine's API server, if there is one that answers.
-async fn answering(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<String> {
-    let client = client(files, "/etc/kubernetes/admin.conf", local).await?;
-    let objects = Objects::new(client).with_call_timeout(PATIENCE);
-    let version = objects.at("/version").await.ok()?;
-    Some(cut(version["gitVersion"].as_str()?, VERSION_LIMIT))
-}
-
-/// A client with all rights, as far as this machine has one: those of the
-/// administrator may be yet to be given.
-async fn super_admin(files: &Arc<SandboxFiles>, local: Option<&str>) -> Option<kube::Client> {
-    client(files, "/etc/kubernetes/super-admin.conf", local).await
+pub fn plan(machine: &Machine, run: Run, output: &Output) -> anyhow::Result<bool> {
+    let operation = run.operation.name.clone();
+    let planned = in_memory(machine, run, output)?;
+    let finished = &planned.finished;
+    let files = of_files(&planned.files, &*machine.files, &finished.redacted)?;
+    let objects = of_objects(&planned.objects)?;
+    let live = planned.live;
+    Ok(print(&operation, &files, &objects, finished, live, output))
 }
 
 fn print(
+    operation: &str,
     files: &[Difference],
     objects: &[Difference],
     finished: &Finished,
@@ -217,6 +134,26 @@ fn print(
     for one in &images {
         output.line(&format!("  pulled: {} ({})", one.target, one.phase));
     }
+    let others: Vec<_> = finished
+        .landed
+        .iter()
+        .filter(|one| {
+            ["RemoveEtcdMember", "RemovePod", "Unmount"].contains(&one.action) && one.changes()
+        })
+        .collect();
+    for (action, title, word) in [
+        ("RemoveEtcdMember", "Members of etcd", "removed"),
+        ("RemovePod", "Pods", "removed"),
+        ("Unmount", "Mounts", "unmounted"),
+    ] {
+        let of_action = others.iter().filter(|one| one.action == action);
+        for (at, one) in of_action.enumerate() {
+            if at == 0 {
+                output.line(&format!("\n{title}"));
+            }
+            output.line(&format!("  {word}: {} ({})", one.target, one.phase));
+        }
+    }
     if !services.is_empty() {
         output.line("\nServices");
     }
@@ -225,11 +162,19 @@ fn print(
     }
     // What is listed: a file that one phase changes and another one changes
     // back is none.
-    let changes = [files.len(), objects.len(), images.len(), services.len()] != [0; 4];
-    output.line(match changes {
-        true => "\nThis is what `kubewright init` would change; nothing was changed.",
-        false => "No change: this machine is already so.",
-    });
+    let changes = [
+        files.len(),
+        objects.len(),
+        images.len(),
+        others.len(),
+        services.len(),
+    ] != [0; 5];
+    match changes {
+        true => output.line(&format!(
+            "\nThis is what `kubewright {operation}` would change; nothing was changed."
+        )),
+        false => output.line("No change: this machine is already so."),
+    }
     let values = |list: &[Difference]| list.iter().map(Difference::to_value).collect::<Vec<_>>();
     let effects: Vec<_> = finished
         .landed

@@ -1,15 +1,16 @@
 //! `kubewright render`
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use clap::Args;
+use clap::{ArgMatches, Args, Command, FromArgMatches};
 use serde_json::json;
 
 use super::configuration::RunArguments;
+use super::flags;
 use super::output::Output;
-use super::render_output::RenderOutput;
-use super::run::{Run, now};
-use super::sandbox_run::{self, Outcome};
+use crate::distribution::{Distribution, Operation};
+use crate::run::{RenderOutput, Rendered, Run, Written, now, sandboxed};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -47,7 +48,7 @@ Exit codes: 0 rendered, or nothing to change; 1 failed; 2 wrong usage. Nothing i
 /// into another folder then.
 #[derive(Args)]
 #[command(after_long_help = EXAMPLES)]
-pub struct Render {
+struct Render {
     /// The folder to render into: a new or empty one, or that of an earlier
     /// render.
     #[arg(long, value_name = "DIR")]
@@ -56,15 +57,36 @@ pub struct Render {
     arguments: RunArguments,
 }
 
+/// The command, for an operation.
+pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
+    flags::add(
+        Render::augment_args(Command::new(word.to_owned())),
+        operation,
+    )
+}
+
+/// Renders what an operation makes.
+pub fn run(
+    distribution: &Arc<Distribution>,
+    operation: &Operation,
+    matches: &ArgMatches,
+    output: &Output,
+) -> anyhow::Result<()> {
+    let mut arguments = Render::from_arg_matches(matches)?;
+    super::undoing::refuse_render(operation)?;
+    arguments.arguments = RunArguments::of(distribution, operation, matches)?;
+    arguments.run(&operation.name, output)
+}
+
 impl Render {
-    pub fn run(&self, output: &Output) -> anyhow::Result<()> {
+    fn run(&self, operation: &str, output: &Output) -> anyhow::Result<()> {
         let inputs = self.arguments.load(output)?;
         let folder = RenderOutput::open(&self.out)?;
         let run = Run::prepare(inputs, &self.arguments.policies, output)?;
-        output.progress(
-            "Rendering what `init` would do: what follows happens in a sandbox, not on this machine.",
-        );
-        let outcome = sandbox_run::run(
+        output.progress(&format!(
+            "Rendering what `{operation}` would do: what follows happens in a sandbox, not on this machine."
+        ));
+        let outcome = sandboxed(
             run,
             folder.base()?,
             folder.provenance()?,
@@ -74,14 +96,14 @@ impl Render {
         let written = folder.write(&outcome.files, &outcome.api, &outcome.provenance)?;
         output.done();
         if !outcome.finished.shown.is_empty() {
-            output.line("\nAt its end `init` would say:\n");
+            output.line(&format!("\nAt its end `{operation}` would say:\n"));
         }
-        outcome.finished.show(output);
+        output.shows(&outcome.finished);
         self.summary(output, &outcome, &written);
         Ok(())
     }
 
-    fn summary(&self, output: &Output, outcome: &Outcome, written: &super::render_output::Written) {
+    fn summary(&self, output: &Output, outcome: &Rendered, written: &Written) {
         let folder = self.out.display();
         if written.files == 0 && written.objects == 0 {
             output.line(&format!("Nothing changed: {folder} is already so."));

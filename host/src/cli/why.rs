@@ -7,11 +7,12 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use super::history::time;
-use super::machine::{Machine, MachineArguments};
+use super::machine::MachineArguments;
 use super::output::Output;
 use crate::effect::{Record, RecordedObjects, RunHeader, RunRecords, WrittenObject, state_of};
 use crate::kube::changes;
 use crate::kube::objects::{FIELD_MANAGER, Objects, Resource};
+use crate::run::Machine;
 use crate::visible::Visible;
 use crate::world::machine::MachineApi;
 use crate::world::{KubeAccess, MachinePath};

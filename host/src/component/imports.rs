@@ -1,15 +1,17 @@
 //! A component's imports against its grants, before it is instantiated.
 
+use std::sync::Arc;
+
+use semver::Version;
+
 use super::source::Component;
+use crate::capability::interfaces;
 use crate::effect::Grants;
 use crate::visible::Visible;
 
 /// The package and version of the contract this program speaks.
 const PACKAGE: &str = "kubewright:provision/";
 const VERSION: &str = "0.1.0";
-
-/// Interfaces that need no grant: they give nothing away.
-const FREE: [&str; 3] = ["types", "sealed", "log"];
 
 /// One thing that stands in the way of running a component.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,14 +30,17 @@ impl std::fmt::Display for Finding {
     }
 }
 
-/// Everything that stands in the way of running `component` as a phase with
-/// these grants: imports that do not exist, that were not granted, exports
-/// that are missing. Empty where nothing does.
-pub fn check_imports(component: &Component, grants: &Grants) -> Vec<Finding> {
+/// Everything that stands in the way of running `component` as the phases that
+/// have these grants (one each): imports that do not exist, that none of them
+/// was granted, exports that are missing. Empty where nothing does.
+///
+/// A phase that lacks what another one of them was granted runs all the same:
+/// its calls are answered with `denied`.
+pub fn check_imports(component: &Component, grants: &[Arc<Grants>]) -> Vec<Finding> {
     check(&component.imports(), &component.exports(), grants)
 }
 
-fn check(imports: &[String], exports: &[String], grants: &Grants) -> Vec<Finding> {
+fn check(imports: &[String], exports: &[String], grants: &[Arc<Grants>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for export in ["describe", "run"] {
         if !exports.iter().any(|one| one == export) {
@@ -54,7 +59,7 @@ fn check(imports: &[String], exports: &[String], grants: &Grants) -> Vec<Finding
     findings
 }
 
-fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
+fn check_one(import: &str, grants: &[Arc<Grants>]) -> Option<Finding> {
     let problem = |text: String, remedy: String| {
         Some(Finding {
             problem: text,
@@ -68,58 +73,47 @@ fn check_one(import: &str, grants: &Grants) -> Option<Finding> {
         );
     };
     let (name, version) = rest.split_once('@').unwrap_or((rest, ""));
-    if version != VERSION {
+    if !fits(version, VERSION) {
         return problem(
             format!("it imports `{import}`; this program has version {VERSION}"),
-            format!("build it against kubewright:provision@{VERSION}"),
+            format!(
+                "build it against a version that kubewright:provision@{VERSION} fits, by semver"
+            ),
         );
     }
-    let (granted, line) = match name {
-        free if FREE.contains(&free) => return None,
-        "files" => (
-            !grants.files.is_empty(),
-            "files: [{paths: [/etc/example/**], verbs: [read, write]}]".to_owned(),
-        ),
-        "pki" => (
-            !grants.pki.is_empty(),
-            "pki: [{names: [example], below: /etc/kubernetes/pki, verbs: [load, create]}]".to_owned(),
-        ),
-        "kube" => (
-            grants.kube.is_some(),
-            "kube: {kubeconfigs: [/etc/kubernetes/admin.conf], rules: [{apiGroups: [\"\"], resources: [configmaps], verbs: [get]}]}".to_owned(),
-        ),
-        "accounts" => (
-            grants
-                .node
-                .as_ref()
-                .is_some_and(|node| !node.accounts.is_empty()),
-            "node: {accounts: [\"example-*\"]}".to_owned(),
-        ),
-        "node" => (grants.node.is_some(), "node: {}".to_owned()),
-        "container-runtime" => (
-            grants
-                .node
-                .as_ref()
-                .is_some_and(|node| !node.runtimes.is_empty()),
-            "node: {runtimes: [\"${InitConfiguration.nodeRegistration.criSocket}\"]}".to_owned(),
-        ),
-        "checks" | "clock" | "health" | "kubeconfigs" | "patches" | "terminal" | "tokens" => {
-            (grants.interfaces.contains(name), format!("use: [{name}]"))
-        }
-        _ => {
-            return problem(
-                format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
-                "build it against the contract in wit/".to_owned(),
-            );
-        }
+    let Some(interface) = interfaces::find(name) else {
+        return problem(
+            format!("it imports `{import}`, which kubewright:provision@{VERSION} does not have"),
+            "take a newer program, if a newer contract has it; or build the component against the contract in wit/".to_owned(),
+        );
     };
-    if granted {
+    if grants.iter().any(|one| interface.check(one).is_ok()) {
         return None;
     }
+    let denial = interface.check(&Grants::default()).err()?;
     problem(
         format!("it imports `{import}`, which is not granted"),
-        format!("to grant it, add to the phase's grants: {line}"),
+        format!("to grant it, add to the phase's grants: {}", denial.line),
     )
+}
+
+/// Whether a component built for one version of the contract may meet another:
+/// what comes first in both and is not 0 is the same. That is how wasmtime
+/// links (`alternate_lookup_key`); whether the functions that it imports are
+/// there, and of the same types, is seen as it is linked.
+fn fits(theirs: &str, ours: &str) -> bool {
+    let (Ok(theirs), Ok(ours)) = (Version::parse(theirs), Version::parse(ours)) else {
+        return false;
+    };
+    if !theirs.pre.is_empty() || !ours.pre.is_empty() {
+        return theirs == ours;
+    }
+    let first = |version: &Version| match version {
+        Version { major: 1.., .. } => (version.major, 0, 0),
+        Version { minor: 1.., .. } => (0, version.minor, 0),
+        _ => (0, 0, version.patch),
+    };
+    first(&theirs) == first(&ours)
 }
 
 #[cfg(test)]
@@ -141,7 +135,7 @@ mod tests {
             "kubewright:provision/magic@0.1.0",
             "wasi:cli/environment@0.2.6",
         ]);
-        let findings = check(&imports, &names(&["describe"]), &Grants::default());
+        let findings = check(&imports, &names(&["describe"]), &[Arc::default()]);
         let text: Vec<String> = findings.iter().map(Finding::to_string).collect();
         let wanted = [
             "does not export `run`",
@@ -158,6 +152,37 @@ mod tests {
     }
 
     #[test]
+    fn versions_fit_by_semver() {
+        for (theirs, ours, fit) in [
+            ("0.1.0", "0.1.0", true),
+            ("0.1.9", "0.1.0", true),
+            ("0.1.0", "0.1.9", true),
+            ("0.2.0", "0.1.0", false),
+            ("1.0.0", "0.1.0", false),
+            ("1.0.0", "1.7.2", true),
+            ("1.7.2", "1.0.0", true),
+            ("2.0.0", "1.0.0", false),
+            ("0.0.1", "0.0.2", false),
+            ("0.1.0-rc.1", "0.1.0", false),
+            ("1.0.0-rc.1", "1.0.0-rc.1", true),
+            ("", "0.1.0", false),
+            ("0.1", "0.1.0", false),
+        ] {
+            assert_eq!(fits(theirs, ours), fit, "{theirs} {ours}");
+        }
+    }
+
+    #[test]
+    fn the_version_is_that_of_the_contract() {
+        let mut resolve = wit_parser::Resolve::default();
+        let (package, _) = resolve.push_dir("../wit/v0.1.0").unwrap();
+        let name = &resolve.packages[package].name;
+        let spoken = format!("{}:{}/", name.namespace, name.name);
+        assert_eq!(spoken, PACKAGE);
+        assert_eq!(name.version.as_ref().unwrap().to_string(), VERSION);
+    }
+
+    #[test]
     fn what_is_granted_is_no_finding() {
         let grants = Grants {
             node: Some(crate::effect::NodeGrant::default()),
@@ -169,6 +194,11 @@ mod tests {
             "kubewright:provision/clock@0.1.0",
             "kubewright:provision/sealed@0.1.0",
         ]);
-        assert_eq!(check(&imports, &names(&["describe", "run"]), &grants), []);
+        let exports = names(&["describe", "run"]);
+        let grants = Arc::new(grants);
+        assert_eq!(check(&imports, &exports, &[Arc::clone(&grants)]), []);
+        // By one of its phases is enough.
+        assert_eq!(check(&imports, &exports, &[Arc::default(), grants]), []);
+        assert_eq!(check(&imports, &exports, &[]).len(), 2);
     }
 }

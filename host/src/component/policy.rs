@@ -1,15 +1,15 @@
 //! Policies that are components.
 
 use serde_json::Value;
-use wasmtime::component::{HasSelf, Linker};
+use wasmtime::component::{HasSelf, InstancePre, Linker};
 
 use super::failure::classify;
 use super::limits::Limits;
 use super::listener::Listener;
 use super::phase::{Sandbox, new_store};
 use super::source::Component;
+use crate::capability::bindings::policy::Policy as World;
 use crate::capability::bindings::policy::kubewright::provision::{policy_types, types};
-use crate::capability::bindings::policy::{Policy as World, PolicyPre};
 use crate::capability::clean_message;
 use crate::effect::{Events, Finding, Policy, PolicyError, Verdict};
 use crate::world::Door;
@@ -18,7 +18,9 @@ use crate::world::Door;
 /// its own: a policy keeps nothing from one to the next.
 pub struct PolicyComponent {
     component: Component,
-    linked: PolicyPre<Sandbox<Listener>>,
+    linked: InstancePre<Sandbox<Listener>>,
+    /// Whether it exports `judge`, which the first policies did not.
+    judges: bool,
     events: Events,
     limits: Limits,
 }
@@ -37,8 +39,14 @@ impl PolicyComponent {
         World::add_to_linker::<_, HasSelf<Listener>>(&mut linker, |sandbox: &mut Sandbox<_>| {
             &mut sandbox.state
         })?;
-        let linked = PolicyPre::new(linker.instantiate_pre(&component.inner)?)?;
+        let linked = linker.instantiate_pre(&component.inner)?;
+        let mut missing = ["describe", "check"].into_iter();
+        let exports = component.exports();
+        if let Some(name) = missing.find(|name| !exports.iter().any(|one| one == name)) {
+            return Err(wasmtime::Error::msg(format!("it does not export `{name}`")));
+        }
         Ok(Self {
+            judges: exports.iter().any(|one| one == "judge"),
             component,
             linked,
             events,
@@ -50,18 +58,29 @@ impl PolicyComponent {
         Listener::new(&self.component.name, &self.events, self.limits.host_calls)
     }
 
-    async fn judge(&self, effect: &Value) -> Result<Vec<Finding>, PolicyError> {
+    /// Calls one of its two functions: both take JSON and give findings.
+    async fn call(
+        &self,
+        function: &'static str,
+        asked: &Value,
+    ) -> Result<Vec<Finding>, PolicyError> {
         let mut store = new_store(&self.component, self.state(), self.limits);
-        let text = effect.to_string();
+        let text = asked.to_string();
         let result = async {
             let instance = self.linked.instantiate_async(&mut store).await?;
-            instance.call_check(&mut store, &text).await
+            let function = instance
+                .get_typed_func::<(&str,), (Vec<policy_types::Finding>,)>(&mut store, function)?;
+            function.call_async(&mut store, (text.as_str(),)).await
         }
         .await;
         match result {
-            Ok(findings) => Ok(findings.into_iter().map(finding).collect()),
+            Ok((findings,)) => Ok(findings.into_iter().map(finding).collect()),
             Err(error) => Err(PolicyError {
                 policy: self.component.name.clone(),
+                what: match function {
+                    "judge" => "the plan",
+                    _ => "an effect",
+                },
                 source: Box::new(classify(
                     error,
                     store.data_mut().state.panic.take(),
@@ -94,6 +113,14 @@ impl Policy for PolicyComponent {
     }
 
     fn check<'a>(&'a self, effect: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>> {
-        Box::pin(self.judge(effect))
+        Box::pin(self.call("check", effect))
+    }
+
+    fn judges(&self) -> bool {
+        self.judges
+    }
+
+    fn judge<'a>(&'a self, plan: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>> {
+        Box::pin(self.call("judge", plan))
     }
 }

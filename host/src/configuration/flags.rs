@@ -22,6 +22,8 @@ pub enum FlagsError {
 #[derive(Clone, Debug, Default)]
 pub struct GivenFlags {
     names: BTreeSet<String>,
+    /// Those that say the same as a file might.
+    alone: BTreeSet<String>,
     values: Map<String, Value>,
     secrets: BTreeMap<String, Sealed>,
     /// Those that are tokens and have not the form of one.
@@ -62,6 +64,13 @@ impl GivenFlags {
         }
     }
 
+    /// Says of a flag, if it was given, that it does not go with a file: that says the same.
+    pub fn is_alone(&mut self, name: &str) {
+        if self.names.contains(name) {
+            self.alone.insert(name.to_owned());
+        }
+    }
+
     /// Whether one was given.
     pub fn has(&self, name: &str) -> bool {
         self.names.contains(name)
@@ -80,49 +89,14 @@ impl GivenFlags {
     /// Refuses those that do not go with a file, if there is one, and those that have not the form
     /// they must have.
     pub fn check(&self, has_file: bool) -> Result<(), FlagsError> {
-        if has_file {
-            check_mixed(self.names.iter().map(String::as_str))?;
+        if has_file && !self.alone.is_empty() {
+            return Err(FlagsError::Mixed(self.alone.iter().cloned().collect()));
         }
         match self.no_tokens.first() {
             Some(name) => Err(FlagsError::Token(name.clone(), TokenFormError)),
             None => Ok(()),
         }
     }
-}
-
-/// Flags that may be given together with `--config` (kubeadm `isAllowedFlag`), besides `--skip-*`.
-const ALLOWED_WITH_CONFIG: [&str; 16] = [
-    "config",
-    "ignore-preflight-errors",
-    "dry-run",
-    "kubeconfig",
-    "node-name",
-    "kubeconfig-dir",
-    "upload-certs",
-    "print-manifest",
-    "allow-missing-template-keys",
-    "output",
-    "show-managed-fields",
-    "print-join-command",
-    "rootfs",
-    "v",
-    "log-file",
-    "yes",
-];
-
-/// Refuses flags that can not be given together with `--config`. `given` are the names of all flags
-/// that were given, without dashes, in any order.
-fn check_mixed<'a>(given: impl IntoIterator<Item = &'a str>) -> Result<(), FlagsError> {
-    let mut mixed: Vec<String> = given
-        .into_iter()
-        .filter(|name| !ALLOWED_WITH_CONFIG.contains(name) && !name.starts_with("skip-"))
-        .map(str::to_owned)
-        .collect();
-    if mixed.is_empty() {
-        return Ok(());
-    }
-    mixed.sort();
-    Err(FlagsError::Mixed(mixed))
 }
 
 #[cfg(test)]
@@ -132,25 +106,28 @@ mod tests {
     #[test]
     fn mixing_with_a_file() {
         let cases = [
-            ("nothing", vec!["config"], None),
-            (
-                "allowed ones",
-                vec!["config", "dry-run", "node-name", "skip-phases", "v"],
-                None,
-            ),
+            ("nothing", vec![], None),
+            ("allowed ones", vec![("node-name", false)], None),
             (
                 "others, sorted",
-                vec!["token", "config", "pod-network-cidr"],
+                vec![
+                    ("token", true),
+                    ("dry-run", false),
+                    ("pod-network-cidr", true),
+                ],
                 Some("can not mix '--config' with arguments [pod-network-cidr token]"),
-            ),
-            (
-                "patches",
-                vec!["patches"],
-                Some("can not mix '--config' with arguments [patches]"),
             ),
         ];
         for (name, given, expected) in cases {
-            let error = check_mixed(given).err().map(|e| e.to_string());
+            let mut flags = GivenFlags::default();
+            for (name, is_alone) in given {
+                flags.switch(name, true);
+                if is_alone {
+                    flags.is_alone(name);
+                }
+            }
+            assert_eq!(flags.check(false), Ok(()), "{name}");
+            let error = flags.check(true).err().map(|e| e.to_string());
             assert_eq!(error.as_deref(), expected, "{name}");
         }
     }
@@ -177,6 +154,7 @@ mod tests {
         let error = flags.check(false).unwrap_err();
         assert_eq!(error.to_string(), "--token can not be used");
         // With a file that is what is wrong first.
+        flags.is_alone("token");
         let error = flags.check(true).unwrap_err();
         assert!(error.to_string().starts_with("can not mix"), "{error}");
     }

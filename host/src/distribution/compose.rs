@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use super::document::PhaseDocument;
-use super::load::{Distribution, PhaseGroup};
+use super::load::{Leaf, PhaseGroup};
 use crate::component::Source;
 use crate::effect::outer;
 
@@ -32,16 +32,16 @@ fn is_of(leaf: &str, name: &str) -> bool {
 }
 
 impl Composition {
-    /// All phases of another distribution.
-    pub fn of(base: &mut Distribution) -> Self {
-        let leaves = base.leaves.iter().map(|leaf| Planned {
-            name: leaf.name.clone(),
-            group: base.groups[leaf.group].name.clone(),
-            needs: leaf.written_needs.clone(),
+    /// All phases of an operation of another distribution.
+    pub fn of(groups: Vec<PhaseGroup>, leaves: Vec<Leaf>) -> Self {
+        let leaves = leaves.into_iter().map(|leaf| Planned {
+            name: leaf.name,
+            group: groups[leaf.group].name.clone(),
+            needs: leaf.written_needs,
         });
         Self {
             leaves: leaves.collect(),
-            groups: std::mem::take(&mut base.groups),
+            groups,
         }
     }
 
@@ -135,6 +135,10 @@ impl Composition {
                 .changes
                 .clone()
                 .or(of_before.map(|before| before.changes.clone()))
+                .unwrap_or_default(),
+            always: phase
+                .always
+                .or(of_before.map(|before| before.always))
                 .unwrap_or_default(),
             live: phase
                 .live

@@ -64,12 +64,19 @@ impl Distribution {
     /// Those that paths in grants begin with.
     fn path_variables(&self) -> BTreeSet<String> {
         let mut texts: Vec<&str> = Vec::new();
-        for grants in self.groups.iter().map(|group| group.granted()) {
+        for grants in self.groups().map(|group| group.granted()) {
             let files = grants.files.iter().flat_map(|one| &one.paths);
             let pki = grants.pki.iter().flat_map(|one| &one.below);
             let kube = grants.kube.iter().flat_map(|one| &one.kubeconfigs);
-            texts.extend(files.chain(pki).chain(kube).map(String::as_str));
+            let mounts = grants.node.iter().flat_map(|node| &node.mounts);
+            let etcd = grants.etcd.iter();
+            let etcd = etcd.flat_map(|one| [&one.ca, &one.certificate, &one.key]);
+            let others = kube.chain(mounts).chain(etcd).chain(&grants.undo);
+            texts.extend(files.chain(pki).chain(others).map(String::as_str));
         }
+        // What is noted of those, a reset removes.
+        let operations = self.operations.values();
+        texts.extend(operations.flat_map(|one| &one.folders).map(String::as_str));
         let first = texts.into_iter().filter(|text| text.starts_with("${"));
         first
             .filter_map(|text| names(text).next().map(str::to_owned))
@@ -78,9 +85,11 @@ impl Distribution {
 
     /// Those in URLs of servers.
     fn host_variables(&self) -> BTreeSet<String> {
-        let node = self.groups.iter().flat_map(|group| &group.granted().node);
+        let node = self.groups().flat_map(|group| &group.granted().node);
         let endpoints = node.flat_map(|node| &node.endpoints);
-        let texts = endpoints.chain(self.servers());
+        let etcd = self.groups().flat_map(|group| &group.granted().etcd);
+        let etcd = etcd.flat_map(|one| &one.endpoints);
+        let texts = endpoints.chain(etcd).chain(self.servers());
         texts
             .flat_map(|text| names(text))
             .map(str::to_owned)

@@ -1,9 +1,12 @@
 //! The distribution file as it is written.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 
 use super::configuration::ConfigurationDocument;
 use super::limits::LimitsDocument;
+use super::schema::Schema;
 use crate::effect::{FileVerb, KubeRule, PkiVerb};
 
 /// `distribution.yaml`. Unknown keys are errors: a grant or a limit that is
@@ -23,8 +26,7 @@ pub struct DistributionDocument {
     /// (component, grants), all others stay.
     #[serde(default, deserialize_with = "given")]
     pub extends: Option<String>,
-    /// Phases and sub-phases of that one which are not in this one. What waited
-    /// for them waits for what they waited for.
+    /// Short for `operations.init.remove`.
     #[serde(default)]
     pub remove: Vec<String>,
     #[serde(default, deserialize_with = "given")]
@@ -39,6 +41,14 @@ pub struct DistributionDocument {
     /// to those of a distribution that this one extends.
     #[serde(default)]
     pub servers: Vec<String>,
+    /// Its commands, by name; of one that this one extends too, changed by
+    /// what stands here.
+    #[serde(default)]
+    pub operations: BTreeMap<String, OperationDocument>,
+    /// Operations of that one which are not in this one.
+    #[serde(default)]
+    pub remove_operations: Vec<String>,
+    /// Short for `operations.init.phases`.
     #[serde(default)]
     pub phases: Vec<PhaseDocument>,
 }
@@ -152,12 +162,118 @@ pub struct PhaseDocument {
     /// `--offline` leaves it out.
     #[serde(default, deserialize_with = "given")]
     pub live: Option<bool>,
+    /// Whether it runs whichever phases are selected, since others need what
+    /// it publishes.
+    #[serde(default, deserialize_with = "given")]
+    pub always: Option<bool>,
     #[serde(default, deserialize_with = "given")]
     pub grants: Option<GrantsDocument>,
     #[serde(default, deserialize_with = "given")]
     pub limits: Option<LimitsDocument>,
     #[serde(default, deserialize_with = "given")]
     pub phases: Option<Vec<SubPhaseDocument>>,
+}
+
+/// A command of the distribution: `kubewright NAME`. What it leaves out stays
+/// as it is in the distribution that this one extends.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct OperationDocument {
+    /// One sentence for the list of commands.
+    #[serde(default, deserialize_with = "given")]
+    pub summary: Option<String>,
+    /// What `--help` says besides.
+    #[serde(default, deserialize_with = "given")]
+    pub about: Option<String>,
+    /// Lines of an example and what it does, for the end of `--help`.
+    #[serde(default, deserialize_with = "given")]
+    pub examples: Option<String>,
+    /// Whether it takes back what runs, or others, made of the machine.
+    #[serde(default, deserialize_with = "given")]
+    pub undoes: Option<bool>,
+    /// The phase with which the operator is asked whether it is meant.
+    #[serde(default, deserialize_with = "given")]
+    pub confirm: Option<String>,
+    /// The kinds, among those of the configuration, that it is for; all where
+    /// none are given.
+    #[serde(default, deserialize_with = "given")]
+    pub takes: Option<Vec<String>>,
+    /// Its flags. One of a name that the extended distribution has takes the
+    /// place of that one.
+    #[serde(default)]
+    pub flags: Vec<FlagDocument>,
+    /// Flags of that one which are not in this one.
+    #[serde(default)]
+    pub remove_flags: Vec<String>,
+    /// Folders that started programs fill (the kubelet's, etcd's), which the
+    /// journal notes as they were before; may hold variables.
+    #[serde(default, deserialize_with = "given")]
+    pub folders: Option<Vec<String>>,
+    /// Kubeconfigs of administrators that it writes, for a plan to ask the API
+    /// server of this machine as: the first that is there, and the last where
+    /// that one has fewer rights.
+    #[serde(default, deserialize_with = "given")]
+    pub kubeconfigs: Option<Vec<String>>,
+    /// The API server of this machine, as `https://HOST:PORT`; may hold
+    /// variables.
+    #[serde(default, deserialize_with = "given")]
+    pub server: Option<String>,
+    /// Phases and sub-phases of that one which are not in this one. What waited
+    /// for them waits for what they waited for.
+    #[serde(default)]
+    pub remove: Vec<String>,
+    #[serde(default)]
+    pub phases: Vec<PhaseDocument>,
+}
+
+/// A flag of an operation.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct FlagDocument {
+    /// Without dashes, as `node-name`.
+    pub name: String,
+    /// One letter, as `f`.
+    #[serde(default, deserialize_with = "given")]
+    pub short: Option<char>,
+    /// What stands for the value in help, as `NAME`. Without one it is a
+    /// switch.
+    #[serde(default, deserialize_with = "given")]
+    pub value: Option<String>,
+    #[serde(default, rename = "type", deserialize_with = "given")]
+    pub value_type: Option<FlagType>,
+    /// What it is for; more than one paragraph is shown by `--help` alone.
+    pub help: String,
+    /// Flags that cannot be given with it.
+    #[serde(default)]
+    pub conflicts: Vec<String>,
+    /// Whether it may stand beside `--config`, which says the same as others
+    /// do.
+    #[serde(default)]
+    pub with_config: bool,
+    /// The phases that have a use for it; all where none are given.
+    #[serde(default)]
+    pub phases: Vec<String>,
+}
+
+/// What the value of a flag is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FlagType {
+    #[default]
+    String,
+    /// Texts with commas between them; may be given several times.
+    List,
+    /// From 1 to 65535.
+    Port,
+    /// Text that may begin with a dash, as `-1h`.
+    Duration,
+    /// Sealed: no component gets to see it.
+    Secret,
+    /// 32 bytes in hexadecimal digits. Sealed.
+    #[serde(rename = "hex-key")]
+    HexKey,
+    /// A bootstrap token. Sealed but for its id.
+    Token,
 }
 
 /// What is there and null is a mistake: a key that is left out is no key.
@@ -195,6 +311,16 @@ pub struct GrantsDocument {
     pub kube: Option<KubeGrantDocument>,
     #[serde(default)]
     pub node: Option<NodeGrantDocument>,
+    /// Clusters of etcd.
+    #[serde(default)]
+    pub etcd: Vec<EtcdGrantDocument>,
+    /// Paths that may be made what they were before all runs, by patterns.
+    #[serde(default)]
+    pub undo: Vec<String>,
+    /// Documents that later phases get, by kind, with their fields; see
+    /// [`super::FieldType`].
+    #[serde(default)]
+    pub publish: BTreeMap<String, Schema>,
     /// Interfaces without parameters.
     #[serde(default, rename = "use")]
     pub interfaces: Vec<String>,
@@ -213,7 +339,8 @@ impl GrantsDocument {
             one if one.verbs.is_empty() => Some("pki.verbs"),
             _ => None,
         });
-        files.or(pki)
+        let etcd = self.etcd.iter().find(|one| one.endpoints.is_empty());
+        files.or(pki).or(etcd.map(|_| "etcd.endpoints"))
     }
 
     /// One line a grant, for people.
@@ -263,12 +390,29 @@ impl GrantsDocument {
                 ("runtimes", &node.runtimes),
                 ("endpoints", &node.endpoints),
                 ("accounts", &node.accounts),
+                ("mounts", &node.mounts),
             ] {
                 if !names.is_empty() {
                     line.push_str(&format!(", {what} {}", names.join(" ")));
                 }
             }
             lines.push(line);
+        }
+        for one in &self.etcd {
+            lines.push(format!(
+                "etcd at {} with {} {} {}",
+                one.endpoints.join(" "),
+                one.ca,
+                one.certificate,
+                one.key
+            ));
+        }
+        if !self.publish.is_empty() {
+            let kinds: Vec<&str> = self.publish.keys().map(String::as_str).collect();
+            lines.push(format!("publish {}", kinds.join(" ")));
+        }
+        if !self.undo.is_empty() {
+            lines.push(format!("undo {}", self.undo.join(" ")));
         }
         if !self.interfaces.is_empty() {
             lines.push(format!("use {}", self.interfaces.join(" ")));
@@ -306,6 +450,10 @@ pub struct PkiGrantDocument {
 pub struct KubeGrantDocument {
     #[serde(default)]
     pub kubeconfigs: Vec<String>,
+    /// API servers that may be connected to with what a component wrote,
+    /// besides those of the distribution.
+    #[serde(default)]
+    pub servers: Vec<String>,
     #[serde(default)]
     pub rules: Vec<KubeRule>,
 }
@@ -328,4 +476,19 @@ pub struct NodeGrantDocument {
     /// System accounts to make and to give files to, by patterns of names.
     #[serde(default)]
     pub accounts: Vec<String>,
+    /// Folders in which mounts may be taken away.
+    #[serde(default)]
+    pub mounts: Vec<String>,
+}
+
+/// A cluster of etcd: the files of its client, and which servers may be asked.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct EtcdGrantDocument {
+    pub ca: String,
+    pub certificate: String,
+    pub key: String,
+    /// Servers, by their origins; `*` for any that proves to be of the CA, as
+    /// those that the cluster names as its members.
+    pub endpoints: Vec<String>,
 }

@@ -1,25 +1,23 @@
 //! From what is written in the file to grants that can be asked.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::Value;
 
 use super::document::GrantsDocument;
+use super::schema::FieldType;
 use super::variables::{Use, VariableError, fill_in, list};
-use crate::effect::{Endpoint, FileGrant, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant};
+use crate::capability::interfaces;
+use crate::effect::{
+    Endpoint, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, NodeGrant, PathPattern, PkiGrant,
+    Shape,
+};
 use crate::world::endpoint::EndpointError;
 use crate::world::{MachinePath, PathError};
 
-/// Interfaces that `use:` may name.
-const INTERFACES: [&str; 7] = [
-    "checks",
-    "clock",
-    "health",
-    "kubeconfigs",
-    "patches",
-    "terminal",
-    "tokens",
-];
+/// For an endpoint of etcd: any that proves to be of the CA.
+const ANY: &str = "*";
 
 /// What is wrong with a grant.
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +40,9 @@ pub enum GrantError {
     },
     #[error(transparent)]
     Path(#[from] PathError),
-    #[error("use: {name} is not an interface; there are {}", INTERFACES.join(", "))]
+    #[error("publish: {0}")]
+    Schema(String),
+    #[error("use: {name} is not an interface; there are {}", interfaces::usable().join(", "))]
     Interface { name: String },
 }
 
@@ -57,7 +57,11 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
     };
     let mut grants = Grants::default();
     for one in &document.files {
-        let mut paths = fill(&one.paths, Use::PathPattern)?;
+        // What a folder to be emptied is, the host looks at as it empties it.
+        let mut paths = match one.verbs.as_slice() {
+            [FileVerb::Empty] => leftovers(&one.paths, configuration)?,
+            _ => fill(&one.paths, Use::PathPattern)?,
+        };
         for pattern in &mut paths {
             if !pattern.starts_with('/') {
                 let pattern = std::mem::take(pattern);
@@ -103,7 +107,7 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         }
         grants.kube = Some(KubeGrant {
             kubeconfigs,
-            servers: BTreeSet::new(),
+            servers: endpoints(&kube.servers, configuration)?,
             rules,
         });
     }
@@ -114,10 +118,43 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
             runtimes: fill(&node.runtimes, Use::Name)?.into_iter().collect(),
             endpoints: endpoints(&node.endpoints, configuration)?,
             accounts: patterns(fill(&node.accounts, Use::NamePattern)?)?,
+            mounts: fill(&node.mounts, Use::Path)?
+                .iter()
+                .map(|path| MachinePath::parse(path))
+                .collect::<Result<_, _>>()?,
         });
     }
+    for one in &document.etcd {
+        let path = |text: &str| -> Result<Option<MachinePath>, GrantError> {
+            let filled = fill_in(text, configuration, Use::Path)?;
+            Ok(filled.map(|path| MachinePath::parse(&path)).transpose()?)
+        };
+        let files = (path(&one.ca)?, path(&one.certificate)?, path(&one.key)?);
+        let (Some(ca), Some(certificate), Some(key)) = files else {
+            continue;
+        };
+        let (any, named): (Vec<String>, Vec<String>) =
+            one.endpoints.iter().cloned().partition(|one| one == ANY);
+        grants.etcd.push(EtcdGrant {
+            ca,
+            certificate,
+            key,
+            endpoints: endpoints(&named, configuration)?,
+            asks_members: !any.is_empty(),
+        });
+    }
+    let mut undo = fill(&document.undo, Use::PathPattern)?;
+    for pattern in &mut undo {
+        *pattern = MachinePath::parse(pattern)?.into();
+    }
+    grants.undo = patterns(undo)?;
+    for (kind, schema) in &document.publish {
+        let fields = FieldType::of_kind(schema, kind).map_err(GrantError::Schema)?;
+        let shape: Arc<dyn Shape> = Arc::new(FieldType::Object(fields));
+        grants.publish.insert(kind.clone(), shape);
+    }
     for interface in &document.interfaces {
-        if !INTERFACES.contains(&interface.as_str()) {
+        if !interfaces::usable().contains(&interface.as_str()) {
             return Err(GrantError::Interface {
                 name: interface.clone(),
             });
@@ -125,6 +162,21 @@ pub fn resolve(document: &GrantsDocument, configuration: &Value) -> Result<Grant
         grants.interfaces.insert(interface.clone());
     }
     Ok(grants)
+}
+
+/// Paths of what is to be removed for good; a variable may be a list of them.
+fn leftovers(texts: &[String], configuration: &Value) -> Result<Vec<String>, VariableError> {
+    let mut found = Vec::new();
+    for text in texts {
+        match list(text, configuration) {
+            Some(items) => {
+                let written = items.iter().map(|item| Use::Leftover.written(item));
+                found.extend(written.filter(|item| item.starts_with('/')));
+            }
+            None => found.extend(fill_in(text, configuration, Use::Leftover)?),
+        }
+    }
+    Ok(found)
 }
 
 fn patterns(texts: Vec<String>) -> Result<Vec<PathPattern>, GrantError> {

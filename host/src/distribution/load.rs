@@ -1,23 +1,23 @@
 //! Loading a distribution: built in, or from a file.
 
-mod check;
+pub(super) mod check;
 mod source;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde_json::Value;
 
-use self::check::{check_phase, no_phase};
 pub(super) use self::source::component_source;
-use super::compose::Composition;
 use super::configuration::{DeclaredConfiguration, declared_configuration};
-use super::document::{DistributionDocument, GrantsDocument};
+use super::document::{DistributionDocument, GrantsDocument, OperationDocument};
 use super::grants::{GrantError, endpoints, resolve};
 use super::limits::LimitsDocument;
-use super::order::{self, OrderError};
+use super::operation::{MAIN, Operation, Origin};
+use super::order::OrderError;
 use super::sandbox::Sandbox;
+use super::variables::names;
 use crate::component::{BuiltIn, LoadError, Source};
 use crate::effect::Grants;
 use crate::world::{ReadError, read_given_text};
@@ -29,8 +29,8 @@ const FILE_LIMIT: u64 = 1 << 20;
 /// How many files may extend each other in a row.
 const MOST_EXTENDED: usize = 8;
 
-/// A distribution, checked.
-#[derive(Clone, Debug)]
+/// A distribution, checked. By default it has nothing.
+#[derive(Clone, Debug, Default)]
 pub struct Distribution {
     pub name: String,
     /// The name of the one that it extends in the end, or its own: where
@@ -45,16 +45,31 @@ pub struct Distribution {
     pub sandbox: Sandbox,
     /// API servers that its phases may connect to, as written.
     servers: Vec<String>,
-    pub groups: Vec<PhaseGroup>,
-    /// All leaves in the order of the file.
-    pub leaves: Vec<Leaf>,
+    /// Its commands, by name.
+    pub operations: BTreeMap<String, Operation>,
 }
 
 impl Distribution {
     /// API servers that its phases may connect to, as written.
     pub(super) fn servers(&self) -> impl Iterator<Item = &String> {
-        let groups = self.groups.iter().flat_map(|group| &group.servers);
+        let groups = self.groups().flat_map(|group| &group.servers);
         self.servers.iter().chain(groups)
+    }
+
+    /// The phases of all operations.
+    pub(super) fn groups(&self) -> impl Iterator<Item = &PhaseGroup> {
+        self.operations.values().flat_map(|one| &one.groups)
+    }
+
+    /// One of its operations.
+    pub fn operation(&self, name: &str) -> Result<&Operation, DistributionError> {
+        self.operations
+            .get(name)
+            .ok_or_else(|| DistributionError::NoOperation {
+                distribution: self.name.clone(),
+                name: name.to_owned(),
+                there: self.operations.keys().cloned().collect(),
+            })
     }
 }
 
@@ -71,6 +86,8 @@ pub struct PhaseGroup {
     pub changes: Vec<String>,
     /// Whether it needs a machine that is at work.
     pub live: bool,
+    /// Whether it runs whichever phases are selected.
+    pub always: bool,
     /// Those of the distribution.
     pub(super) servers: Vec<String>,
 }
@@ -80,8 +97,14 @@ impl PhaseGroup {
     pub fn grants(&self, configuration: &Value) -> Result<Arc<Grants>, DistributionError> {
         let resolved = resolve(&self.grants, configuration).and_then(|mut grants| {
             if let Some(kube) = &mut grants.kube {
-                kube.servers
-                    .extend(endpoints(&self.servers, configuration)?);
+                // Those of kinds that this operation has none of are not its.
+                let servers: Vec<String> = self
+                    .servers
+                    .iter()
+                    .filter(|one| names(one).all(|name| is_of(name, configuration)))
+                    .cloned()
+                    .collect();
+                kube.servers.extend(endpoints(&servers, configuration)?);
             }
             Ok(grants)
         });
@@ -97,6 +120,12 @@ impl PhaseGroup {
     pub fn granted(&self) -> &GrantsDocument {
         &self.grants
     }
+}
+
+/// Whether a variable is of a kind that the configuration has.
+fn is_of(name: &str, configuration: &Value) -> bool {
+    let kind = name.split('.').next().unwrap_or_default();
+    configuration.get(kind).is_some()
 }
 
 /// A node of the graph: a sub-phase, or a phase without any.
@@ -155,6 +184,20 @@ pub enum DistributionError {
         #[source]
         source: OrderError,
     },
+    #[error("the distribution {distribution} has no operation {name:?}; it has: {}", there.join(", "))]
+    NoOperation {
+        distribution: String,
+        name: String,
+        there: Vec<String>,
+    },
+    #[error("the folders or kubeconfigs of the operation {operation}")]
+    Path {
+        operation: String,
+        #[source]
+        source: GrantError,
+    },
+    #[error("publish: the configuration has a {kind} already; give what is published another name")]
+    Published { kind: String },
     #[error("the grants of phase {phase}")]
     Grant {
         phase: String,
@@ -276,87 +319,27 @@ impl Distribution {
                 (base.root.clone(), Some(base))
             }
         };
-        let mut composition = match &mut base {
-            Some(base) => Composition::of(base),
-            None => Composition::default(),
+        let operations = base
+            .as_mut()
+            .map(|base| std::mem::take(&mut base.operations));
+        let origin_of = Origin {
+            name: origin,
+            folder,
+            root: &root,
+            distribution: &document.name,
         };
-        for name in &document.remove {
-            if !composition.has(name) {
-                return Err(invalid(format!("remove: {}", no_phase(name, &composition))));
-            }
-            composition.remove(name);
-        }
-        let mut seen = BTreeSet::new();
-        for phase in &document.phases {
-            check_phase(phase, &composition).map_err(invalid)?;
-            if !seen.insert(&phase.name) {
-                return Err(invalid(format!(
-                    "the phase {} stands there twice",
-                    phase.name
-                )));
-            }
-            let source = match (&phase.component, composition.before(&phase.name)) {
-                (Some(component), _) => component_source(
-                    origin,
-                    folder,
-                    &root,
-                    &format!("phase {}", phase.name),
-                    component,
-                    phase.digest.as_deref(),
-                )?,
-                (None, Some(before)) => before.source.clone(),
-                (None, None) => {
-                    return Err(invalid(format!(
-                        "the phase {} has no component",
-                        phase.name
-                    )));
-                }
-            };
-            composition.put(phase, source);
-        }
-        for phase in &document.phases {
-            let others = phase.before.iter().chain(phase.changes.iter().flatten());
-            if let Some(other) = others.into_iter().find(|other| !composition.has(other)) {
-                return Err(invalid(format!(
-                    "phase {}, before or changes: {}",
-                    phase.name,
-                    no_phase(other, &composition)
-                )));
-            }
-            for waiting in &phase.before {
-                composition.put_before(waiting, &phase.name);
-            }
-        }
-        let Composition { mut groups, leaves } = composition;
-        if groups.is_empty() {
-            return Err(invalid("it has no phases".to_owned()));
-        }
+        let mut operations = operations_of(&document, operations.unwrap_or_default(), origin_of)?;
         // What a component writes as a phase may be what another connects with.
         let mut servers = base
             .as_ref()
             .map(|base| base.servers.clone())
             .unwrap_or_default();
         servers.extend(document.servers);
-        for group in &mut groups {
-            group.servers.clone_from(&servers);
+        for operation in operations.values_mut() {
+            for group in &mut operation.groups {
+                group.servers.clone_from(&servers);
+            }
         }
-        let needs = order::resolve(&leaves).map_err(|source| DistributionError::Order {
-            origin: origin.to_owned(),
-            source,
-        })?;
-        let leaves = leaves
-            .into_iter()
-            .zip(needs)
-            .filter_map(|(leaf, needs)| {
-                let group = groups.iter().position(|one| one.name == leaf.group)?;
-                Some(Leaf {
-                    name: leaf.name,
-                    group,
-                    needs,
-                    written_needs: leaf.needs,
-                })
-            })
-            .collect();
         let (kinds, targets, sandbox, configuration) = match base {
             Some(base) => (
                 base.kinds,
@@ -383,10 +366,54 @@ impl Distribution {
             patch_targets: document.patch_targets.unwrap_or(targets),
             sandbox,
             servers,
-            groups,
-            leaves,
+            operations,
         })
     }
+}
+
+/// The operations: those of the base, less what is removed, with what is
+/// changed and added. What stands at the top of the file is of the main one.
+fn operations_of(
+    document: &DistributionDocument,
+    mut base: BTreeMap<String, Operation>,
+    origin: Origin<'_>,
+) -> Result<BTreeMap<String, Operation>, DistributionError> {
+    let invalid = |problem: String| DistributionError::invalid(origin.name, problem);
+    for name in &document.remove_operations {
+        if base.remove(name).is_none() {
+            return Err(invalid(format!(
+                "removeOperations: there is no operation {name:?}; there are: {}",
+                Vec::from_iter(base.keys().cloned()).join(", ")
+            )));
+        }
+    }
+    let mut changes = document.operations.clone();
+    if !document.phases.is_empty() || !document.remove.is_empty() {
+        let main = changes.entry(MAIN.to_owned()).or_default();
+        if !main.phases.is_empty() || !main.remove.is_empty() {
+            return Err(invalid(format!(
+                "phases and remove stand at the top and in operations.{MAIN}: the former are short for the latter, so let them stand in one place"
+            )));
+        }
+        main.phases.clone_from(&document.phases);
+        main.remove.clone_from(&document.remove);
+    }
+    let mut operations = BTreeMap::new();
+    for (name, change) in &changes {
+        let before = base.remove(name);
+        let operation = Operation::of(name, change, before, origin)?;
+        operations.insert(name.clone(), operation);
+    }
+    // Those that nothing was said of are of this distribution now.
+    for (name, before) in base {
+        let same = OperationDocument::default();
+        let operation = Operation::of(&name, &same, Some(before), origin)?;
+        operations.insert(name, operation);
+    }
+    if operations.is_empty() {
+        return Err(invalid("it has no phases".to_owned()));
+    }
+    Ok(operations)
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod folders;
 mod grants;
 mod limits;
 mod load;
+mod operation;
 mod order;
 mod sandbox;
 mod sandbox_api;
@@ -21,9 +22,12 @@ pub use configuration::{
     ConfigurationDocument, DeclaredConfiguration, Kind, NoFields, Reading, notes,
 };
 pub use decisive::ForeignValue;
-pub use document::{DistributionDocument, PhaseDocument};
+pub use document::{
+    DistributionDocument, FlagDocument, FlagType, OperationDocument, PhaseDocument,
+};
 pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
+pub use operation::{MAIN, Operation};
 pub use sandbox::Sandbox;
 pub use sandbox_api::SandboxApiError;
 pub use scheduler::{RunError, Runner};

@@ -1,13 +1,15 @@
 //! Running the graph: what needs nothing that is still running runs at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::load::{Distribution, DistributionError};
+use super::operation::Operation;
 use super::order;
 use super::selection::Selection;
 use crate::capability::RunContext;
@@ -79,13 +81,18 @@ struct Ready {
     limits: Limits,
 }
 
-/// Phases of a distribution, loaded and checked.
+/// A phase at work: which, and how it ended.
+type PhaseTask = Pin<Box<dyn Future<Output = (usize, Result<(), Failure>)> + Send>>;
+
+/// Phases of an operation, loaded and checked.
 pub struct Runner {
-    distribution: Distribution,
+    operation: Operation,
     selection: Selection,
     /// By group; none where no leaf of it is selected.
     groups: Vec<Option<Ready>>,
     limits: Limits,
+    /// What grants speak of, as far as it was known at the start.
+    configuration: Value,
 }
 
 impl Runner {
@@ -93,36 +100,54 @@ impl Runner {
     /// checks every one of them against its grants.
     pub fn prepare(
         engine: &Engine,
-        distribution: Distribution,
+        distribution: &Distribution,
+        operation: Operation,
         selection: Selection,
         configuration: &Value,
         limits: Limits,
     ) -> Result<Self, RunError> {
         let wanted: BTreeSet<usize> = selection
             .leaves()
-            .map(|leaf| distribution.leaves[leaf].group)
+            .map(|leaf| operation.leaves[leaf].group)
             .collect();
+        // What will be published has no fields yet: grants that speak of it are
+        // resolved when it is there.
+        let (given, mut configuration) = (configuration, configuration.clone());
+        for kind in operation
+            .groups
+            .iter()
+            .flat_map(|one| one.granted().publish.keys())
+        {
+            if given.get(kind).is_some() {
+                return Err(DistributionError::Published { kind: kind.clone() }.into());
+            }
+            configuration[kind] = json!({});
+        }
         let mut refusals = Vec::new();
         let mut groups: Vec<Option<Ready>> = Vec::new();
         // Groups may share a component: each is loaded once.
         let mut loaded: Vec<Arc<PhaseComponent>> = Vec::new();
-        for (at, group) in distribution.groups.iter().enumerate() {
+        for (at, group) in operation.groups.iter().enumerate() {
             if !wanted.contains(&at) {
                 groups.push(None);
                 continue;
             }
-            let grants = group.grants(configuration)?;
+            let grants = group.grants(&configuration)?;
             let name = group.source.name();
             let known = loaded.iter().find(|one| one.component().name == name);
             let linked = match known {
-                Some(known) => {
-                    let findings = check_imports(known.component(), &grants);
-                    (findings, Some(Arc::clone(known)))
-                }
+                Some(known) => (Vec::new(), Some(Arc::clone(known))),
                 None => match Component::load(engine, &group.source) {
                     Err(error) => (vec![broken(&error)], None),
                     Ok(component) => {
-                        let findings = check_imports(&component, &grants);
+                        // Of all phases that it has here: what is wrong with
+                        // one that does not run stops no other.
+                        let shared = distribution.groups();
+                        let granted: Vec<_> = shared
+                            .filter(|one| one.source.name() == name)
+                            .filter_map(|one| one.grants(&configuration).ok())
+                            .collect();
+                        let findings = check_imports(&component, &granted);
                         match findings.is_empty() {
                             false => (findings, None),
                             true => match PhaseComponent::link(component) {
@@ -159,10 +184,11 @@ impl Runner {
             return Err(RunError::Refused(refusals));
         }
         Ok(Self {
-            distribution,
+            operation,
             selection,
             groups,
             limits,
+            configuration,
         })
     }
 
@@ -185,7 +211,7 @@ impl Runner {
         let awaited: BTreeMap<usize, BTreeSet<usize>> = waiting
             .iter()
             .map(|leaf| {
-                let needs = |leaf: usize| self.distribution.leaves[leaf].needs.clone();
+                let needs = |leaf: usize| self.operation.leaves[leaf].needs.clone();
                 (*leaf, order::awaited(*leaf, &waiting, needs))
             })
             .collect();
@@ -194,8 +220,10 @@ impl Runner {
         // By place: which of those that run at once is faster says nothing.
         let mut failures: BTreeMap<usize, Failure> = BTreeMap::new();
         let mut aborted = None;
+        // Grants that speak of what was published, and cannot.
+        let mut unresolved = None;
         loop {
-            if failures.is_empty() && aborted.is_none() {
+            if failures.is_empty() && aborted.is_none() && unresolved.is_none() {
                 let free: Vec<usize> = waiting
                     .iter()
                     .copied()
@@ -203,8 +231,14 @@ impl Runner {
                     .collect();
                 for leaf in free {
                     waiting.remove(&leaf);
-                    if let Some(task) = self.task(leaf, Arc::clone(&run), Arc::clone(&document)) {
-                        running.spawn(task);
+                    match self.task(leaf, Arc::clone(&run), Arc::clone(&document)) {
+                        Ok(Some(task)) => {
+                            running.spawn(task);
+                        }
+                        Ok(None) => {}
+                        Err(error) => {
+                            unresolved.get_or_insert(error);
+                        }
                     }
                 }
             }
@@ -228,13 +262,16 @@ impl Runner {
                 also: failures.into_values().collect(),
             }),
             (None, Some(error)) => Err(RunError::Aborted(error)),
-            (None, None) => Ok(()),
+            (None, None) => match unresolved {
+                Some(error) => Err(RunError::Distribution(error)),
+                None => Ok(()),
+            },
         }
     }
 
     /// Phases that a phase needs and that were not selected.
     fn left_out(&self, leaf: usize) -> Vec<String> {
-        let leaves = &self.distribution.leaves;
+        let leaves = &self.operation.leaves;
         let needs = leaves[leaf].needs.iter();
         needs
             .filter(|need| !self.selection.contains(**need))
@@ -246,13 +283,7 @@ impl Runner {
     /// Those built in are known to: a test asks each.
     async fn refuse_missing_phases(&self) -> Result<(), RunError> {
         let mut refusals = Vec::new();
-        for (at, (group, ready)) in self
-            .distribution
-            .groups
-            .iter()
-            .zip(&self.groups)
-            .enumerate()
-        {
+        for (at, (group, ready)) in self.operation.groups.iter().zip(&self.groups).enumerate() {
             let (Some(ready), Source::File { .. }) = (ready, &group.source) else {
                 continue;
             };
@@ -281,7 +312,7 @@ impl Runner {
         let description = describe(component, self.limits)
             .await
             .map_err(|failure| Failure {
-                phase: self.distribution.groups[group].name.clone(),
+                phase: self.operation.groups[group].name.clone(),
                 doing: "describing itself".to_owned(),
                 ..failure
             })?;
@@ -293,7 +324,7 @@ impl Runner {
         Ok(self
             .selection
             .leaves()
-            .map(|leaf| &self.distribution.leaves[leaf])
+            .map(|leaf| &self.operation.leaves[leaf])
             .filter(|leaf| leaf.group == group && !provided.contains(&leaf.name.as_str()))
             .map(|leaf| Finding {
                 problem: format!("it does not provide the phase {}", leaf.name),
@@ -307,22 +338,22 @@ impl Runner {
         leaf: usize,
         run: Arc<RunContext>,
         document: Arc<str>,
-    ) -> Option<impl Future<Output = (usize, Result<(), Failure>)> + Send + 'static> {
-        let found = &self.distribution.leaves[leaf];
-        let ready = self.groups[found.group].as_ref()?;
+    ) -> Result<Option<PhaseTask>, DistributionError> {
+        let found = &self.operation.leaves[leaf];
+        let Some(ready) = self.groups[found.group].as_ref() else {
+            return Ok(None);
+        };
+        let (grants, document) = self.at_this_stage(found.group, ready, &run, document)?;
         let component = Arc::clone(&ready.component);
         let limits = ready.limits;
         let origin = Origin {
             phase: found.name.clone(),
             component: component.component().name.clone(),
             digest: component.component().digest.clone(),
-            grants: Arc::clone(&ready.grants),
-            changes: self.distribution.groups[found.group]
-                .changes
-                .as_slice()
-                .into(),
+            grants,
+            changes: self.operation.groups[found.group].changes.as_slice().into(),
         };
-        Some(async move {
+        Ok(Some(Box::pin(async move {
             let phase = origin.phase.clone();
             let started = Instant::now();
             run.conduit.tell(Event::PhaseStarted {
@@ -338,7 +369,31 @@ impl Runner {
                 });
             }
             (leaf, result)
-        })
+        })))
+    }
+
+    /// The grants and the document of a phase that starts now, with what others
+    /// published.
+    fn at_this_stage(
+        &self,
+        group: usize,
+        ready: &Ready,
+        run: &RunContext,
+        document: Arc<str>,
+    ) -> Result<(Arc<Grants>, Arc<str>), DistributionError> {
+        let published = run.published.all();
+        if published.is_empty() {
+            return Ok((Arc::clone(&ready.grants), document));
+        }
+        let mut configuration = self.configuration.clone();
+        // It is the program's own.
+        let mut document: Value = serde_json::from_str(&document).unwrap_or_default();
+        for (kind, value) in published {
+            document["configuration"][&kind] = value.clone();
+            configuration[kind] = value;
+        }
+        let grants = self.operation.groups[group].grants(&configuration)?;
+        Ok((grants, document.to_string().into()))
     }
 }
 
@@ -365,16 +420,27 @@ fn misfit(error: &wasmtime::Error) -> Finding {
 mod tests {
     use super::*;
     use crate::component::BuiltIn;
+    use crate::distribution::Distribution;
 
     #[tokio::test]
     async fn built_in_components_provide_what_their_distributions_want() {
         let engine = Engine::start().unwrap();
         for name in BuiltIn::distributions() {
             let distribution = Distribution::load(name).unwrap();
-            for (at, group) in distribution.groups.iter().enumerate() {
+            let groups = |one: &Operation| {
+                one.groups
+                    .clone()
+                    .into_iter()
+                    .enumerate()
+                    .collect::<Vec<_>>()
+            };
+            let all = distribution.operations.values();
+            for (operation, (at, group)) in
+                all.flat_map(|one| groups(one).into_iter().map(move |group| (one, group)))
+            {
                 let component = Component::load(&engine, &group.source).unwrap();
                 let description = describe(&component, Limits::default()).await.unwrap();
-                for leaf in distribution.leaves.iter().filter(|leaf| leaf.group == at) {
+                for leaf in operation.leaves.iter().filter(|leaf| leaf.group == at) {
                     let provided = description
                         .phases
                         .iter()

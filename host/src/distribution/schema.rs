@@ -13,6 +13,9 @@
 
 use std::fmt;
 
+use serde_json::Value;
+
+use crate::effect::Shape;
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 
 /// The fields of an object, in the order in which messages name them.
@@ -153,6 +156,71 @@ impl FieldType {
     }
 }
 
+impl Shape for FieldType {
+    fn check(&self, document: &Value) -> Result<(), String> {
+        self.fits(document, "")
+    }
+}
+
+impl FieldType {
+    /// Whether a value is of this type. Fields may be left out; sealed ones have
+    /// no place in what is published.
+    fn fits(&self, value: &Value, path: &str) -> Result<(), String> {
+        let wrong = |wanted: &str| Err(format!("{path}: wanted {wanted}"));
+        match (self, value) {
+            (_, Value::Null) => wrong("a value, or no field"),
+            (Self::Object(fields), Value::Object(found)) => {
+                for (name, value) in found {
+                    let at = format!("{path}.{name}");
+                    match fields.iter().find(|(known, _)| known == name) {
+                        Some((_, of)) => of.fits(value, &at)?,
+                        None => return Err(format!("{at}: there is no such field")),
+                    }
+                }
+                Ok(())
+            }
+            (Self::Map(of), Value::Object(found)) => found
+                .iter()
+                .try_for_each(|(name, value)| of.fits(value, &format!("{path}.{name}"))),
+            (Self::List(of), Value::Array(items)) => items
+                .iter()
+                .enumerate()
+                .try_for_each(|(at, item)| of.fits(item, &format!("{path}[{at}]"))),
+            (Self::Object(_) | Self::Map(_), _) => wrong("an object"),
+            (Self::List(_), _) => wrong("a list"),
+            (Self::Scalar(scalar), value) => match scalar {
+                Scalar::String
+                | Scalar::Duration
+                | Scalar::DurationOrNanoseconds
+                | Scalar::Time
+                | Scalar::Quantity
+                    if value.is_string() =>
+                {
+                    Ok(())
+                }
+                Scalar::Bool if value.is_boolean() => Ok(()),
+                Scalar::Int32 if value.as_i64().is_some_and(|n| i32::try_from(n).is_ok()) => Ok(()),
+                Scalar::UInt32 if value.as_u64().is_some_and(|n| u32::try_from(n).is_ok()) => {
+                    Ok(())
+                }
+                Scalar::Int64 if value.is_i64() => Ok(()),
+                Scalar::DurationOrNanoseconds if value.is_i64() => Ok(()),
+                Scalar::Number | Scalar::Float32 if value.is_number() => Ok(()),
+                Scalar::Token | Scalar::LooseToken | Scalar::HexKey | Scalar::Secret => {
+                    wrong("nothing: what is sealed is not published")
+                }
+                Scalar::String => wrong("text"),
+                Scalar::Duration | Scalar::DurationOrNanoseconds => wrong("a duration"),
+                Scalar::Time => wrong("a time"),
+                Scalar::Quantity => wrong("a quantity"),
+                Scalar::Bool => wrong("true or false"),
+                Scalar::Int32 | Scalar::UInt32 | Scalar::Int64 => wrong("a whole number"),
+                Scalar::Number | Scalar::Float32 => wrong("a number"),
+            },
+        }
+    }
+}
+
 impl<'de> Deserialize<'de> for Schema {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Written;
@@ -234,6 +302,51 @@ mod tests {
             ),
         ];
         assert_eq!(fields, wanted.map(|(name, of)| (name.to_owned(), of)));
+    }
+
+    #[test]
+    fn what_is_published_has_these_fields_and_no_others() {
+        let schema = json!({"a": "string", "b": ["int32"], "c": {"*": "bool"}, "d": {"e": "bool"},
+            "s": "secret"});
+        let schema: Schema = serde_json::from_value(schema).unwrap();
+        let of = FieldType::Object(FieldType::of_kind(&schema, "Kind").unwrap());
+        for (name, document, wanted) in [
+            ("nothing", json!({}), Ok(())),
+            (
+                "all",
+                json!({"a": "x", "b": [1, 2], "c": {"y": true}, "d": {"e": false}}),
+                Ok(()),
+            ),
+            ("no object", json!(1), Err(": wanted an object")),
+            ("a null", json!({"a": null}), Err(".a: wanted a value")),
+            ("another type", json!({"a": 1}), Err(".a: wanted text")),
+            (
+                "in a list",
+                json!({"b": [1, "2"]}),
+                Err(".b[1]: wanted a whole"),
+            ),
+            (
+                "too large",
+                json!({"b": [1 << 40]}),
+                Err(".b[0]: wanted a whole"),
+            ),
+            ("in a map", json!({"c": {"y": 1}}), Err(".c.y: wanted true")),
+            (
+                "an unknown field",
+                json!({"d": {"f": 1}}),
+                Err(".d.f: there is no"),
+            ),
+            ("a secret", json!({"s": "x"}), Err(".s: wanted nothing")),
+        ] {
+            let got = of.check(&document);
+            match wanted {
+                Ok(()) => assert_eq!(got, Ok(()), "{name}"),
+                Err(words) => {
+                    let said = got.unwrap_err();
+                    assert!(said.starts_with(words), "{name}: {said}");
+                }
+            }
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::load::Distribution;
+use super::operation::Operation;
 use crate::effect::outer;
 use kubewright_values::meant::meant;
 
@@ -20,41 +20,51 @@ pub struct SelectionError {
 }
 
 impl Selection {
-    /// Selects from a distribution. `only` empty means all. Names are those of
+    /// Selects from an operation. `only` empty means all. Names are those of
     /// kubeadm: `certs`, `certs/all`, `certs/ca`, or an alias.
     pub fn new(
-        distribution: &Distribution,
+        operation: &Operation,
         only: &[String],
         skip: &[String],
     ) -> Result<Self, SelectionError> {
         let mut selected: BTreeSet<usize> = match only.is_empty() {
-            true => (0..distribution.leaves.len()).collect(),
+            true => (0..operation.leaves.len()).collect(),
             false => BTreeSet::new(),
         };
         for name in only {
-            selected.extend(find(distribution, name)?);
+            selected.extend(find(operation, name)?);
         }
         for name in skip {
-            for leaf in find(distribution, name)? {
+            for leaf in find(operation, name)? {
+                if operation.groups[operation.leaves[leaf].group].always {
+                    return Err(SelectionError {
+                        name: name.clone(),
+                        instead: "it runs whichever phases do, since they need what it finds out"
+                            .to_owned(),
+                    });
+                }
                 selected.remove(&leaf);
             }
         }
+        let always = operation.leaves.iter().enumerate();
+        let always = always.filter(|(_, leaf)| operation.groups[leaf.group].always);
+        selected.extend(always.map(|(at, _)| at));
         Ok(Self(selected))
     }
 
     /// Whether a name is that of a phase.
-    pub fn check(distribution: &Distribution, name: &str) -> Result<(), SelectionError> {
-        find(distribution, name).map(drop)
+    pub fn check(operation: &Operation, name: &str) -> Result<(), SelectionError> {
+        find(operation, name).map(drop)
     }
 
     /// Leaves out the phases that need a machine at work; gives their names.
-    pub fn leave_out_live(&mut self, distribution: &Distribution) -> Vec<String> {
-        let is_live = |at: &usize| distribution.groups[distribution.leaves[*at].group].live;
+    pub fn leave_out_live(&mut self, operation: &Operation) -> Vec<String> {
+        let is_live = |at: &usize| operation.groups[operation.leaves[*at].group].live;
         let live: Vec<usize> = self.0.iter().copied().filter(is_live).collect();
         let mut names: Vec<String> = Vec::new();
         for at in live {
             self.0.remove(&at);
-            let name = outer(&distribution.leaves[at].name);
+            let name = outer(&operation.leaves[at].name);
             if names.last().is_none_or(|last| last != name) {
                 names.push(name.to_owned());
             }
@@ -66,13 +76,13 @@ impl Selection {
         self.0.contains(&leaf)
     }
 
-    /// In the order of the distribution.
+    /// In the order of the operation.
     pub fn leaves(&self) -> impl Iterator<Item = usize> {
         self.0.iter().copied()
     }
 }
 
-impl Distribution {
+impl Operation {
     /// The phase (no sub-phase) that a name or an alias stands for, whatever
     /// its case, as kubeadm takes it.
     pub fn phase_named(&self, name: &str) -> Option<&str> {
@@ -87,15 +97,15 @@ impl Distribution {
     }
 }
 
-fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, SelectionError> {
+fn find(operation: &Operation, name: &str) -> Result<Vec<usize>, SelectionError> {
     // kubeadm's names are compared without regard to case.
     let wanted = name.trim().to_lowercase();
     let (group, sub) = match wanted.split_once('/') {
         Some((group, sub)) => (group, Some(sub)),
         None => (wanted.as_str(), None),
     };
-    let group = distribution.phase_named(group);
-    let found: Vec<usize> = distribution
+    let group = operation.phase_named(group);
+    let found: Vec<usize> = operation
         .leaves
         .iter()
         .enumerate()
@@ -112,7 +122,7 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
     if found.is_empty() {
         return Err(SelectionError {
             name: name.to_owned(),
-            instead: instead(distribution, name),
+            instead: instead(operation, name),
         });
     }
     Ok(found)
@@ -120,17 +130,17 @@ fn find(distribution: &Distribution, name: &str) -> Result<Vec<usize>, Selection
 
 /// What to write instead of a name that is none. Phases with sub-phases stand for all of them in
 /// the list, which would be too long to read otherwise.
-fn instead(distribution: &Distribution, name: &str) -> String {
-    let leaves = distribution.leaves.iter().map(|leaf| leaf.name.as_str());
+fn instead(operation: &Operation, name: &str) -> String {
+    let leaves = operation.leaves.iter().map(|leaf| leaf.name.as_str());
     let groups = || {
-        let all = distribution.groups.iter().map(|group| group.name.as_str());
+        let all = operation.groups.iter().map(|group| group.name.as_str());
         all.filter(|name| !name.contains('/'))
     };
     if let Some(meant) = meant(name.trim(), leaves.chain(groups())) {
         return format!("did you mean {meant:?}?");
     }
     let group = outer(name);
-    let parts: Vec<_> = distribution
+    let parts: Vec<_> = operation
         .leaves
         .iter()
         .filter_map(|leaf| leaf.name.strip_prefix(group)?.strip_prefix('/'))
@@ -141,7 +151,7 @@ fn instead(distribution: &Distribution, name: &str) -> String {
     let groups: Vec<_> = groups().collect();
     format!(
         "the phases of {} are: {} (`kubewright phases` lists their parts)",
-        distribution.name,
+        operation.label(),
         groups.join(", ")
     )
 }
@@ -151,12 +161,13 @@ mod tests {
     use super::*;
 
     fn names(only: &[&str], skip: &[&str]) -> Result<Vec<String>, SelectionError> {
-        let distribution = Distribution::load("kubernetes").unwrap();
+        let distribution = crate::distribution::Distribution::load("kubernetes").unwrap();
+        let operation = distribution.operation("init").unwrap();
         let owned = |list: &[&str]| list.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
-        let selection = Selection::new(&distribution, &owned(only), &owned(skip))?;
+        let selection = Selection::new(operation, &owned(only), &owned(skip))?;
         Ok(selection
             .leaves()
-            .map(|at| distribution.leaves[at].name.clone())
+            .map(|at| operation.leaves[at].name.clone())
             .collect())
     }
 

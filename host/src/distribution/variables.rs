@@ -40,6 +40,9 @@ pub enum Use {
     Path,
     /// A pattern for paths.
     PathPattern,
+    /// The same, of what is to be removed for good. It may be any path here: as
+    /// it is emptied the host looks at what it is.
+    Leftover,
     /// A URL, in which an IPv6 address stands in brackets.
     Url,
 }
@@ -76,9 +79,11 @@ impl Use {
         }
     }
 
-    fn written(self, value: &str) -> String {
+    pub(super) fn written(self, value: &str) -> String {
         match self {
-            Self::NamePattern | Self::PathPattern => globset::escape(&value.replace('\\', r"\\")),
+            Self::NamePattern | Self::PathPattern | Self::Leftover => {
+                globset::escape(&value.replace('\\', r"\\"))
+            }
             Self::Url => match value.parse::<std::net::Ipv6Addr>() {
                 Ok(address) => format!("[{address}]"),
                 Err(_) => value.to_owned(),

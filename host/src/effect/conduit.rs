@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use super::effect::{Effect, Inverse, Landing, described};
+use super::effect::{Asker, Effect, Inverse, Landing, described};
 use super::event::{Change, Event, Events};
 use super::grant::{Denial, Grants};
 use super::journal::{Denied, Entry, Journal, JournalError, RecordedFiles};
 use super::noted::NotedFiles;
-use super::policy::{Policy, PolicyError, Verdict};
+use super::policy::{Finding, Policy, PolicyError, Verdict};
 use crate::world::{Files, LastLink, MachinePath, World};
 
 /// Who asks for an effect.
@@ -77,11 +77,15 @@ pub struct Conduit {
     policies: Vec<Arc<dyn Policy>>,
     journal: Arc<dyn Journal>,
     events: Events,
+    /// What the run is: `init`.
+    operation: String,
     /// What every effect shows to policies below `context`, as
     /// `certificatesDir`: a component may have made it.
     context: Value,
     /// Which phase wrote which file.
     writers: Mutex<BTreeMap<MachinePath, String>>,
+    /// What landed, as policies saw it, for those that judge it all.
+    plan: Mutex<Vec<Value>>,
 }
 
 /// The phase that a sub-phase is of: `certs` of `certs/ca`. A phase is its own.
@@ -102,9 +106,18 @@ impl Conduit {
             policies,
             journal,
             events,
+            operation: String::new(),
             context,
             writers: Mutex::default(),
+            plan: Mutex::default(),
         }
+    }
+
+    /// The same, for a run of this operation.
+    #[must_use]
+    pub fn of(mut self, operation: &str) -> Self {
+        operation.clone_into(&mut self.operation);
+        self
     }
 
     /// Notes who writes a file. Two phases that write one, and do not know of
@@ -177,7 +190,7 @@ impl Conduit {
         effect: &E,
     ) -> Result<Result<(E::Output, Change), E::Error>, EffectError> {
         effect.grant(&origin.grants, &*self.world.files)?;
-        self.ask_policies(origin, effect).await?;
+        let described = self.ask_policies(origin, effect).await?;
         let writes = effect.writes();
         writes
             .keys()
@@ -203,7 +216,9 @@ impl Conduit {
             writes.clone(),
         ));
         let mut files: Arc<dyn Files> = Arc::<NotedFiles>::clone(&noted);
-        let recorded = self.journal.wants_touches().then(|| {
+        // Of what is removed for good, or undone, nothing is to be made again.
+        let is_of_files = effect.inverse() == Inverse::Files;
+        let recorded = (is_of_files && self.journal.wants_touches()).then(|| {
             let private = writes.iter().filter(|(_, made)| made.is_sealed());
             Arc::new(RecordedFiles::new(
                 Arc::clone(&files),
@@ -231,6 +246,10 @@ impl Conduit {
         match &landed {
             Ok((_, change)) => {
                 self.journal.landed(number, *change)?;
+                if let Some(mark) = effect.mark() {
+                    self.journal.mark(&mark)?;
+                }
+                self.note(described, *change);
                 self.tell(Event::Effect {
                     phase: origin.phase.clone(),
                     action: effect.name(),
@@ -243,44 +262,112 @@ impl Conduit {
         Ok(landed)
     }
 
-    async fn ask_policies(&self, origin: &Origin, asked: &dyn Effect) -> Result<(), EffectError> {
-        if self.policies.is_empty() {
-            return Ok(());
+    /// Has the policies judge what landed as a whole, once the phases are
+    /// through: in a sandbox before anything of it is on the machine, on the
+    /// machine when it is.
+    pub async fn judge(&self) -> Result<(), EffectError> {
+        let effects =
+            std::mem::take(&mut *self.plan.lock().unwrap_or_else(PoisonError::into_inner));
+        let plan = json!({
+            "apiVersion": "kubewright.dev/v1alpha1",
+            "kind": "Plan",
+            "operation": self.operation,
+            "context": self.context,
+            "effects": effects,
+        });
+        let asked = Asked {
+            phase: &self.operation,
+            action: "Plan",
+            target: &self.operation,
+        };
+        for policy in self.policies.iter().filter(|policy| policy.judges()) {
+            self.weigh(&**policy, policy.judge(&plan).await?, &asked)?;
         }
-        let effect = described(asked, &origin.phase, &origin.component, &self.context);
+        Ok(())
+    }
+
+    /// Keeps an effect for the judgement of all.
+    fn note(&self, described: Option<Value>, change: Change) {
+        let judges = self.policies.iter().any(|policy| policy.judges());
+        if let (true, Some(mut effect)) = (judges, described) {
+            effect["change"] = json!(change);
+            let mut plan = self.plan.lock().unwrap_or_else(PoisonError::into_inner);
+            plan.push(effect);
+        }
+    }
+
+    /// Asks all policies about one effect; gives it as they saw it.
+    async fn ask_policies(
+        &self,
+        origin: &Origin,
+        asked: &dyn Effect,
+    ) -> Result<Option<Value>, EffectError> {
+        if self.policies.is_empty() {
+            return Ok(None);
+        }
+        let asker = Asker {
+            operation: &self.operation,
+            phase: &origin.phase,
+            component: &origin.component,
+        };
+        let effect = described(asked, &asker, &self.context);
+        let target = asked.target();
+        let asked = Asked {
+            phase: &origin.phase,
+            action: asked.name(),
+            target: &target,
+        };
         for policy in &self.policies {
-            for finding in policy.check(&effect).await? {
-                match finding.verdict {
-                    Verdict::Warn => self.tell(Event::Warning {
-                        phase: origin.phase.clone(),
-                        message: format!(
-                            "policy {}, rule {}: {} {}: {} ({})",
-                            policy.name(),
-                            finding.rule,
-                            asked.name(),
-                            asked.target(),
-                            finding.reason,
-                            finding.remedy
-                        ),
-                    }),
-                    Verdict::Deny => {
-                        let denied = Denied {
-                            phase: origin.phase.clone(),
-                            action: asked.name().to_owned(),
-                            target: asked.target(),
-                            policy: policy.name().to_owned(),
-                            rule: finding.rule,
-                            reason: finding.reason,
-                        };
-                        self.journal.denied(denied.clone())?;
-                        return Err(EffectError::Policy {
-                            denied: Box::new(denied),
-                            remedy: finding.remedy,
-                        });
-                    }
+            self.weigh(&**policy, policy.check(&effect).await?, &asked)?;
+        }
+        Ok(Some(effect))
+    }
+
+    /// Tells of warnings; the first that denies is an error.
+    fn weigh(
+        &self,
+        policy: &dyn Policy,
+        findings: Vec<Finding>,
+        asked: &Asked,
+    ) -> Result<(), EffectError> {
+        for finding in findings {
+            match finding.verdict {
+                Verdict::Warn => self.tell(Event::Warning {
+                    phase: asked.phase.to_owned(),
+                    message: format!(
+                        "policy {}, rule {}: {} {}: {} ({})",
+                        policy.name(),
+                        finding.rule,
+                        asked.action,
+                        asked.target,
+                        finding.reason,
+                        finding.remedy
+                    ),
+                }),
+                Verdict::Deny => {
+                    let denied = Denied {
+                        phase: asked.phase.to_owned(),
+                        action: asked.action.to_owned(),
+                        target: asked.target.to_owned(),
+                        policy: policy.name().to_owned(),
+                        rule: finding.rule,
+                        reason: finding.reason,
+                    };
+                    self.journal.denied(denied.clone())?;
+                    return Err(EffectError::Policy {
+                        denied: Box::new(denied),
+                        remedy: finding.remedy,
+                    });
                 }
             }
         }
         Ok(())
     }
+}
+
+/// What policies are asked about.
+struct Asked<'a> {
+    phase: &'a str,
+    action: &'a str,
+    target: &'a str,
 }

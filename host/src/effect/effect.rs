@@ -21,6 +21,17 @@ pub enum Inverse {
     None(&'static str),
 }
 
+/// What the journal notes of an effect that landed, besides that it did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// A path is what it was before all runs.
+    Undone(MachinePath),
+    /// Programs filled a folder.
+    Filled(MachinePath),
+    /// A phase published a document of this kind.
+    Published(String, Value),
+}
+
 /// Something that a component asks the host to do: one value, from which
 /// follow its name, what it aims at, which grant covers it, what policies see
 /// of it, what of it is private, and how it is undone.
@@ -53,6 +64,11 @@ pub trait Effect: Send + Sync {
 
     fn inverse(&self) -> Inverse;
 
+    /// What the journal notes besides, once it landed.
+    fn mark(&self) -> Option<Mark> {
+        None
+    }
+
     /// What it makes of an object of the cluster, without secrets.
     fn object(&self) -> Option<WrittenObject> {
         None
@@ -73,15 +89,24 @@ pub trait Landing: Effect {
     ) -> impl Future<Output = Result<(Self::Output, Change), Self::Error>> + Send;
 }
 
+/// Who asks for an effect.
+pub struct Asker<'a> {
+    /// What the run is: `init`.
+    pub operation: &'a str,
+    pub phase: &'a str,
+    pub component: &'a str,
+}
+
 /// An effect as a policy gets it (`wit/`, world `policy`): its own fields; who
 /// asks; and the context of the configuration in a place of its own, since a
 /// component may have made that.
-pub fn described(effect: &dyn Effect, phase: &str, component: &str, context: &Value) -> Value {
+pub fn described(effect: &dyn Effect, asker: &Asker, context: &Value) -> Value {
     let mut fields = effect.shown();
     fields["apiVersion"] = json!("kubewright.dev/v1alpha1");
     fields["kind"] = json!("Effect");
-    fields["phase"] = json!(phase);
-    fields["component"] = json!(component);
+    fields["operation"] = json!(asker.operation);
+    fields["phase"] = json!(asker.phase);
+    fields["component"] = json!(asker.component);
     fields["action"] = json!(effect.name());
     fields["context"] = context.clone();
     fields

@@ -1,9 +1,11 @@
 //! What a component may do. Deny by default.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use globset::{Glob, GlobBuilder, GlobMatcher};
 
+use super::effects::EtcdFiles;
 use super::endpoint::Endpoint;
 use super::object::ObjectReference;
 use super::pki::{Holds, KeyFile};
@@ -20,6 +22,9 @@ pub enum FileVerb {
     Remove,
     /// Give to another owner, with another mode.
     Own,
+    /// Remove what programs of a cluster left there, for good: all that is in a
+    /// folder, or a file.
+    Empty,
 }
 
 /// What may be done with a key or certificate.
@@ -148,6 +153,40 @@ pub struct NodeGrant {
     pub endpoints: BTreeSet<String>,
     /// System accounts, by patterns of their names.
     pub accounts: Vec<PathPattern>,
+    /// Folders in which mounts may be taken away.
+    pub mounts: Vec<MachinePath>,
+}
+
+/// A cluster of etcd: as whom, and by which servers.
+#[derive(Clone, Debug)]
+pub struct EtcdGrant {
+    pub ca: MachinePath,
+    pub certificate: MachinePath,
+    pub key: MachinePath,
+    /// Servers that may be asked: see [`Endpoint`].
+    pub endpoints: BTreeSet<String>,
+    /// Whether any server may be asked that proves to be of the CA, as those
+    /// that the cluster names as its members.
+    pub asks_members: bool,
+}
+
+impl EtcdGrant {
+    /// That a server may not be asked because the cluster names it.
+    pub fn of_members(&self) -> Denial {
+        Denial {
+            what: "ask those that the cluster names as its members".to_owned(),
+            line: format!(
+                "etcd: [{{ca: {}, certificate: {}, key: {}, endpoints: [\"*\"]}}]",
+                self.ca, self.certificate, self.key
+            ),
+        }
+    }
+}
+
+/// What a document has to look like.
+pub trait Shape: std::fmt::Debug + Send + Sync {
+    /// The error says what is wrong, and where.
+    fn check(&self, document: &serde_json::Value) -> Result<(), String>;
 }
 
 /// All that one phase was granted, with variables filled in.
@@ -157,6 +196,11 @@ pub struct Grants {
     pub pki: Vec<PkiGrant>,
     pub kube: Option<KubeGrant>,
     pub node: Option<NodeGrant>,
+    pub etcd: Vec<EtcdGrant>,
+    /// Paths that may be made what they were before all runs.
+    pub undo: Vec<PathPattern>,
+    /// Kinds of documents that may be published, and what they look like.
+    pub publish: BTreeMap<String, Arc<dyn Shape>>,
     /// Interfaces without parameters: `clock`, `health`, `tokens` ...
     pub interfaces: BTreeSet<String>,
 }
@@ -278,6 +322,7 @@ impl Grants {
             FileVerb::Write => "write",
             FileVerb::Remove => "remove",
             FileVerb::Own => "own",
+            FileVerb::Empty => "empty",
         };
         if granted {
             return refuse_own(place, files);
@@ -294,6 +339,17 @@ impl Grants {
             what: format!("{verb} {place}{led}"),
             line: format!("files: [{{paths: [{wanted}], verbs: [{verb}]}}]"),
         })
+    }
+
+    /// Whether a path as it is spelled is among those that were granted for
+    /// this: what may be done there [`Self::covers_file`] says.
+    pub fn names_file(&self, place: &Place, verb: FileVerb) -> bool {
+        let of_verb = self
+            .files
+            .iter()
+            .filter(|grant| grant.verbs.contains(&verb));
+        let mut patterns = of_verb.flat_map(|grant| &grant.paths);
+        patterns.any(|pattern| pattern.matches(place.path().as_str()))
     }
 
     /// Whether `verb` is granted for the name, and every file lies where the
@@ -395,23 +451,106 @@ impl Grants {
         })
     }
 
+    /// Whether etcd may be asked as a client with these files, at these
+    /// endpoints; gives the grant.
+    pub fn covers_etcd(
+        &self,
+        client: &EtcdFiles,
+        endpoints: &[String],
+        files: &dyn Files,
+    ) -> Result<&EtcdGrant, Denial> {
+        let EtcdFiles {
+            ca,
+            certificate,
+            key,
+        } = client;
+        let line = |endpoints: &str| {
+            format!(
+                "etcd: [{{ca: {ca}, certificate: {certificate}, key: {key}, endpoints: [\"{endpoints}\"]}}]"
+            )
+        };
+        let granted = self.etcd.iter().find(|grant| {
+            [
+                (&grant.ca, ca),
+                (&grant.certificate, certificate),
+                (&grant.key, key),
+            ]
+            .iter()
+            .all(|(granted, place)| is_meant(granted, place, files))
+        });
+        let Some(granted) = granted else {
+            return Err(Denial {
+                what: format!("ask etcd with {certificate}, {key} and the CA {ca}"),
+                line: line("https://self:2379"),
+            });
+        };
+        for place in [ca, certificate, key] {
+            refuse_own(place, files)?;
+        }
+        for url in endpoints {
+            let asked = Origin::of(url).map_err(|error| Denial {
+                what: format!("ask {url:?}: {error}"),
+                line: String::new(),
+            })?;
+            if !granted.asks_members && !among(granted.endpoints.iter(), &asked) {
+                return Err(Denial {
+                    what: format!("ask etcd at {asked}"),
+                    line: line(&asked.to_string()),
+                });
+            }
+        }
+        Ok(granted)
+    }
+
+    /// Whether mounts in a folder may be taken away.
+    pub fn covers_mounts(&self, folder: &Place, files: &dyn Files) -> Result<(), Denial> {
+        let mut granted = self.node.iter().flat_map(|node| &node.mounts);
+        match granted.any(|granted| is_meant(granted, folder, files)) {
+            true => refuse_own(folder, files),
+            false => Err(Denial {
+                what: format!("what is mounted in {folder}"),
+                line: format!("node: {{mounts: [\"{folder}\"]}}"),
+            }),
+        }
+    }
+
+    /// Whether what runs did to a path may be undone.
+    pub fn covers_undo(&self, path: &MachinePath) -> Result<(), Denial> {
+        match self.undo.iter().any(|one| one.matches(path.as_str())) {
+            true => Ok(()),
+            false => Err(Denial {
+                what: format!("undo what runs did to {path}"),
+                line: format!("undo: [\"{path}\"]"),
+            }),
+        }
+    }
+
     /// Whether a kubeconfig may be used.
     pub fn covers_kubeconfig(&self, place: &Place, files: &dyn Files) -> Result<(), Denial> {
-        let is_meant = |granted: &MachinePath| {
-            granted == place.real()
-                || place.is_linked()
-                    && files
-                        .real(granted, place.last())
-                        .is_ok_and(|real| real == *place.real())
-        };
         match &self.kube {
-            Some(kube) if kube.kubeconfigs.iter().any(is_meant) => refuse_own(place, files),
+            Some(kube)
+                if kube
+                    .kubeconfigs
+                    .iter()
+                    .any(|granted| is_meant(granted, place, files)) =>
+            {
+                refuse_own(place, files)
+            }
             _ => Err(Denial {
                 what: format!("use the kubeconfig {place}"),
                 line: format!("kube: {{kubeconfigs: [{place}]}}"),
             }),
         }
     }
+}
+
+/// Whether a place is the one that was granted, or what that leads to.
+fn is_meant(granted: &MachinePath, place: &Place, files: &dyn Files) -> bool {
+    granted == place.real()
+        || place.is_linked()
+            && files
+                .real(granted, place.last())
+                .is_ok_and(|real| real == *place.real())
 }
 
 /// What the program keeps for itself: journals, and secrets of runs that did

@@ -27,16 +27,16 @@ mod recognise;
 mod sealed_object;
 mod vault;
 
-pub use accounts::{
-    AccountsError, GROUPS, Identities, OwnerNames, USERS, WantedGroup, check_name, remove_accounts,
-};
+pub use accounts::{AccountsError, Identities, OwnerNames, WantedGroup, check_name};
 pub use cluster::{Cluster, Destination};
 pub use conduit::{Conduit, EffectError, Origin, outer};
 pub use content::{Content, ContentError, Encoding, Piece, SealedValue, SecretKind};
-pub use effect::{Effect, Inverse, Landing};
+pub use effect::{Effect, Inverse, Landing, Mark};
 pub use effects::{
-    ApplyObject, CreateKey, CreateObject, DeleteObject, EnsureAccounts, IssueCertificate,
-    MakeDirectory, PatchKind, PatchObject, PullImage, RemoveFile, Service, SetOwner, Show, Shown,
+    ApplyObject, CreateKey, CreateObject, DeleteObject, DiscardFile, EmptyFolder, EnsureAccounts,
+    EtcdFiles, IssueCertificate, LeftoverError, MakeDirectory, NoteFolder, PatchKind, PatchObject,
+    Publish, PublishError, Published, PullImage, RemoveAccounts, RemoveEtcdMember, RemoveFile,
+    RemovePod, RemovedAccounts, Service, SetOwner, Show, Shown, UndoError, UndoPath, Unmount,
     WriteFile,
 };
 pub use endpoint::Endpoint;
@@ -44,13 +44,14 @@ pub use envelopes::Envelopes;
 pub use event::{Change, Event, Events, LogLevel};
 pub use files::{ensure_parents, write_file};
 pub use grant::{
-    Denial, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern, PkiGrant,
-    PkiVerb,
+    Denial, EtcdGrant, FileGrant, FileVerb, Grants, KubeGrant, KubeRule, NodeGrant, PathPattern,
+    PkiGrant, PkiVerb, Shape,
 };
 pub use journal::{
     Denied, DiskJournal, Entry, FaultyJournal, Folder, Journal, JournalError, Ledger, Lock,
-    MemoryJournal, Outcome, Prior, Record, RecordedFiles, RecordedObjects, RunHeader, RunRecords,
-    RunStart, Runs, State, Touched, Undo, digest, state_of,
+    MemoryJournal, Outcome, Past, Prior, Record, RecordedFiles, RecordedObjects, RunHeader,
+    RunOperation, RunRecords, RunStart, Runs, Standing, State, Step, Touched, Undo, digest,
+    state_of,
 };
 pub use object::{ObjectReference, WrittenObject};
 pub use pki::{

@@ -136,4 +136,8 @@ impl Files for NotedFiles {
     fn remove(&self, path: &MachinePath) -> Result<(), FileError> {
         self.inner.remove(path)
     }
+
+    fn unmounted(&self, path: &MachinePath) {
+        self.inner.unmounted(path);
+    }
 }

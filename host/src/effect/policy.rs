@@ -24,9 +24,11 @@ pub struct Finding {
 /// A policy that could not give an answer. The effect does not land: a policy
 /// that breaks must not become one that allows.
 #[derive(Debug, thiserror::Error)]
-#[error("the policy {policy} could not judge an effect")]
+#[error("the policy {policy} could not judge {what}")]
 pub struct PolicyError {
     pub policy: String,
+    /// `an effect`
+    pub what: &'static str,
     #[source]
     pub source: Box<dyn std::error::Error + Send + Sync>,
 }
@@ -41,4 +43,13 @@ pub trait Policy: Send + Sync {
     /// Judges one effect, as [`Action::describe`](super::Action::describe)
     /// gives it.
     fn check<'a>(&'a self, effect: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>>;
+    /// Whether it judges what a run does as a whole, too.
+    fn judges(&self) -> bool {
+        false
+    }
+    /// Judges that: all effects, as [`Self::check`] gets them, and what each
+    /// changed.
+    fn judge<'a>(&'a self, _plan: &'a Value) -> Door<'a, Result<Vec<Finding>, PolicyError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
 }

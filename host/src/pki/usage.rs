@@ -118,6 +118,11 @@ impl ExtendedKeyUsage {
         }
     }
 
+    /// The purpose with this dotted object identifier; none where it is none.
+    pub fn of_oid(text: &str) -> Option<Self> {
+        text.parse().ok().map(Self::from_oid)
+    }
+
     pub(super) fn from_oid(oid: ObjectIdentifier) -> Self {
         match oid {
             rfc5280::ANY_EXTENDED_KEY_USAGE => Self::Any,

@@ -147,4 +147,7 @@ pub trait Files: Send + Sync {
     fn make_directory(&self, path: &MachinePath, mode: u32) -> Result<(), FileError>;
     /// Removes a file or an empty directory.
     fn remove(&self, path: &MachinePath) -> Result<(), FileError>;
+    /// Learns that what was mounted at a path is gone. Files of a machine see
+    /// that by themselves; those in memory do not see any more what was there.
+    fn unmounted(&self, _path: &MachinePath) {}
 }

@@ -6,13 +6,16 @@
 //! above this room knows which it is talking to: that is why a plan is true.
 
 mod checks;
+mod emptiable;
 pub mod endpoint;
+mod etcd;
 mod files;
 mod given_file;
 mod kube_access;
 mod kubeconfig;
 mod links;
 pub mod machine;
+mod mounting;
 mod node;
 mod observed_api;
 mod overlay;
@@ -26,9 +29,12 @@ use std::sync::Arc;
 pub use checks::{
     Answer, Cgroups, Checks, IdealChecks, Occupancy, Question, ServiceState, SystemState,
 };
+pub use emptiable::{EmptiableFolder, NotEmptiable};
+pub use etcd::{EtcdClient, EtcdMember, EtcdMembers, EtcdRemoval, NoEtcd, PemFile};
 pub use files::{FileError, FileKind, Files, Identity, LastLink, Metadata, Opened, Owner};
 pub use given_file::{ReadError, Size, Takes, read_given, read_given_text};
 pub use kube_access::{Connection, KubeAccess, KubeAccessError, KubeconfigReason};
+pub use mounting::{Mounting, NothingMounted, UnmountFlag};
 pub use node::{
     AccountsLock, Door, FactsError, Health, HealthError, HealthTarget, Node, NodeError, NodeFacts,
     ServiceOperation, Trust, Waiting,
@@ -36,7 +42,7 @@ pub use node::{
 pub use observed_api::{DryRun, ObjectChange, ObservedApi};
 pub use path::{MachinePath, PathError};
 pub use provenance::{Made, Misuse, Provenance, Purpose};
-pub use runtime::{ContainerRuntime, IdealRuntime, RuntimeError, RuntimeState};
+pub use runtime::{ContainerRuntime, IdealRuntime, Pod, RuntimeError, RuntimeState};
 
 /// The doors that effects go through.
 #[derive(Clone)]

@@ -8,7 +8,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Checks, ContainerRuntime, IdealChecks, IdealRuntime, MachinePath};
+use super::{
+    Checks, ContainerRuntime, EtcdMembers, IdealChecks, IdealRuntime, MachinePath, Mounting,
+    NoEtcd, NothingMounted,
+};
 use crate::yaml::{self, YamlError};
 
 /// What phases and defaults need to know of a node.
@@ -178,6 +181,18 @@ pub struct AccountsLock {
 pub trait Node: Send + Sync {
     /// The facts of this run: the same at each call.
     fn facts(&self) -> &NodeFacts;
+    /// The facts with all that is known of directories: those of a file may
+    /// know more than the machine has, and less.
+    fn known_facts(&self) -> NodeFacts {
+        let mut facts = self.facts().clone();
+        let there = super::machine::DIRECTORIES
+            .iter()
+            .filter(|path| MachinePath::parse(path).is_ok_and(|path| self.has_directory(&path)));
+        facts
+            .directories
+            .extend(there.map(|path| (*path).to_owned()));
+        facts
+    }
     /// Whether the directory exists on the machine.
     fn has_directory(&self, path: &MachinePath) -> bool;
     /// Acts on a service.
@@ -206,6 +221,14 @@ pub trait Node: Send + Sync {
     /// have every image.
     fn runtime(&self) -> &dyn ContainerRuntime {
         &IdealRuntime
+    }
+    /// What is mounted. Where there is no machine, nothing is.
+    fn mounts(&self) -> &dyn Mounting {
+        &NothingMounted
+    }
+    /// etcd, where something runs that could be a member.
+    fn etcd(&self) -> &dyn EtcdMembers {
+        &NoEtcd
     }
 }
 

@@ -49,6 +49,14 @@ pub struct RuntimeState {
     pub sandbox_image: Option<String>,
 }
 
+/// A Pod that a container runtime has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    pub id: String,
+    /// `kube-system/etcd-cp1`
+    pub name: String,
+}
+
 /// A container runtime, by its socket (`unix:///run/containerd/containerd.sock`).
 pub trait ContainerRuntime: Send + Sync {
     fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>>;
@@ -64,6 +72,18 @@ pub trait ContainerRuntime: Send + Sync {
         socket: &'a str,
         image: &'a str,
     ) -> Door<'a, Result<(), RuntimeError>>;
+    /// All Pods that it has, running or not. One that is not there has none.
+    fn pods<'a>(&'a self, _socket: &'a str) -> Door<'a, Result<Vec<Pod>, RuntimeError>> {
+        Box::pin(std::future::ready(Ok(Vec::new())))
+    }
+    /// Stops and removes a Pod, with as many tries as kubeadm makes.
+    fn remove_pod<'a>(
+        &'a self,
+        _socket: &'a str,
+        _id: &'a str,
+    ) -> Door<'a, Result<(), RuntimeError>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 /// A container runtime that is well and has every image: that of a sandbox.

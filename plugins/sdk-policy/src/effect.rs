@@ -16,6 +16,11 @@ impl Effect {
         self.text("action")
     }
 
+    /// What the run is: `init`, `reset`.
+    pub fn operation(&self) -> &str {
+        self.text("operation")
+    }
+
     /// A text field, empty where there is none.
     pub fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or_default()

@@ -5,7 +5,7 @@ use crate::bindings::phase::kubewright::provision::accounts;
 use crate::types::Change;
 use crate::{Context, Error, Result};
 
-pub use accounts::{Group, Identities};
+pub use accounts::{Group, Identities, Removed};
 
 /// Makes sure that these users and groups are there, each user with the group
 /// of its name. None where there are no accounts, as in a render.
@@ -20,6 +20,13 @@ pub fn ensure(users: &[&str], groups: &[(&str, &[&str])]) -> Result<Option<Ident
         })
         .collect();
     accounts::ensure(&users, &groups).context("failed to create users and groups")
+}
+
+/// Removes users and groups by their names; gives those that were there.
+pub fn remove(users: &[&str], groups: &[&str]) -> Result<Removed> {
+    let texts =
+        |names: &[&str]| -> Vec<String> { names.iter().map(|name| (*name).to_owned()).collect() };
+    Ok(accounts::remove(&texts(users), &texts(groups))?)
 }
 
 /// Gives a file that is there to a user and a group, with these permission

@@ -3,7 +3,7 @@
 use crate::bindings::phase::kubewright::provision::kube;
 use crate::object::Object;
 use crate::types::Change;
-use crate::{Context, Document, Error, Result};
+use crate::{Context, Document, Error, Result, tokens};
 use serde_json::Value;
 
 pub use kube::{Condition, ObjectReference, PatchType, Selection};
@@ -33,6 +33,13 @@ impl Client {
         Ok(Self(kube::connect(kubeconfig).with_context(|| {
             format!("connecting with {kubeconfig}")
         })?))
+    }
+
+    /// The same, to this API server.
+    pub fn connect_to(kubeconfig: &str, server: &str) -> Result<Self> {
+        Ok(Self(kube::connect_to(kubeconfig, server).with_context(
+            || format!("connecting with {kubeconfig} to {server}"),
+        )?))
     }
 
     /// Server-side apply: the fields that are given become so, others stay.
@@ -107,8 +114,7 @@ impl Client {
     /// Takes over the token of an existing Secret for `pointer` of the
     /// configuration; false where that token is known already.
     pub fn adopt_token(&self, pointer: &str, namespace: &str, name: &str) -> Result<bool> {
-        self.0
-            .adopt_token(pointer, namespace, name)
+        tokens::adopt(pointer, &self.0, namespace, name)
             .with_context(|| format!("adopting the token of Secret {name}"))
     }
 }

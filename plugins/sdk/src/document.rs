@@ -140,6 +140,11 @@ impl Document {
         }
     }
 
+    /// One of the options, whatever it is; null where there is none.
+    pub fn option(&self, name: &str) -> &Value {
+        &self.value["options"][name]
+    }
+
     /// A kubeconfig of this run: `kubeconfig("admin.conf")`.
     pub fn kubeconfig(&self, name: &str) -> String {
         paths::join(&self.options().kubeconfig_dir, name)

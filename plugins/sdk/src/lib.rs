@@ -58,8 +58,8 @@ pub mod time;
 pub mod yaml;
 
 pub use bindings::phase::kubewright::provision::{
-    checks, clock, container_runtime, health, kube, kubeconfigs, log, node, patches, pki, sealed,
-    terminal, tokens, types,
+    checks, clock, container_runtime, documents, etcd, health, kube, kubeconfigs, leftovers, log,
+    mounts, node, patches, pki, pods, sealed, terminal, tokens, types, undo,
 };
 pub use content::{Content, Sealed};
 pub use document::{Configured, Document, Options};
@@ -105,6 +105,12 @@ macro_rules! progress {
 #[macro_export]
 macro_rules! progress_under {
     ($topic:expr, $($part:tt)*) => { $crate::terminal::progress_under($topic, &::std::format!($($part)*)) };
+}
+
+/// A warning under another name than the phase's.
+#[macro_export]
+macro_rules! warn_under {
+    ($topic:expr, $($part:tt)*) => { $crate::terminal::warn_under($topic, &::std::format!($($part)*)) };
 }
 
 /// A warning in the log.

@@ -10,6 +10,12 @@ pub fn facts() -> Result<Value> {
     read(&facts).context("reading the node's facts")
 }
 
+/// Whether the machine has this directory, one of those that facts tell of.
+pub fn has_directory(facts: &Value, path: &str) -> bool {
+    let mut known = facts["directories"].as_array().into_iter().flatten();
+    known.any(|one| one == path)
+}
+
 /// The object with the operator's patches for `target` (`--patches DIR`).
 pub fn patched(target: &str, object: &Value) -> Result<Value> {
     let text = patches::apply(target, &object.to_string())

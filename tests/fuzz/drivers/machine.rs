@@ -123,7 +123,10 @@ impl Attacker {
         );
         let name = distribution.to_str().expect("it is text");
         let distribution = Distribution::load(name).unwrap_or_else(|error| panic!("{error:?}"));
-        let grants = distribution.groups[0].grants(&serde_json::json!({}));
+        let operation = distribution
+            .operation("init")
+            .unwrap_or_else(|error| panic!("{error:?}"));
+        let grants = operation.groups[0].grants(&serde_json::json!({}));
         let engine = Engine::start().expect("the engine starts");
         let source = Source::read(&file).expect("the component is there");
         let loaded = Component::load(&engine, &source).unwrap_or_else(|error| panic!("{error:?}"));

@@ -72,6 +72,7 @@ calls! {
     TokensTokenFull = "tokens.token.full" (of: usize),
     TokensTokenGenerated = "tokens.token.generated" (of: usize),
     TokensBootstrap = "tokens.bootstrap" (pointer: Text, alphabet: Alphabet),
+    TokensAdopt = "tokens.adopt" (pointer: Text, client: usize, namespace: Text, name: Text),
     TokensCertificateKey = "tokens.certificate-key" (pointer: Text),
     TokensEncrypt = "tokens.encrypt" (plain: usize, key: usize),
     TokensUuid = "tokens.uuid" (name: Text),
@@ -86,19 +87,38 @@ calls! {
     KubePatch = "kube.client.patch" (of: usize, reference: Reference, patch_type: PatchType, patch: Text),
     KubeDelete = "kube.client.delete" (of: usize, reference: Reference),
     KubeWait = "kube.client.wait" (of: usize, reference: Reference, condition: Condition, seconds: u32),
-    KubeAdoptToken = "kube.client.adopt-token" (of: usize, pointer: Text, namespace: Text, name: Text),
     KubeWaitAll = "kube.client.wait-all" (
         of: usize, selection: Selection, minimum: u32, condition: Condition, seconds: u32
     ),
 
     NodeFacts = "node.facts" (),
-    NodeHasDirectory = "node.has-directory" (path: Text),
     NodeService = "node.service" (name: Text, action: ServiceAction),
     NodeServiceActive = "node.service-active" (name: Text),
 
     AccountsEnsure = "accounts.ensure" (users: Vec<Item<Text>>, groups: Vec<Group>),
     AccountsSetOwner = "accounts.set-owner" (path: Text, user: Text, group: Text, mode: u32),
     AccountsSetOwnerBelow = "accounts.set-owner-below" (directory: Text, user: Text, group: Text),
+
+    AccountsRemove = "accounts.remove" (users: Vec<Item<Text>>, groups: Vec<Item<Text>>),
+
+    EtcdMembers = "etcd.members" (
+        endpoints: Vec<Item<Text>>, ca: Text, certificate: Text, key: Text, seconds: u32
+    ),
+    EtcdRemoveMember = "etcd.remove-member" (
+        endpoints: Vec<Item<Text>>, ca: Text, certificate: Text, key: Text, id: u64, seconds: u32
+    ),
+    PodsAll = "pods.all" (socket: Text),
+    PodsRemove = "pods.remove" (socket: Text, id: Text),
+    MountsInFolder = "mounts.in-folder" (folder: Text),
+    MountsUnmount = "mounts.unmount" (folder: Text, path: Text, options: Vec<Item<Text>>),
+    LeftoversEmpty = "leftovers.empty" (folder: Text),
+    LeftoversDiscard = "leftovers.discard" (file: Text),
+    UndoWhose = "undo.whose" (),
+    UndoTouched = "undo.touched" (folder: Text),
+    UndoFilled = "undo.filled" (),
+    UndoRestore = "undo.restore" (path: Text),
+    UndoNote = "undo.note" (folder: Text),
+    DocumentsPublish = "documents.publish" (kind: Text, document: Text),
 
     HealthAwait = "health.await-healthy" (targets: Vec<Item<Target>>, seconds: u32),
 
@@ -128,5 +148,6 @@ calls! {
 
     TerminalProgress = "terminal.progress" (message: Text),
     TerminalProgressUnder = "terminal.progress-under" (topic: Text, message: Text),
+    TerminalWarnUnder = "terminal.warn-under" (topic: Text, message: Text),
     TerminalShow = "terminal.show" (content: Vec<Piece>),
 }

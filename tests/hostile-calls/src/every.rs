@@ -126,8 +126,8 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             condition: Condition::Exists,
             seconds: 0,
         },
-        Call::KubeAdoptToken {
-            of: client,
+        Call::TokensAdopt {
+            client,
             pointer: text("/mine"),
             namespace: text("kube-system"),
             name: text("x"),
@@ -140,13 +140,12 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             seconds: 0,
         },
         Call::NodeFacts {},
-        Call::NodeHasDirectory { path: text("/etc") },
+        Call::NodeServiceActive {
+            name: text("kubelet"),
+        },
         Call::NodeService {
             name: text("kubelet"),
             action: ServiceAction::Stop,
-        },
-        Call::NodeServiceActive {
-            name: text("kubelet"),
         },
         Call::AccountsEnsure {
             users: vec![],
@@ -165,6 +164,59 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
             directory: text("/srv/hostile"),
             user: text("root"),
             group: text("root"),
+        },
+        Call::AccountsRemove {
+            users: vec![],
+            groups: vec![Item::One(text("hostile-a"))],
+        },
+        Call::EtcdMembers {
+            endpoints: vec![Item::One(text("https://127.0.0.1:1"))],
+            ca: format!("{PKI}/etcd/ca.crt").into(),
+            certificate: format!("{PKI}/mine.crt").into(),
+            key: format!("{PKI}/mine.key").into(),
+            seconds: 0,
+        },
+        Call::EtcdRemoveMember {
+            endpoints: vec![Item::One(text("https://127.0.0.1:1"))],
+            ca: format!("{PKI}/etcd/ca.crt").into(),
+            certificate: format!("{PKI}/mine.crt").into(),
+            key: format!("{PKI}/mine.key").into(),
+            id: 1,
+            seconds: 0,
+        },
+        Call::PodsAll { socket: socket() },
+        Call::PodsRemove {
+            socket: socket(),
+            id: text("x"),
+        },
+        Call::MountsInFolder {
+            folder: text("/srv/hostile"),
+        },
+        Call::MountsUnmount {
+            folder: text("/srv/hostile"),
+            path: text("/srv/hostile/x"),
+            options: vec![Item::One(text("MNT_DETACH"))],
+        },
+        Call::LeftoversEmpty {
+            folder: text("/srv/hostile/gone"),
+        },
+        Call::LeftoversDiscard {
+            file: text("/srv/hostile/gone"),
+        },
+        Call::UndoWhose {},
+        Call::UndoTouched {
+            folder: text("/srv/hostile"),
+        },
+        Call::UndoFilled {},
+        Call::UndoRestore {
+            path: text("/srv/hostile/x"),
+        },
+        Call::UndoNote {
+            folder: text("/srv/hostile/gone"),
+        },
+        Call::DocumentsPublish {
+            kind: text("Hostile"),
+            document: text("{}"),
         },
         Call::HealthAwait {
             targets: vec![Item::One(Target {
@@ -224,6 +276,10 @@ pub fn every_function(program: &mut Program) -> Vec<usize> {
         Call::LogPanicked { message: text("x") },
         Call::TerminalProgress { message: text("x") },
         Call::TerminalProgressUnder {
+            topic: text("x"),
+            message: text("x"),
+        },
+        Call::TerminalWarnUnder {
             topic: text("x"),
             message: text("x"),
         },

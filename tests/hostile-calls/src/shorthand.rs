@@ -19,7 +19,7 @@ pub const CERTIFICATE_KEY: &str =
 /// More than any phase has: all keys, all files, all objects. The kubeconfig
 /// that it connects with is not the component's to write.
 pub const GENEROUS: &str = "      files:
-      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/pki/**\"], verbs: [read, write, remove]}
+      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/pki/**\"], verbs: [read, write, remove, empty]}
       - {paths: [\"/etc/kubernetes/**\"], verbs: [read]}
       pki:
       - {names: [\"**\"], below: /etc/kubernetes/pki, verbs: [load, create, sign, place]}
@@ -27,7 +27,10 @@ pub const GENEROUS: &str = "      files:
         kubeconfigs: [/etc/kubernetes/admin.conf]
         rules:
         - {apiGroups: [\"*\"], resources: [\"*\"], verbs: [\"*\"]}
-      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"]}
+      node: {accounts: [hostile-*], runtimes: [\"unix:///run/hostile.sock\"], mounts: [/srv/hostile]}
+      etcd: [{ca: /etc/kubernetes/pki/etcd/ca.crt, certificate: /etc/kubernetes/pki/mine.crt, key: /etc/kubernetes/pki/mine.key, endpoints: [\"https://self:*\"]}]
+      undo: [/srv/hostile/**]
+      publish: {Hostile: {field: string}}
       use: [checks, clock, health, kubeconfigs, patches, terminal, tokens]
 ";
 

@@ -29,11 +29,8 @@ words! {
 }
 words! {
     /// `pki.key-usages`, one of them
-    KeyUsage: DigitalSignature, KeyEncipherment, KeyCertSign
-}
-words! {
-    /// `pki.extended-usage`
-    ExtendedUsage: ServerAuth, ClientAuth
+    KeyUsage: DigitalSignature, ContentCommitment, KeyEncipherment, DataEncipherment, KeyAgreement,
+        KeyCertSign, CrlSign, EncipherOnly, DecipherOnly
 }
 words! {
     /// `pki.existing`
@@ -54,6 +51,16 @@ words! {
 words! {
     /// `log.level`
     Level: Debug, Info, Warn, Error
+}
+
+/// `pki.extended-usage`
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[allow(missing_docs, reason = "the contract says what each is")]
+pub enum ExtendedUsage {
+    ServerAuth,
+    ClientAuth,
+    Other(Text),
 }
 
 /// `pki.serial`

@@ -2,7 +2,7 @@
 //! loop, or flood the log. It logs what it sees of the effects of programs.
 
 use kubewright_policy::bindings::Guest;
-use kubewright_policy::{Effect, Finding, Verdict, log, types};
+use kubewright_policy::{Effect, Finding, Plan, Verdict, log, types};
 
 /// The phases of which every effect is logged.
 const PROGRAMS: [&str; 2] = ["hostile/program", "hostile/then"];
@@ -43,6 +43,44 @@ impl Guest for Hostile {
             _ => Vec::new(),
         }
     }
+
+    fn judge(plan: String) -> Vec<Finding> {
+        std::panic::set_hook(Box::new(|panic| log::panicked(&panic.to_string())));
+        Plan::parse(&plan).map_or_else(Vec::new, |plan| judged(&plan))
+    }
+}
+
+/// As a file asks for that the run wrote.
+fn judged(plan: &Plan) -> Vec<Finding> {
+    let finding = |verdict, reason: String| Finding {
+        verdict,
+        rule: "as-a-whole".into(),
+        reason,
+        remedy: "leave it out".into(),
+    };
+    let files = plan.effects().iter();
+    let asked = files.filter_map(|effect| effect.text("path").strip_prefix("/srv/hostile/judge-"));
+    asked
+        .flat_map(|asked| match asked {
+            "warn" | "deny" => {
+                let verdict = match asked {
+                    "warn" => Verdict::Warn,
+                    _ => Verdict::Deny,
+                };
+                let counts = plan.effects().iter();
+                let created = counts.filter(|one| one.text("change") == "created").count();
+                let reason = format!(
+                    "{} has {created} new of {}",
+                    plan.operation(),
+                    plan.effects().len()
+                );
+                vec![finding(verdict, reason)]
+            }
+            "panic" => panic!("no judgement of it all"),
+            "loop" => endless(),
+            _ => Vec::new(),
+        })
+        .collect()
 }
 
 fn endless() -> ! {

@@ -1,6 +1,7 @@
 //! Reaching for what was not granted.
 
 use kubewright_plugin::bindings::phase::kubewright::provision::files;
+use kubewright_plugin::checks;
 use kubewright_plugin::kube::{self, ObjectReference, PatchType, Selection};
 use kubewright_plugin::node::{self, ServiceAction};
 use kubewright_plugin::pki;
@@ -71,7 +72,7 @@ pub fn paths(_: &Document) -> Result<()> {
 pub fn service(_: &Document) -> Result<()> {
     did("stop", node::service("sshd", ServiceAction::Stop));
     did("odd", node::service("kubelet; reboot", ServiceAction::Stop));
-    did("active", node::service_active("sshd"));
+    did("active", checks::service("sshd"));
     Ok(())
 }
 

@@ -346,7 +346,10 @@ fn patches(client: &Client) {
     did("oracle", client.wait(&secret, &is_it, 0));
     let masked = Condition::Equals(("/data/key".into(), "\"<sealed>\"".into()));
     did("oracle-masked", client.wait(&secret, &masked, 0));
-    did("adopt", client.adopt_token("/mine", "kube-system", "key"));
+    did(
+        "adopt",
+        tokens::adopt("/mine", &client, "kube-system", "key"),
+    );
     if let Ok(token) = tokens::bootstrap("/mine", Alphabet::Alphanumeric) {
         did("adopted", Ok::<_, ()>(token.id()));
     }

@@ -348,13 +348,13 @@ pub async fn wait_all(
         .await
 }
 
-pub async fn adopt_token(
+/// A Secret as it is, for the host: what is in it stays there.
+pub(super) async fn secret(
     state: &mut PhaseState,
-    client: Handle<ClientHandle>,
-    pointer: String,
+    client: &Handle<ClientHandle>,
     namespace: String,
     name: String,
-) -> Answer<bool> {
+) -> Result<Option<Value>, Refusal> {
     let secret = ObjectReference {
         api_version: "v1".to_owned(),
         kind: "Secret".to_owned(),
@@ -362,11 +362,9 @@ pub async fn adopt_token(
         name,
     };
     state.granted_object(&secret, "get")?;
-    let objects = state.cluster(&client)?.objects;
+    let objects = state.cluster(client)?.objects;
     let _waiting = state.wait()?;
-    let found = objects.get(&resource(&secret), &secret.name).await?;
-    let adopted = found.is_some_and(|found| state.run.secrets.adopt(&pointer, &found));
-    state.answer(adopted)
+    Ok(objects.get(&resource(&secret), &secret.name).await?)
 }
 
 /// A patch, as the API takes it.

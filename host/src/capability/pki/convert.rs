@@ -98,6 +98,39 @@ pub(super) fn distinct(files: &[KeyFile]) -> Result<(), Refusal> {
     Ok(())
 }
 
+const USAGES: [(pki::KeyUsages, KeyUsage); 9] = [
+    (
+        pki::KeyUsages::DIGITAL_SIGNATURE,
+        KeyUsage::DigitalSignature,
+    ),
+    (
+        pki::KeyUsages::CONTENT_COMMITMENT,
+        KeyUsage::ContentCommitment,
+    ),
+    (pki::KeyUsages::KEY_ENCIPHERMENT, KeyUsage::KeyEncipherment),
+    (
+        pki::KeyUsages::DATA_ENCIPHERMENT,
+        KeyUsage::DataEncipherment,
+    ),
+    (pki::KeyUsages::KEY_AGREEMENT, KeyUsage::KeyAgreement),
+    (pki::KeyUsages::KEY_CERT_SIGN, KeyUsage::CertSign),
+    (pki::KeyUsages::CRL_SIGN, KeyUsage::CrlSign),
+    (pki::KeyUsages::ENCIPHER_ONLY, KeyUsage::EncipherOnly),
+    (pki::KeyUsages::DECIPHER_ONLY, KeyUsage::DecipherOnly),
+];
+
+fn extended_usage(wanted: pki::ExtendedUsage) -> Result<ExtendedKeyUsage, Refusal> {
+    match wanted {
+        pki::ExtendedUsage::ServerAuth => Ok(ExtendedKeyUsage::ServerAuth),
+        pki::ExtendedUsage::ClientAuth => Ok(ExtendedKeyUsage::ClientAuth),
+        pki::ExtendedUsage::Other(text) => ExtendedKeyUsage::of_oid(&text).ok_or_else(|| {
+            Refusal::invalid(format!(
+                "{text:?} is not the object identifier of a purpose, as 1.3.6.1.5.5.7.3.3"
+            ))
+        }),
+    }
+}
+
 pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, Refusal> {
     let ip_addresses = wanted
         .ip_addresses
@@ -107,14 +140,11 @@ pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, Refusal> {
                 .map_err(|_| Refusal::invalid(format!("{text:?} is not an IP address")))
         })
         .collect::<Result<_, _>>()?;
-    let usages = [
-        (
-            pki::KeyUsages::DIGITAL_SIGNATURE,
-            KeyUsage::DigitalSignature,
-        ),
-        (pki::KeyUsages::KEY_ENCIPHERMENT, KeyUsage::KeyEncipherment),
-        (pki::KeyUsages::KEY_CERT_SIGN, KeyUsage::CertSign),
-    ];
+    let extended_key_usages = wanted
+        .extended_usages
+        .into_iter()
+        .map(extended_usage)
+        .collect::<Result<_, _>>()?;
     Ok(Profile {
         subject: Subject {
             common_name: wanted.common_name,
@@ -123,19 +153,12 @@ pub(super) fn profile(wanted: pki::Profile) -> Result<Profile, Refusal> {
         dns_names: wanted.dns_names,
         ip_addresses,
         is_ca: wanted.certificate_authority,
-        key_usages: usages
+        key_usages: USAGES
             .into_iter()
             .filter(|(flag, _)| wanted.key_usages.contains(*flag))
             .map(|(_, usage)| usage)
             .collect(),
-        extended_key_usages: wanted
-            .extended_usages
-            .into_iter()
-            .map(|usage| match usage {
-                pki::ExtendedUsage::ServerAuth => ExtendedKeyUsage::ServerAuth,
-                pki::ExtendedUsage::ClientAuth => ExtendedKeyUsage::ClientAuth,
-            })
-            .collect(),
+        extended_key_usages,
         validity: Duration::from_secs(wanted.validity_seconds),
         start: match wanted.not_before {
             pki::NotBefore::BackDated(seconds) => {

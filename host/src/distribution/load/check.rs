@@ -7,7 +7,10 @@ use crate::distribution::document::{GrantsDocument, PhaseDocument};
 use kubewright_values::meant::meant;
 
 /// Checks what stands in a file about one phase.
-pub(super) fn check_phase(phase: &PhaseDocument, others: &Composition) -> Result<(), String> {
+pub(in crate::distribution) fn check_phase(
+    phase: &PhaseDocument,
+    others: &Composition,
+) -> Result<(), String> {
     let name = &phase.name;
     let wrong = |problem: String| Err(format!("phase {name}: {problem}"));
     let parts: Vec<&str> = name.split('/').collect();
@@ -62,7 +65,7 @@ pub(super) fn check_phase(phase: &PhaseDocument, others: &Composition) -> Result
 }
 
 /// Of a name that is none.
-pub(super) fn no_phase(name: &str, there: &Composition) -> String {
+pub(in crate::distribution) fn no_phase(name: &str, there: &Composition) -> String {
     match meant(name, there.names()) {
         Some(meant) => format!("there is no phase {name:?}; did you mean {meant:?}?"),
         None => format!(

@@ -1,6 +1,13 @@
+use std::collections::BTreeSet;
+
 use super::*;
 
-fn parse(text: &str) -> Result<Distribution, DistributionError> {
+/// The main operation of what a file says.
+fn parse(text: &str) -> Result<Operation, DistributionError> {
+    parse_whole(text).map(|mine| mine.operation(MAIN).unwrap().clone())
+}
+
+fn parse_whole(text: &str) -> Result<Distribution, DistributionError> {
     let head = "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\nname: mine\n";
     Distribution::parse(
         &format!("{head}{text}"),
@@ -15,15 +22,18 @@ fn the_built_in_distributions_load() {
     for name in BuiltIn::distributions() {
         let distribution = Distribution::load(name).unwrap();
         assert_eq!(distribution.name, name);
-        assert!(!distribution.leaves.is_empty());
+        assert!(!distribution.operation(MAIN).unwrap().leaves.is_empty());
     }
 }
 
 #[test]
 fn what_extends_another_keeps_its_other_phases() {
-    let base = Distribution::load("kubernetes").unwrap();
-    let mine =
-        parse("extends: kubernetes\nphases:\n- name: etcd\n  grants: {use: [clock]}\n").unwrap();
+    let distribution = Distribution::load("kubernetes").unwrap();
+    let base = distribution.operation(MAIN).unwrap();
+    let whole =
+        parse_whole("extends: kubernetes\nphases:\n- name: etcd\n  grants: {use: [clock]}\n")
+            .unwrap();
+    let mine = whole.operation(MAIN).unwrap();
     assert_eq!(mine.leaves.len(), base.leaves.len());
     let etcd = mine
         .groups
@@ -35,7 +45,7 @@ fn what_extends_another_keeps_its_other_phases() {
         etcd.granted().files.is_empty(),
         "grants are replaced, not added to"
     );
-    assert_eq!(mine.kinds, base.kinds);
+    assert_eq!(whole.kinds, distribution.kinds);
 }
 
 #[test]
@@ -174,7 +184,7 @@ fn mistakes_are_errors_that_say_what_would_be_right() {
 }
 
 /// The leaves of a distribution with what each needs.
-fn leaves(distribution: &Distribution) -> Vec<(String, Vec<String>)> {
+fn leaves(distribution: &Operation) -> Vec<(String, Vec<String>)> {
     let name = |at: &usize| distribution.leaves[*at].name.clone();
     distribution
         .leaves
@@ -212,7 +222,7 @@ fn what_is_removed_lets_nothing_overtake() {
     ] {
         let text = format!("{head}name: mine\nextends: base.yaml\nremove: [{removed}]\n");
         let mine = Distribution::parse(&text, "mine.yaml", Some(folder.path()), 0).unwrap();
-        let found = leaves(&mine);
+        let found = leaves(mine.operation(MAIN).unwrap());
         assert_eq!(needs(&found, "c"), wanted, "{name}");
         assert!(!found.iter().any(|(leaf, _)| leaf == removed), "{name}");
     }
@@ -220,7 +230,8 @@ fn what_is_removed_lets_nothing_overtake() {
 
 #[test]
 fn a_sub_phase_may_have_a_component_of_its_own() {
-    let base = Distribution::load("kubernetes").unwrap();
+    let distribution = Distribution::load("kubernetes").unwrap();
+    let base = distribution.operation(MAIN).unwrap();
     let mine = parse(
         "extends: kubernetes\nphases:\n\
          - {name: control-plane/apiserver, component: kubernetes-1.5/manifests}\n\
@@ -228,7 +239,7 @@ fn a_sub_phase_may_have_a_component_of_its_own() {
          - {name: certs/ca, grants: {use: [terminal]}}\n",
     )
     .unwrap();
-    let found = |of: &Distribution, name: &str| {
+    let found = |of: &Operation, name: &str| {
         let leaf = of.leaves.iter().find(|leaf| leaf.name == name).unwrap();
         of.groups[leaf.group].source.name()
     };
@@ -241,7 +252,7 @@ fn a_sub_phase_may_have_a_component_of_its_own() {
         "kubernetes/manifests"
     );
     assert_eq!(found(&mine, "certs/ca"), "kubernetes/certs");
-    let (of_base, of_mine) = (leaves(&base), leaves(&mine));
+    let (of_base, of_mine) = (leaves(base), leaves(&mine));
     for name in ["control-plane/apiserver", "certs/ca"] {
         assert_eq!(needs(&of_mine, name), needs(&of_base, name), "{name}");
     }
@@ -292,7 +303,7 @@ fn files_extend_each_other() {
     );
     write("circle.yaml", "extends: circle.yaml\n");
     let b = load("b.yaml").unwrap();
-    let found = leaves(&b);
+    let found = leaves(b.operation(MAIN).unwrap());
     assert!(!found.iter().any(|(leaf, _)| leaf == "addon/kube-proxy"));
     assert!(needs(&found, "mine").contains(&"certs/ca".to_owned()));
     assert_eq!(b.kinds, Distribution::load("kubernetes").unwrap().kinds);
@@ -301,4 +312,115 @@ fn files_extend_each_other() {
         error.contains("do they extend each other in a circle?"),
         "{error}"
     );
+}
+
+#[test]
+fn operations_are_added_changed_and_removed() {
+    let mine = parse_whole(
+        "extends: kubernetes\noperations:\n\
+         \x20 backup:\n\
+         \x20   summary: Copy the certificates.\n\
+         \x20   flags: [{name: to, value: DIR, help: Where to.}]\n\
+         \x20   phases: [{name: copy, component: certs}]\n\
+         \x20 init:\n\
+         \x20   removeFlags: [token]\n\
+         \x20   flags: [{name: node-name, value: N, help: Other words.}, {name: new, help: A switch.}]\n\
+         \x20   remove: [addon]\n",
+    )
+    .unwrap();
+    let base = Distribution::load("kubernetes").unwrap();
+    let backup = mine.operation("backup").unwrap();
+    assert_eq!((backup.flags.len(), backup.leaves.len()), (1, 1));
+    let (init, before) = (mine.operation(MAIN).unwrap(), base.operation(MAIN).unwrap());
+    let flag = |of: &Operation, name: &str| of.flags.iter().find(|one| one.name == name).cloned();
+    assert!(flag(before, "token").is_some() && flag(init, "token").is_none());
+    assert_eq!(flag(init, "node-name").unwrap().help, "Other words.");
+    assert_eq!(init.flags.len(), before.flags.len());
+    assert!(
+        !leaves(init)
+            .iter()
+            .any(|(leaf, _)| leaf.starts_with("addon/"))
+    );
+    assert_eq!(init.summary, before.summary);
+    let without = parse_whole(
+        "extends: kubernetes\nremoveOperations: [init]\noperations: {x: {phases: [{name: a, component: certs}]}}\n",
+    );
+    let error = without.unwrap().operation(MAIN).unwrap_err().to_string();
+    assert!(
+        error.contains("has no operation \"init\"; it has: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn mistakes_in_operations_say_what_would_be_right() {
+    let flags =
+        |text: &str| format!("extends: kubernetes\noperations: {{init: {{flags: [{text}]}}}}\n");
+    let cases = [
+        (
+            "a name",
+            "operations: {Backup: {phases: []}}\n".to_owned(),
+            "\"Backup\" is no name of a command",
+        ),
+        (
+            "no phases",
+            "extends: kubernetes\noperations: {backup: {}}\n".to_owned(),
+            "operation backup: it has no phases",
+        ),
+        (
+            "phases in two places",
+            "extends: kubernetes\nremove: [addon]\noperations: {init: {remove: [etcd]}}\n"
+                .to_owned(),
+            "let them stand in one place",
+        ),
+        (
+            "no such operation to remove",
+            "extends: kubernetes\nremoveOperations: [nothing]\n".to_owned(),
+            "there is no operation \"nothing\"",
+        ),
+        (
+            "no such flag to remove",
+            "extends: kubernetes\noperations: {init: {removeFlags: [nothing]}}\n".to_owned(),
+            "there is no flag --nothing",
+        ),
+        (
+            "null",
+            "extends: kubernetes\noperations: {init: {summary: null}}\n".to_owned(),
+            "without a value (null)",
+        ),
+        (
+            "a flag's name",
+            flags("{name: --x, help: x}"),
+            "is no name of a flag",
+        ),
+        (
+            "a flag twice",
+            flags("{name: one, help: x}, {name: one, help: y}"),
+            "the flag --one stands there twice",
+        ),
+        (
+            "a type without a value",
+            flags("{name: one, type: list, help: x}"),
+            "it has a type and no value",
+        ),
+        (
+            "a letter twice",
+            flags("{name: one, short: x, help: x}, {name: two, short: x, help: x}"),
+            "have the same letter",
+        ),
+        (
+            "a conflict with nothing",
+            flags("{name: one, conflicts: [nothing], help: x}"),
+            "there is no flag --nothing",
+        ),
+        (
+            "a flag of no phase",
+            flags("{name: one, phases: [nothing], help: x}"),
+            "there is no phase \"nothing\"",
+        ),
+    ];
+    for (name, text, wanted) in cases {
+        let message = crate::causes::chain(&parse_whole(&text).unwrap_err());
+        assert!(message.contains(wanted), "{name}: {message}");
+    }
 }

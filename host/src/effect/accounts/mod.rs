@@ -112,12 +112,11 @@ pub fn ensure_accounts(
 
 /// Removes the lines of these names from the file of users or of groups,
 /// whatever they say (kubeadm `RemoveUsersAndGroups`). Gives those that were
-/// there; without `really` nothing is changed.
+/// there.
 pub fn remove_accounts(
     files: &dyn Files,
     path: &'static str,
     names: &[&str],
-    really: bool,
 ) -> Result<Vec<String>, AccountsError> {
     let content = read(files, path)?;
     let mut removed = Vec::new();
@@ -132,7 +131,7 @@ pub fn remove_accounts(
             None => rest.extend_from_slice(line),
         }
     }
-    if really && !removed.is_empty() {
+    if !removed.is_empty() {
         files.rewrite(&at(path), &rest)?;
     }
     Ok(removed)

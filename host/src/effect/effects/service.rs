@@ -29,7 +29,7 @@ impl Effect for Service {
 
     fn shown(&self) -> Value {
         let Self { service, operation } = self;
-        json!({ "name": service, "operation": operation })
+        json!({ "name": service, "serviceAction": operation })
     }
 
     fn inverse(&self) -> Inverse {

@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use zeroize::Zeroizing;
 
 use super::*;
-use crate::effect::effect::{Effect, described};
+use crate::effect::effect::{Asker, Effect, described};
 use crate::effect::{
     CertificateFiles, Cluster, Content, Destination, Existing, Holds, KeyFile, KeyFiles,
-    ObjectReference, Piece, Place, SealedObject, SealedValue, SecretKind, Signer,
+    ObjectReference, Piece, Place, SealedObject, SealedValue, SecretKind, Signer, Undo,
     WantedCertificate, WantedGroup,
 };
 use crate::kube::embedded::{EmbeddedApi, Options};
@@ -21,7 +21,10 @@ use crate::kube::objects::{Objects, PatchBody};
 use crate::pki::{
     Algorithm, ExtendedKeyUsage, KeyPair, KeyUsage, Profile, Serial, Start, self_sign,
 };
-use crate::world::{LastLink, MachinePath, ServiceOperation};
+use crate::world::{
+    EtcdClient, EtcdMember, LastLink, MachinePath, Owner, PemFile, Pod, ServiceOperation,
+    UnmountFlag,
+};
 
 /// An effect as it is, and with one argument changed at a time.
 type Row = (&'static str, Vec<(&'static str, Box<dyn Effect>)>);
@@ -423,8 +426,217 @@ fn others() -> Vec<Row> {
     ]
 }
 
+fn path(text: &str) -> MachinePath {
+    MachinePath::parse(text).unwrap()
+}
+
+fn member(id: u64, name: &str) -> EtcdMember {
+    EtcdMember {
+        id,
+        name: name.to_owned(),
+        peer_urls: vec!["https://10.0.0.1:2380".to_owned()],
+        client_urls: vec!["https://10.0.0.1:2379".to_owned()],
+    }
+}
+
+fn removal() -> RemoveEtcdMember {
+    let pem = |at: &str| PemFile {
+        path: path(at),
+        content: Zeroizing::new(b"hush".to_vec()),
+    };
+    RemoveEtcdMember {
+        files: EtcdFiles {
+            ca: Place::plain("/ca"),
+            certificate: Place::plain("/certificate"),
+            key: Place::plain("/key"),
+        },
+        client: EtcdClient {
+            endpoints: vec!["https://10.0.0.1:2379".to_owned()],
+            ca: pem("/ca"),
+            certificate: pem("/certificate"),
+            key: pem("/key"),
+            asks_members: false,
+        },
+        member: member(1, "a"),
+        timeout: Duration::from_secs(1),
+    }
+}
+
+/// What leaves a machine.
+fn leaving() -> Vec<Row> {
+    type Member = RemoveEtcdMember;
+    type Empty = EmptyFolder;
+    vec![
+        row(
+            "RemoveEtcdMember",
+            removal,
+            vec![
+                change("endpoints", |e: &mut Member| {
+                    e.client.endpoints.push("https://b".into())
+                }),
+                change("members", |e: &mut Member| e.client.asks_members = true),
+                change("ca", |e: &mut Member| e.files.ca = Place::plain("/b")),
+                change("certificate", |e: &mut Member| {
+                    e.files.certificate = Place::plain("/b")
+                }),
+                change("key", |e: &mut Member| e.files.key = Place::plain("/b")),
+                change("key by a link", |e: &mut Member| {
+                    e.files.key = linked("/key", "/b")
+                }),
+                change("id", |e: &mut Member| e.member.id = 2),
+                change("name", |e: &mut Member| e.member.name = "b".into()),
+                change("peers", |e: &mut Member| e.member.peer_urls.clear()),
+                change("clients", |e: &mut Member| e.member.client_urls.clear()),
+                change("timeout", |e: &mut Member| e.timeout = Duration::ZERO),
+            ],
+        ),
+        row(
+            "RemovePod",
+            || RemovePod {
+                socket: "unix:///run/a.sock".into(),
+                pod: Pod {
+                    id: "1".into(),
+                    name: "n/a".into(),
+                },
+            },
+            vec![
+                change("socket", |e: &mut RemovePod| {
+                    e.socket = "unix:///run/b.sock".into()
+                }),
+                change("id", |e: &mut RemovePod| e.pod.id = "2".into()),
+                change("name", |e: &mut RemovePod| e.pod.name = "n/b".into()),
+            ],
+        ),
+        row(
+            "Unmount",
+            || Unmount {
+                folder: Place::plain("/a"),
+                path: path("/a/b"),
+                flags: Vec::new(),
+                was_empty: false,
+            },
+            vec![
+                change("folder", |e: &mut Unmount| e.folder = Place::plain("/b")),
+                change("link", |e: &mut Unmount| e.folder = linked("/a", "/etc")),
+                change("path", |e: &mut Unmount| e.path = path("/a/c")),
+                change("flags", |e: &mut Unmount| {
+                    e.flags = vec![UnmountFlag::Detach]
+                }),
+                change("before", |e: &mut Unmount| e.was_empty = true),
+            ],
+        ),
+        row(
+            "EmptyFolder",
+            || EmptyFolder {
+                place: Place::plain("/a"),
+                was_empty: false,
+                stays: BTreeSet::new(),
+            },
+            vec![
+                change("path", |e: &mut Empty| e.place = Place::plain("/b")),
+                change("link", |e: &mut Empty| e.place = linked("/a", "/etc")),
+                change("before", |e: &mut Empty| e.was_empty = true),
+                change("stays", |e: &mut Empty| {
+                    e.stays = ["a".to_owned()].into();
+                }),
+            ],
+        ),
+        row(
+            "DiscardFile",
+            || DiscardFile {
+                place: Place::plain("/a"),
+            },
+            vec![
+                change("path", |e: &mut DiscardFile| e.place = Place::plain("/b")),
+                change("link", |e: &mut DiscardFile| e.place = linked("/a", "/etc")),
+            ],
+        ),
+        row(
+            "NoteFolder",
+            || NoteFolder {
+                place: Place::plain("/a"),
+            },
+            vec![
+                change("path", |e: &mut NoteFolder| e.place = Place::plain("/b")),
+                change("link", |e: &mut NoteFolder| e.place = linked("/a", "/etc")),
+            ],
+        ),
+        row(
+            "RemoveAccounts",
+            || RemoveAccounts {
+                users: vec!["a".into()],
+                groups: vec!["a".into()],
+            },
+            vec![
+                change("users", |e: &mut RemoveAccounts| e.users.push("b".into())),
+                change("groups", |e: &mut RemoveAccounts| e.groups.clear()),
+            ],
+        ),
+        row(
+            "Publish",
+            || Publish {
+                kind: "A".into(),
+                document: json!({"a": 1}),
+                shape: None,
+                to: Published::default(),
+            },
+            vec![
+                change("kind", |e: &mut Publish| e.kind = "B".into()),
+                change("document", |e: &mut Publish| e.document = json!({"a": 2})),
+            ],
+        ),
+        row("Undo", || undoing("/a", Undo::Remove), undoings()),
+    ]
+}
+
+fn undoing(at: &str, undo: Undo) -> UndoPath {
+    UndoPath {
+        path: path(at),
+        undo,
+        copies: None,
+        of_run: None,
+    }
+}
+
+fn undoings() -> Vec<Changed<UndoPath>> {
+    let to = |argument, undo: Undo| change(argument, move |e: &mut UndoPath| e.undo = undo.clone());
+    let restore = |mode, digest: &str| Undo::Restore {
+        mode,
+        owner: None,
+        digest: digest.to_owned(),
+    };
+    let owner = Owner { uid: 1, gid: 1 };
+    let lines = |name: &str, rest: &str| Undo::Lines {
+        names: vec![name.to_owned()],
+        rest: rest.as_bytes().to_vec(),
+        changed: Vec::new(),
+    };
+    let folder = |within: &[&str]| Undo::Folder {
+        mode: 0o755,
+        owner: None,
+        within: within.iter().map(|at| (path(at), owner)).collect(),
+    };
+    vec![
+        change("path", |e: &mut UndoPath| e.path = path("/b")),
+        change("run", |e: &mut UndoPath| e.of_run = Some(1)),
+        to("nothing", Undo::Nothing),
+        to("kept", Undo::Keep("a".to_owned())),
+        to("kept for another reason", Undo::Keep("b".to_owned())),
+        to("restored", restore(0o600, "a")),
+        to("restored with a mode", restore(0o644, "a")),
+        to("restored content", restore(0o600, "b")),
+        to("rights", Undo::Rights { mode: 0o600, owner }),
+        to("other rights", Undo::Rights { mode: 0o644, owner }),
+        to("lines", lines("a", "x")),
+        to("other lines", lines("b", "x")),
+        to("another rest", lines("a", "y")),
+        to("a folder", folder(&[])),
+        to("what is in it", folder(&["/a/b"])),
+    ]
+}
+
 fn all() -> Vec<Row> {
-    [files(), keys(), objects(), others()]
+    [files(), keys(), objects(), others(), leaving()]
         .into_iter()
         .flatten()
         .collect()
@@ -464,9 +676,15 @@ async fn no_secret_and_nothing_of_a_component_stands_where_the_host_speaks() {
     let context = json!({"action": "Nothing", "path": "/etc/motd", "files": [], "phase": "x"});
     for (name, variants) in all() {
         for (argument, effect) in variants {
-            let shown = described(&*effect, "certs/ca", "certs", &context);
+            let asker = Asker {
+                operation: "init",
+                phase: "certs/ca",
+                component: "certs",
+            };
+            let shown = described(&*effect, &asker, &context);
             assert!(!shown.to_string().contains("hush"), "{name}, {argument}");
             assert_eq!(shown["action"], name);
+            assert_eq!(shown["operation"], "init");
             assert_eq!(shown["phase"], "certs/ca");
             assert_eq!(shown["context"], context);
             let bare = effect.shown();

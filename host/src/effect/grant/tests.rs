@@ -1,5 +1,5 @@
 use super::*;
-use crate::effect::{Effect, EnsureAccounts, Service, SetOwner};
+use crate::effect::{Effect, EnsureAccounts, RemoveAccounts, Service, SetOwner};
 use crate::world::Files;
 use crate::world::sandbox::SandboxFiles;
 
@@ -44,7 +44,103 @@ fn grants() -> Grants {
             services: BTreeSet::from(["kubelet".into()]),
             ..NodeGrant::default()
         }),
-        interfaces: BTreeSet::new(),
+        ..Grants::default()
+    }
+}
+
+#[test]
+fn leaving_is_granted_by_argument() {
+    let mut grants = Grants {
+        undo: patterns(&["/etc/kubernetes/**"]),
+        etcd: vec![EtcdGrant {
+            ca: path("/pki/ca.crt"),
+            certificate: path("/pki/a.crt"),
+            key: path("/pki/a.key"),
+            endpoints: BTreeSet::from(["https://10.0.0.1:2379".into()]),
+            asks_members: false,
+        }],
+        files: vec![FileGrant {
+            paths: patterns(&["/var/lib/etcd"]),
+            verbs: BTreeSet::from([FileVerb::Empty]),
+        }],
+        node: Some(NodeGrant {
+            mounts: vec![path("/var/lib/kubelet")],
+            ..NodeGrant::default()
+        }),
+        ..Grants::default()
+    };
+    let nothing = SandboxFiles::over(None);
+    let etcd = |key: &str, endpoints: &[&str]| {
+        let client = EtcdFiles {
+            ca: Place::plain("/pki/ca.crt"),
+            certificate: Place::plain("/pki/a.crt"),
+            key: Place::plain(key),
+        };
+        let endpoints: Vec<_> = endpoints.iter().map(|one| (*one).to_owned()).collect();
+        (client, endpoints)
+    };
+    let (ours, theirs) = ("https://10.0.0.1:2379", "https://10.0.0.2:2379");
+    for (name, key, endpoints, wanted) in [
+        ("as granted", "/pki/a.key", &[ours][..], true),
+        ("another key", "/pki/b.key", &[ours], false),
+        ("another server", "/pki/a.key", &[theirs], false),
+        ("one of two", "/pki/a.key", &[ours, theirs], false),
+        ("no URL", "/pki/a.key", &["x"], false),
+    ] {
+        let (client, endpoints) = etcd(key, endpoints);
+        let covered = grants.covers_etcd(&client, &endpoints, &nothing);
+        assert_eq!(covered.is_ok(), wanted, "{name}");
+    }
+    grants.etcd[0].asks_members = true;
+    let (client, endpoints) = etcd("/pki/a.key", &[theirs]);
+    assert!(grants.covers_etcd(&client, &endpoints, &nothing).is_ok());
+
+    for (folder, wanted) in [
+        ("/var/lib/kubelet", true),
+        ("/var/lib/kubelet/pods", false),
+        ("/var/lib", false),
+        ("/", false),
+    ] {
+        let covered = grants.covers_mounts(&Place::plain(folder), &nothing);
+        assert_eq!(covered.is_ok(), wanted, "{folder}");
+    }
+    for (at, wanted) in [
+        ("/etc/kubernetes/admin.conf", true),
+        ("/etc/kubernetes", false),
+        ("/etc/passwd", false),
+    ] {
+        assert_eq!(grants.covers_undo(&path(at)).is_ok(), wanted, "{at}");
+    }
+    for (folder, verb, wanted) in [
+        ("/var/lib/etcd", FileVerb::Empty, true),
+        ("/var/lib/etcd", FileVerb::Remove, false),
+        ("/var/lib/etcd/member", FileVerb::Empty, false),
+        ("/var/lib", FileVerb::Empty, false),
+    ] {
+        let covered = grants.covers_file(&Place::plain(folder), verb, &nothing);
+        assert_eq!(covered.is_ok(), wanted, "{folder} {verb:?}");
+    }
+}
+
+#[test]
+fn an_account_that_is_root_is_never_removed() {
+    let mut grants = Grants::default();
+    grants.node = Some(NodeGrant {
+        accounts: patterns(&["*"]),
+        ..NodeGrant::default()
+    });
+    let nothing = SandboxFiles::over(None);
+    for (user, group, wanted) in [
+        ("kubeadm-etcd", "kubeadm-etcd", true),
+        ("root", "kubeadm-etcd", false),
+        ("kubeadm-etcd", "root", false),
+    ] {
+        let effect = RemoveAccounts {
+            users: vec![user.to_owned()],
+            groups: vec![group.to_owned()],
+        };
+        let covered = effect.grant(&grants, &nothing);
+        assert_eq!(covered.is_ok(), wanted, "{user} {group}");
     }
 }
 

@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 use super::folder::line;
 use super::record::{Denied, Outcome, Record, RunHeader, State};
 use super::{Entry, Folder, Journal, JournalError, Lock, Prior, RecordedObjects, digest, limits};
-use crate::effect::{Change, WrittenObject};
+use crate::effect::{Change, Mark, WrittenObject};
 use crate::world::{Identity, MachinePath, Made};
 
 /// What a run begins with.
@@ -85,7 +85,7 @@ impl DiskJournal {
         {
             continues = Some(last);
         }
-        let is_whole = matches!(header.command.as_str(), "init" | "reset");
+        let is_whole = header.operation().whole;
         let run = folder.numbers()?.last().copied().unwrap_or(0) + 1;
         header.run = run;
         header.continues = continues;
@@ -204,6 +204,14 @@ fn size(object: &WrittenObject) -> usize {
 impl Journal for DiskJournal {
     fn denied(&self, denied: Denied) -> Result<(), JournalError> {
         self.append(&Record::Denied(Box::new(denied)))
+    }
+
+    fn mark(&self, mark: &Mark) -> Result<(), JournalError> {
+        self.append(&match mark.clone() {
+            Mark::Undone(path) => Record::Undone { path },
+            Mark::Filled(path) => Record::Filled { path },
+            Mark::Published(kind, document) => Record::Published { kind, document },
+        })
     }
 
     fn begin(&self, entry: &Entry) -> Result<u64, JournalError> {

@@ -9,21 +9,22 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroizing;
 
 use super::{Denied, Entry, Journal, JournalError, Prior, State};
-use crate::effect::Change;
+use crate::effect::{Change, Mark};
 use crate::world::{Identity, MachinePath, Made};
 
-/// The environment variable: `begin:3`, `touch:5`, `landing:2`, `landed:2`.
+/// The environment variable: `begin:3`, `begin:RemovePod`, `touch:5`, `landing:2`, `landed:2`.
 pub const VARIABLE: &str = "KUBEWRIGHT_CRASH_AT";
 
 /// A journal at which the process kills itself (SIGKILL): right after the Nth
-/// effect was recorded (`begin`), right after the Nth change of a file was
+/// effect (or the first of that name) was recorded (`begin`), right after the Nth change of a file was
 /// recorded and before it happens (`touch`), when the Nth effect that changed
 /// something has landed and before that is recorded (`landing`), or after
 /// (`landed`).
 pub struct FaultyJournal {
     inner: Arc<dyn Journal>,
     point: String,
-    at: u64,
+    /// Which one; or of which name.
+    at: String,
     seen: AtomicU64,
 }
 
@@ -40,15 +41,19 @@ impl FaultyJournal {
             Some((point, at)) => Arc::new(Self {
                 inner,
                 point: point.to_owned(),
-                at: at.parse().unwrap_or(u64::MAX),
+                at: at.to_owned(),
                 seen: AtomicU64::new(0),
             }),
             None => inner,
         }
     }
 
-    fn reached(&self, point: &str) {
-        if self.point == point && self.seen.fetch_add(1, Ordering::SeqCst) + 1 == self.at {
+    fn reached(&self, point: &str, name: &str) {
+        let is_meant = self.point == point && {
+            let seen = self.seen.fetch_add(1, Ordering::SeqCst) + 1;
+            self.at == seen.to_string() || self.at == name
+        };
+        if is_meant {
             // As the kernel's out-of-memory killer would: no destructor runs.
             let _ = rustix::process::kill_process(
                 rustix::process::getpid(),
@@ -61,7 +66,7 @@ impl FaultyJournal {
 impl Journal for FaultyJournal {
     fn begin(&self, entry: &Entry) -> Result<u64, JournalError> {
         let number = self.inner.begin(entry)?;
-        self.reached("begin");
+        self.reached("begin", entry.action);
         Ok(number)
     }
 
@@ -73,7 +78,7 @@ impl Journal for FaultyJournal {
         after: &State,
     ) -> Result<(), JournalError> {
         self.inner.touch(number, path, prior, after)?;
-        self.reached("touch");
+        self.reached("touch", "");
         Ok(())
     }
 
@@ -89,17 +94,21 @@ impl Journal for FaultyJournal {
 
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError> {
         if change != Change::Unchanged {
-            self.reached("landing");
+            self.reached("landing", "");
         }
         self.inner.landed(number, change)?;
         if change != Change::Unchanged {
-            self.reached("landed");
+            self.reached("landed", "");
         }
         Ok(())
     }
 
     fn failed(&self, number: u64) -> Result<(), JournalError> {
         self.inner.failed(number)
+    }
+
+    fn mark(&self, mark: &Mark) -> Result<(), JournalError> {
+        self.inner.mark(mark)
     }
 
     fn denied(&self, denied: Denied) -> Result<(), JournalError> {

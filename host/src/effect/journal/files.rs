@@ -214,4 +214,8 @@ impl Files for RecordedFiles {
         self.record(path, &State::Absent)?;
         self.inner.remove(path)
     }
+
+    fn unmounted(&self, path: &MachinePath) {
+        self.inner.unmounted(path);
+    }
 }

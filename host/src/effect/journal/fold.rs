@@ -37,7 +37,8 @@ pub struct Ledger {
     /// Files that an effect was about to put sealed values into when its
     /// process died: what lies there now may be that.
     half_made: BTreeMap<MachinePath, Made>,
-    /// Whether an `init` came to its end that was not undone since.
+    /// Whether an operation came to its end, all of it, that was not undone
+    /// since.
     pub completed: bool,
 }
 
@@ -63,7 +64,13 @@ impl Ledger {
         for record in &run.records {
             self.record(run.header.run, record);
         }
-        if run.header.command == "init" && matches!(run.end, Some((Outcome::Done, _))) {
+        let operation = run.header.operation();
+        let changes = |record: &Record| matches!(record, Record::Touch { .. });
+        if operation.undoes && run.records.iter().any(changes) {
+            self.completed = false;
+        }
+        let makes_all = operation.whole && !operation.undoes;
+        if makes_all && matches!(run.end, Some((Outcome::Done, _))) {
             self.completed = true;
         }
     }
@@ -103,6 +110,10 @@ impl Ledger {
                 self.state_folders.remove(path);
                 self.state_entries.remove(path);
                 self.completed = false;
+            }
+            Record::Filled { path } => {
+                let folder = self.state_folders.entry(path.clone());
+                folder.or_insert(State::Absent);
             }
             _ => {}
         }

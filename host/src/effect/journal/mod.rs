@@ -14,6 +14,7 @@ mod folder;
 mod limits;
 mod lock;
 mod memory;
+mod past;
 mod record;
 mod runs;
 mod undo;
@@ -25,7 +26,8 @@ pub use fold::{Ledger, Touched};
 pub use folder::{FOLDER, Folder};
 pub use lock::Lock;
 pub use memory::MemoryJournal;
-pub use record::{Denied, Outcome, Record, RunHeader, State, digest};
+pub use past::{Past, Standing, Step};
+pub use record::{Denied, Outcome, Record, RunHeader, RunOperation, State, digest};
 pub use runs::{RecordedObjects, RunRecords, Runs};
 pub use undo::Undo;
 
@@ -33,6 +35,7 @@ use std::collections::BTreeMap;
 
 use zeroize::Zeroizing;
 
+use super::effect::Mark;
 use super::event::Change;
 use super::object::WrittenObject;
 use crate::world::{FileError, Identity, MachinePath, Made, Owner};
@@ -157,6 +160,10 @@ pub trait Journal: Send + Sync {
     fn landed(&self, number: u64, change: Change) -> Result<(), JournalError>;
     /// Records that it did not land.
     fn failed(&self, number: u64) -> Result<(), JournalError>;
+    /// Records what else is noted of an effect that landed.
+    fn mark(&self, _mark: &Mark) -> Result<(), JournalError> {
+        Ok(())
+    }
     /// Records that a policy denied an effect.
     fn denied(&self, _denied: Denied) -> Result<(), JournalError> {
         Ok(())

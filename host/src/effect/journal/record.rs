@@ -68,6 +68,14 @@ pub enum Record {
     Denied(Box<Denied>),
     /// A reset made a path what it was before all runs, or saw that it is.
     Undone { path: MachinePath },
+    /// A folder that programs filled, found by a run that undoes what others
+    /// made: nothing of it was there before.
+    Filled { path: MachinePath },
+    /// A phase published a document for later ones.
+    Published {
+        kind: String,
+        document: serde_json::Value,
+    },
     /// The last line of a run.
     End { outcome: Outcome, at: i64 },
 }
@@ -108,6 +116,9 @@ pub struct RunHeader {
     /// `init`, `reset`: the command without its arguments, in which tokens
     /// may be.
     pub command: String,
+    /// What it is to the machine; none in journals of before this was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<RunOperation>,
     /// The version of this program.
     pub version: String,
     pub distribution: String,
@@ -131,6 +142,33 @@ pub struct RunHeader {
     pub pid: u32,
     /// Seconds since 1970-01-01T00:00:00Z.
     pub started: i64,
+}
+
+/// What a run is to the machine.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RunOperation {
+    /// As the distribution calls it: `init`, `token create`.
+    pub name: String,
+    /// Whether all of its phases are run, and not some alone.
+    pub whole: bool,
+    /// Whether it takes back what others made.
+    pub undoes: bool,
+}
+
+impl RunHeader {
+    /// What the run is to the machine; of journals of before this was noted, by
+    /// the name of the command.
+    pub fn operation(&self) -> RunOperation {
+        self.operation.clone().unwrap_or_else(|| {
+            let name = self.command.split(' ').next().unwrap_or_default();
+            RunOperation {
+                name: name.to_owned(),
+                whole: self.command == name,
+                undoes: name == "reset",
+            }
+        })
+    }
 }
 
 /// How a run ended.

@@ -9,7 +9,7 @@ use crate::world::{FactsError, NodeFacts};
 /// Directories whose presence phases ask for: where distributions keep CA
 /// certificates (kubeadm `app/phases/controlplane/volumes.go`, and the
 /// `/etc/pki` of its early versions).
-const DIRECTORIES: [&str; 6] = [
+pub const DIRECTORIES: [&str; 6] = [
     "/etc/ca-certificates",
     "/etc/pki",
     "/etc/pki/ca-trust",

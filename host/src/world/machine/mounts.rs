@@ -5,7 +5,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::world::{FileError, MachinePath};
+use crate::world::{FileError, MachinePath, UnmountFlag};
 
 use super::MachineFiles;
 
@@ -28,6 +28,8 @@ pub enum MountError {
     File(#[from] FileError),
     #[error("{path} lies outside of the root folder")]
     Outside { path: String },
+    #[error("nothing is mounted at {0}")]
+    NotMounted(MachinePath),
     #[error("cannot unmount {path}")]
     Unmount {
         path: MachinePath,
@@ -36,34 +38,12 @@ pub enum MountError {
     },
 }
 
-/// The flags of umount2(2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum UnmountFlag {
-    Force,
-    Detach,
-    Expire,
-    NoFollow,
-}
-
-impl UnmountFlag {
-    /// By the name that ResetConfiguration has for it: `MNT_DETACH`.
-    pub fn named(name: &str) -> Option<Self> {
-        match name {
-            "MNT_FORCE" => Some(Self::Force),
-            "MNT_DETACH" => Some(Self::Detach),
-            "MNT_EXPIRE" => Some(Self::Expire),
-            "UMOUNT_NOFOLLOW" => Some(Self::NoFollow),
-            _ => None,
-        }
-    }
-
-    fn bits(self) -> libc::c_int {
-        match self {
-            Self::Force => libc::MNT_FORCE,
-            Self::Detach => libc::MNT_DETACH,
-            Self::Expire => libc::MNT_EXPIRE,
-            Self::NoFollow => libc::UMOUNT_NOFOLLOW,
-        }
+fn bits(flag: UnmountFlag) -> libc::c_int {
+    match flag {
+        UnmountFlag::Force => libc::MNT_FORCE,
+        UnmountFlag::Detach => libc::MNT_DETACH,
+        UnmountFlag::Expire => libc::MNT_EXPIRE,
+        UnmountFlag::NoFollow => libc::UMOUNT_NOFOLLOW,
     }
 }
 
@@ -156,7 +136,7 @@ impl Mounts {
             CString::new(target.as_os_str().as_bytes()).map_err(|error| failed(error.into()))?;
         let flags = flags
             .iter()
-            .fold(libc::UMOUNT_NOFOLLOW, |all, flag| all | flag.bits());
+            .fold(libc::UMOUNT_NOFOLLOW, |all, flag| all | bits(*flag));
         // SAFETY: the path is a C string that lives until the call returns,
         // and the kernel only reads it.
         let done = unsafe { libc::umount2(target.as_ptr(), flags) };

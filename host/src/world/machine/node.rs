@@ -3,12 +3,16 @@
 use std::sync::Arc;
 
 use crate::world::{
-    AccountsLock, Checks, ContainerRuntime, Door, Files, MachinePath, Node, NodeError, NodeFacts,
-    ServiceOperation,
+    AccountsLock, Checks, ContainerRuntime, Door, EtcdMembers, Files, MachinePath, Mounting, Node,
+    NodeError, NodeFacts, NothingMounted, ServiceOperation,
 };
 
 use super::checks::MachineChecks;
+use super::etcd::MachineEtcd;
+use super::files::MachineFiles;
 use super::kubelet::KubeletSettings;
+use super::mounting::MachineMounts;
+use super::planned::PlannedRuntime;
 use super::root::Root;
 use super::runtime::MachineRuntime;
 use super::services::ServiceManager;
@@ -22,14 +26,32 @@ pub struct MachineNode {
     files: Arc<dyn Files>,
     manager: Option<ServiceManager>,
     checks: MachineChecks,
-    runtime: MachineRuntime,
+    runtime: Box<dyn ContainerRuntime>,
+    /// None of a machine that is not all of it there, as in tests.
+    mounts: Option<MachineMounts>,
+    etcd: MachineEtcd,
 }
 
 impl MachineNode {
     /// `files` has the kubelet's configuration, and the sockets of container
     /// runtimes.
-    pub fn new<F: Files + Root + 'static>(facts: NodeFacts, files: Arc<F>) -> Self {
-        Self::managed_by(ServiceManager::running(), facts, files)
+    pub fn new(facts: NodeFacts, files: Arc<MachineFiles>) -> Self {
+        Self {
+            mounts: Some(MachineMounts::new(Arc::clone(&files))),
+            ..Self::managed_by(ServiceManager::running(), facts, files)
+        }
+    }
+
+    /// The same, for a plan, in which Pods, mounts and members of etcd go in
+    /// memory alone.
+    pub fn planned(facts: NodeFacts, files: Arc<MachineFiles>) -> Self {
+        let node = Self::new(facts, Arc::clone(&files));
+        Self {
+            runtime: Box::new(PlannedRuntime::over(node.runtime)),
+            mounts: Some(MachineMounts::planned(files)),
+            etcd: MachineEtcd::planned(),
+            ..node
+        }
     }
 
     pub(super) fn managed_by<F: Files + Root + 'static>(
@@ -39,10 +61,12 @@ impl MachineNode {
     ) -> Self {
         Self {
             facts,
-            runtime: MachineRuntime::new(Arc::<F>::clone(&files)),
+            runtime: Box::new(MachineRuntime::new(Arc::<F>::clone(&files))),
             files,
             manager,
             checks: MachineChecks::new(manager),
+            mounts: None,
+            etcd: MachineEtcd::default(),
         }
     }
 
@@ -101,6 +125,17 @@ impl Node for MachineNode {
     }
 
     fn runtime(&self) -> &dyn ContainerRuntime {
-        &self.runtime
+        &*self.runtime
+    }
+
+    fn mounts(&self) -> &dyn Mounting {
+        match &self.mounts {
+            Some(mounts) => mounts,
+            None => &NothingMounted,
+        }
+    }
+
+    fn etcd(&self) -> &dyn EtcdMembers {
+        &self.etcd
     }
 }

@@ -1,27 +1,33 @@
 //! This machine for a plan: services are looked at, and acted on in memory.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::files::MachineFiles;
 use super::node::MachineNode;
 use super::services::Installed;
 use crate::world::{
-    Checks, ContainerRuntime, Door, IdealRuntime, MachinePath, Node, NodeError, NodeFacts,
-    RuntimeError, RuntimeState, ServiceOperation,
+    Checks, ContainerRuntime, Door, EtcdMembers, IdealRuntime, MachinePath, Mounting, Node,
+    NodeError, NodeFacts, Pod, RuntimeError, RuntimeState, ServiceOperation,
 };
 
 /// A machine whose services start and stop in memory, and fail as they would
 /// in earnest: what a run would not do is not planned.
 pub struct PlannedNode {
-    machine: PlannedRuntime,
+    machine: MachineNode,
     /// Services that the plan acted on, and whether they run since.
     acted_on: Mutex<BTreeMap<String, bool>>,
 }
 
 impl PlannedNode {
-    pub fn new(machine: MachineNode) -> Self {
+    /// Of the machine whose files these are.
+    pub fn new(facts: NodeFacts, files: Arc<MachineFiles>) -> Self {
+        Self::of(MachineNode::planned(facts, files))
+    }
+
+    fn of(machine: MachineNode) -> Self {
         Self {
-            machine: PlannedRuntime(machine),
+            machine,
             acted_on: Mutex::default(),
         }
     }
@@ -33,11 +39,11 @@ impl PlannedNode {
 
 impl Node for PlannedNode {
     fn facts(&self) -> &NodeFacts {
-        self.machine.0.facts()
+        self.machine.facts()
     }
 
     fn has_directory(&self, path: &MachinePath) -> bool {
-        self.machine.0.has_directory(path)
+        self.machine.has_directory(path)
     }
 
     fn has_accounts(&self) -> bool {
@@ -50,7 +56,7 @@ impl Node for PlannedNode {
         operation: ServiceOperation,
     ) -> Door<'a, Result<(), NodeError>> {
         Box::pin(async move {
-            let manager = self.machine.0.manager()?;
+            let manager = self.machine.manager()?;
             let runs = operation != ServiceOperation::Stop;
             match manager.installed(name).await? {
                 Installed::Not => return Err(NodeError::NoService(name.to_owned())),
@@ -63,11 +69,19 @@ impl Node for PlannedNode {
     }
 
     fn checks(&self) -> &dyn Checks {
-        self.machine.0.checks()
+        self.machine.checks()
     }
 
     fn runtime(&self) -> &dyn ContainerRuntime {
-        &self.machine
+        self.machine.runtime()
+    }
+
+    fn mounts(&self) -> &dyn Mounting {
+        self.machine.mounts()
+    }
+
+    fn etcd(&self) -> &dyn EtcdMembers {
+        self.machine.etcd()
     }
 
     fn service_active<'a>(&'a self, name: &'a str) -> Door<'a, Result<bool, NodeError>> {
@@ -75,19 +89,37 @@ impl Node for PlannedNode {
         Box::pin(async move {
             match known {
                 Some(runs) => Ok(runs),
-                None => self.machine.0.service_active(name).await,
+                None => self.machine.service_active(name).await,
             }
         })
     }
 }
 
-/// The container runtime for a plan: as it is, and the images that it would
-/// pull come.
-struct PlannedRuntime(MachineNode);
+/// The container runtime for a plan: as it is; the images that it would pull
+/// come, the Pods that it would remove go.
+pub(super) struct PlannedRuntime {
+    inner: Box<dyn ContainerRuntime>,
+    /// Pods that would be gone, by socket and id.
+    gone: Mutex<BTreeSet<(String, String)>>,
+}
+
+impl PlannedRuntime {
+    pub(super) fn over(inner: Box<dyn ContainerRuntime>) -> Self {
+        Self {
+            inner,
+            gone: Mutex::default(),
+        }
+    }
+
+    // Only whole entries are ever inserted.
+    fn gone(&self) -> MutexGuard<'_, BTreeSet<(String, String)>> {
+        self.gone.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl ContainerRuntime for PlannedRuntime {
     fn state<'a>(&'a self, socket: &'a str) -> Door<'a, Result<RuntimeState, RuntimeError>> {
-        self.0.runtime().state(socket)
+        self.inner.state(socket)
     }
 
     fn has_image<'a>(
@@ -95,7 +127,7 @@ impl ContainerRuntime for PlannedRuntime {
         socket: &'a str,
         image: &'a str,
     ) -> Door<'a, Result<bool, RuntimeError>> {
-        self.0.runtime().has_image(socket, image)
+        self.inner.has_image(socket, image)
     }
 
     fn pull_image<'a>(
@@ -105,12 +137,28 @@ impl ContainerRuntime for PlannedRuntime {
     ) -> Door<'a, Result<(), RuntimeError>> {
         IdealRuntime.pull_image(socket, image)
     }
+
+    fn pods<'a>(&'a self, socket: &'a str) -> Door<'a, Result<Vec<Pod>, RuntimeError>> {
+        Box::pin(async move {
+            let mut pods = self.inner.pods(socket).await?;
+            let gone = self.gone();
+            pods.retain(|pod| !gone.contains(&(socket.to_owned(), pod.id.clone())));
+            Ok(pods)
+        })
+    }
+
+    fn remove_pod<'a>(
+        &'a self,
+        socket: &'a str,
+        id: &'a str,
+    ) -> Door<'a, Result<(), RuntimeError>> {
+        self.gone().insert((socket.to_owned(), id.to_owned()));
+        Box::pin(std::future::ready(Ok(())))
+    }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     use tokio::net::TcpListener;
 
@@ -130,7 +178,7 @@ mod tests {
         let text = format!("healthzPort: {port}\n");
         files.write(&path, 0o644, text.as_bytes()).unwrap();
         let facts = read_facts().unwrap();
-        PlannedNode::new(MachineNode::managed_by(None, facts, Arc::new(files)))
+        PlannedNode::of(MachineNode::managed_by(None, facts, Arc::new(files)))
     }
 
     #[tokio::test]

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use super::cri::Cri;
 use super::root::Root;
-use crate::world::{ContainerRuntime, Door, RuntimeError, RuntimeState};
+use crate::world::{ContainerRuntime, Door, Pod, RuntimeError, RuntimeState};
 
 /// How often a pull is tried (kubeadm `constants.PullImageRetry`).
 const PULL_TRIES: u32 = 5;
+
+/// How often a Pod is removed (kubeadm `constants.RemoveContainerRetry`).
+const REMOVE_TRIES: u32 = 5;
 
 /// Container runtimes, each asked through its socket below the root.
 pub struct MachineRuntime {
@@ -57,6 +60,30 @@ impl ContainerRuntime for MachineRuntime {
                 match cri.pull_image(image).await {
                     Err(error) if tries < PULL_TRIES => {
                         tracing::debug!(image, tries, %error, "pulling again");
+                        tries += 1;
+                    }
+                    result => return result,
+                }
+            }
+        })
+    }
+
+    fn pods<'a>(&'a self, socket: &'a str) -> Door<'a, Result<Vec<Pod>, RuntimeError>> {
+        Box::pin(async move { self.connect(socket).await?.pods().await })
+    }
+
+    fn remove_pod<'a>(
+        &'a self,
+        socket: &'a str,
+        id: &'a str,
+    ) -> Door<'a, Result<(), RuntimeError>> {
+        Box::pin(async move {
+            let cri = self.connect(socket).await?;
+            let mut tries = 1;
+            loop {
+                match cri.remove_pod(id).await {
+                    Err(error) if tries < REMOVE_TRIES => {
+                        tracing::debug!(id, tries, %error, "removing again");
                         tries += 1;
                     }
                     result => return result,

@@ -1,7 +1,7 @@
 //! Files in memory over files that are only read.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -82,6 +82,9 @@ pub struct SandboxFiles {
     base: Option<Arc<dyn Files>>,
     layers: Mutex<BTreeMap<MachinePath, Layer>>,
     turns: AtomicUsize,
+    /// Mount points of the base that are gone here: what lies below them in the
+    /// base is not seen.
+    unmounted: Mutex<BTreeSet<MachinePath>>,
 }
 
 impl SandboxFiles {
@@ -91,6 +94,7 @@ impl SandboxFiles {
             base,
             layers: Mutex::default(),
             turns: AtomicUsize::new(0),
+            unmounted: Mutex::default(),
         }
     }
 
@@ -195,8 +199,23 @@ impl SandboxFiles {
         self.layers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The base, as far as it is seen at a path.
+    fn base_at(&self, path: &MachinePath) -> Option<&Arc<dyn Files>> {
+        let base = self.base.as_ref()?;
+        let unmounted = self.unmounted.lock();
+        let unmounted = unmounted.unwrap_or_else(PoisonError::into_inner);
+        let hides = |point: &MachinePath| path != point && path.is_within(point);
+        (!unmounted.iter().any(hides)).then_some(base)
+    }
+
+    fn is_unmounted(&self, path: &MachinePath) -> bool {
+        let unmounted = self.unmounted.lock();
+        let unmounted = unmounted.unwrap_or_else(PoisonError::into_inner);
+        unmounted.contains(path)
+    }
+
     fn base_stat(&self, path: &MachinePath) -> Result<Option<Metadata>, FileError> {
-        match &self.base {
+        match self.base_at(path) {
             Some(base) => base.stat(path),
             None => Ok(None),
         }
@@ -307,7 +326,7 @@ impl Files for SandboxFiles {
             }),
             Some(Layer::Directory { .. }) => Err(FileError::IsDirectory(path.clone())),
             Some(Layer::Removed) => Err(FileError::NotFound(path.clone())),
-            Some(Layer::Given { .. }) | None => match &self.base {
+            Some(Layer::Given { .. }) | None => match self.base_at(path) {
                 Some(base) => base.open(path, limit),
                 None => Err(FileError::NotFound(path.clone())),
             },
@@ -319,7 +338,7 @@ impl Files for SandboxFiles {
         match self.layers().get(path) {
             Some(Layer::File { turn, .. }) => Ok(Some(in_memory(*turn))),
             Some(Layer::Directory { .. } | Layer::Removed) => Ok(None),
-            Some(Layer::Given { .. }) | None => match &self.base {
+            Some(Layer::Given { .. }) | None => match self.base_at(path) {
                 Some(base) => base.identity(path),
                 None => Ok(None),
             },
@@ -327,7 +346,7 @@ impl Files for SandboxFiles {
     }
 
     fn link(&self, path: &MachinePath) -> Result<Option<String>, FileError> {
-        match (self.layers().get(path), &self.base) {
+        match (self.layers().get(path), self.base_at(path)) {
             (Some(Layer::Given { .. }) | None, Some(base)) => base.link(path),
             _ => Ok(None),
         }
@@ -341,7 +360,8 @@ impl Files for SandboxFiles {
         let path = &*self.canonical(path, LastLink::Follow)?;
         self.require_directory(path)?;
         let mut names: BTreeMap<String, bool> = BTreeMap::new();
-        if let Some(base) = &self.base
+        if let Some(base) = self.base_at(path)
+            && !self.is_unmounted(path)
             && base.stat(path)?.is_some()
         {
             names.extend(base.list(path)?.into_iter().map(|name| (name, true)));
@@ -466,6 +486,12 @@ impl Files for SandboxFiles {
             self.layers().remove(path);
         }
         Ok(())
+    }
+
+    fn unmounted(&self, path: &MachinePath) {
+        let unmounted = self.unmounted.lock();
+        let mut unmounted = unmounted.unwrap_or_else(PoisonError::into_inner);
+        unmounted.insert(path.clone());
     }
 }
 

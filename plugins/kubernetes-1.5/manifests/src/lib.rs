@@ -4,7 +4,7 @@ mod commands;
 mod pod;
 
 use kubewright_1_5_common::{Master, nothing_in_the_way};
-use kubewright_plugin::{Context, Document, Result, files, node};
+use kubewright_plugin::{Document, Result, files, machine};
 use pod::{Mount, Pod};
 
 kubewright_plugin::phases! {
@@ -17,7 +17,7 @@ fn run(document: &Document) -> Result<()> {
     let master = Master::read(document)?;
     nothing_in_the_way(&master)?;
     let machine = Machine {
-        pki: node::has_directory("/etc/pki").context("looking for /etc/pki")?,
+        pki: machine::has_directory(&machine::facts()?, "/etc/pki"),
         cloud_config: !master.cloud_provider.is_empty()
             && files::exists(&format!("{}/cloud-config", master.kubernetes_dir))?,
     };

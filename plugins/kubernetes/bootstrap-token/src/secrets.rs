@@ -56,7 +56,7 @@ fn adopt(
         label_selector: String::new(),
         field_selector: format!("type={SECRET_TYPE}"),
     })?;
-    let now = clock::now();
+    let now = clock::now()?;
     for secret in secrets
         .iter()
         .filter(|secret| is_as_asked(secret, asked, now))
@@ -101,7 +101,7 @@ fn is_as_asked(secret: &Value, asked: &BootstrapToken, now: i64) -> bool {
 pub fn store(client: &Client, token: &Token) -> Result<()> {
     let id = token.value.id();
     let name = format!("bootstrap-token-{id}");
-    let now = clock::now();
+    let now = clock::now()?;
     let existing = client.get(&reference("v1", "Secret", Some(NAMESPACE), &name))?;
     let kept = existing.as_ref().and_then(|secret| expiration(secret, now));
     let mut secret = Object::new("v1", "Secret", &name)

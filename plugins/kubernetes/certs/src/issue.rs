@@ -45,7 +45,7 @@ pub fn authority(document: &Document, authority: &Authority) -> Result<()> {
             progress!("Using existing {base} certificate authority")
         }
         Change::Unchanged => progress!("Using existing {base} keyless certificate authority"),
-        Change::Created | Change::Updated => progress!("Generating {base:?} certificate and key"),
+        _ => progress!("Generating {base:?} certificate and key"),
     }
     Ok(())
 }
@@ -92,9 +92,11 @@ pub fn leaf(document: &Document, leaf: &Leaf) -> Result<()> {
     })?;
     match change {
         Change::Unchanged => progress!("Using existing {base} certificate and key on disk"),
-        Change::Created | Change::Updated => {
+        _ => {
             progress!("Generating {base:?} certificate and key");
-            if leaf.usages.contains(&pki::ExtendedUsage::ServerAuth) {
+            let serves =
+                |usage: &pki::ExtendedUsage| matches!(usage, pki::ExtendedUsage::ServerAuth);
+            if leaf.usages.iter().any(serves) {
                 progress!("{}", serving(base, &names));
             }
         }
@@ -134,7 +136,7 @@ pub fn service_account(document: &Document) -> Result<()> {
     .context("making the \"sa\" key and public key")?;
     match change {
         Change::Unchanged => progress!("Using the existing \"sa\" key"),
-        Change::Created | Change::Updated => progress!("Generating \"sa\" key and public key"),
+        _ => progress!("Generating \"sa\" key and public key"),
     }
     Ok(())
 }

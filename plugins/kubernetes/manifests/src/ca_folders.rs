@@ -1,6 +1,6 @@
 //! Where the machine keeps the CA certificates that it trusts.
 
-use kubewright_plugin::{Context, Result, node};
+use kubewright_plugin::{Result, machine};
 
 /// Folders that `/etc/ssl/certs` may have links into, by distribution of Linux.
 const CA_FOLDERS: &[&str] = &[
@@ -13,11 +13,9 @@ const CA_FOLDERS: &[&str] = &[
 
 /// Those of the folders with CA certificates that this machine has.
 pub fn present() -> Result<Vec<&'static str>> {
-    let mut found = Vec::new();
-    for folder in CA_FOLDERS {
-        if node::has_directory(folder).with_context(|| format!("looking for {folder}"))? {
-            found.push(*folder);
-        }
-    }
-    Ok(found)
+    let facts = machine::facts()?;
+    let folders = CA_FOLDERS.iter().copied();
+    Ok(folders
+        .filter(|folder| machine::has_directory(&facts, folder))
+        .collect())
 }

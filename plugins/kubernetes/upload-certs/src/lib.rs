@@ -118,9 +118,9 @@ fn earlier_token(client: &Client) -> Result<Option<String>> {
     let Some(name) = owner["name"].as_str() else {
         return Ok(None);
     };
+    let enough = clock::now()?.saturating_add_unsigned(LIFETIME.seconds() / 2);
     let found = secret(name)?.filter(|token| {
         let ends = token["data"]["expiration"].as_str();
-        let enough = clock::now().saturating_add_unsigned(LIFETIME.seconds() / 2);
         ends.and_then(encoding::base64_text)
             .is_some_and(|ends| time::is_after(&ends, enough))
     });
@@ -133,7 +133,7 @@ fn short_lived_token(client: &Client) -> Result<String> {
     let token = tokens::bootstrap(TOKEN, Alphabet::Alphanumeric)
         .context("making a token to upload certs")?;
     let name = format!("bootstrap-token-{}", token.id());
-    let expiration = clock::now().saturating_add_unsigned(LIFETIME.seconds());
+    let expiration = clock::now()?.saturating_add_unsigned(LIFETIME.seconds());
     let secret = Object::new("v1", "Secret", &name)
         .namespace(NAMESPACE)
         .set("type", json!("bootstrap.kubernetes.io/token"))

@@ -256,12 +256,19 @@ fn existing_of(existing: calls::Existing) -> pki::Existing {
 fn profile_of(machine: &Machine, profile: &calls::Profile) -> pki::Profile {
     let usages = profile.key_usages.iter().map(|usage| match usage {
         calls::KeyUsage::DigitalSignature => pki::KeyUsages::DIGITAL_SIGNATURE,
+        calls::KeyUsage::ContentCommitment => pki::KeyUsages::CONTENT_COMMITMENT,
         calls::KeyUsage::KeyEncipherment => pki::KeyUsages::KEY_ENCIPHERMENT,
+        calls::KeyUsage::DataEncipherment => pki::KeyUsages::DATA_ENCIPHERMENT,
+        calls::KeyUsage::KeyAgreement => pki::KeyUsages::KEY_AGREEMENT,
         calls::KeyUsage::KeyCertSign => pki::KeyUsages::KEY_CERT_SIGN,
+        calls::KeyUsage::CrlSign => pki::KeyUsages::CRL_SIGN,
+        calls::KeyUsage::EncipherOnly => pki::KeyUsages::ENCIPHER_ONLY,
+        calls::KeyUsage::DecipherOnly => pki::KeyUsages::DECIPHER_ONLY,
     });
     let extended = profile.extended_usages.iter().map(|usage| match usage {
         calls::ExtendedUsage::ServerAuth => pki::ExtendedUsage::ServerAuth,
         calls::ExtendedUsage::ClientAuth => pki::ExtendedUsage::ClientAuth,
+        calls::ExtendedUsage::Other(text) => pki::ExtendedUsage::Other(machine.text(text)),
     });
     pki::Profile {
         common_name: machine.text(&profile.common_name),

@@ -66,7 +66,7 @@ fn node_call(machine: &Machine, call: &Call) -> Option<Done> {
     let done = || -> Result<Option<super::Got>, Refusal> {
         match call {
             Call::NodeFacts {} => told(node::facts()),
-            Call::NodeHasDirectory { path } => word(node::has_directory(&machine.text(path))?),
+            Call::NodeServiceActive { name } => word(node::service_active(&machine.text(name))?),
             Call::NodeService { name, action } => {
                 let action = match action {
                     calls::ServiceAction::Start => node::ServiceAction::Start,
@@ -75,7 +75,6 @@ fn node_call(machine: &Machine, call: &Call) -> Option<Done> {
                 };
                 word(node::service(&machine.text(name), action)?)
             }
-            Call::NodeServiceActive { name } => word(node::service_active(&machine.text(name))?),
             Call::AccountsEnsure { users, groups } => {
                 let groups: Vec<_> = groups
                     .iter()
@@ -168,7 +167,7 @@ fn check_call(machine: &Machine, call: &Call) -> Option<Done> {
 fn word_call(machine: &Machine, call: &Call) -> Option<Done> {
     let done = || -> Result<Option<super::Got>, Refusal> {
         match call {
-            Call::ClockNow {} => word(clock::now()),
+            Call::ClockNow {} => word(clock::now()?),
             Call::LogLog { level, message } => {
                 let level = match level {
                     calls::Level::Debug => log::Level::Debug,
@@ -189,6 +188,10 @@ fn word_call(machine: &Machine, call: &Call) -> Option<Done> {
             }
             Call::TerminalProgressUnder { topic, message } => {
                 terminal::progress_under(&machine.text(topic), &machine.text(message));
+                bytes("")
+            }
+            Call::TerminalWarnUnder { topic, message } => {
+                terminal::warn_under(&machine.text(topic), &machine.text(message));
                 bytes("")
             }
             Call::TerminalShow { content: pieces } => {

@@ -1,6 +1,7 @@
 //! Carrying out a program that a test wrote (see `tests/hostile-calls`).
 
 mod keys;
+mod leaving;
 mod machine;
 mod objects;
 
@@ -135,6 +136,7 @@ impl Machine {
         keys::call(self, call)
             .or_else(|| objects::call(self, call))
             .or_else(|| machine::call(self, call))
+            .or_else(|| leaving::call(self, call))
             .unwrap_or_else(|| Err(Refusal::Skipped(format!("{} is unknown", call.function()))))
     }
 

@@ -1,6 +1,6 @@
 //! The kube API.
 
-use kubewright_plugin::kube;
+use kubewright_plugin::{kube, tokens};
 use kubewright_test_hostile_calls as calls;
 use kubewright_test_hostile_calls::Call;
 
@@ -17,6 +17,19 @@ pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
                 .map_err(Refusal::from)
                 .and_then(|client| handle(Handle::Client(client)))
         }
+        Call::TokensAdopt {
+            pointer,
+            client,
+            namespace,
+            name,
+        } => machine.client(*client).and_then(|client| {
+            word(tokens::adopt(
+                &machine.text(pointer),
+                client,
+                &machine.text(namespace),
+                &machine.text(name),
+            )?)
+        }),
         Call::KubeGet { of, .. }
         | Call::KubeGetList { of, .. }
         | Call::KubeApply { of, .. }
@@ -24,8 +37,7 @@ pub fn call(machine: &Machine, call: &Call) -> Option<Done> {
         | Call::KubePatch { of, .. }
         | Call::KubeDelete { of, .. }
         | Call::KubeWait { of, .. }
-        | Call::KubeWaitAll { of, .. }
-        | Call::KubeAdoptToken { of, .. } => machine
+        | Call::KubeWaitAll { of, .. } => machine
             .client(*of)
             .and_then(|client| ask(machine, client, call)),
         _ => return None,
@@ -91,16 +103,6 @@ fn ask(machine: &Machine, client: &kube::Client, call: &Call) -> Done {
             *minimum,
             &condition_of(machine, condition),
             *seconds,
-        )?),
-        Call::KubeAdoptToken {
-            pointer,
-            namespace,
-            name,
-            ..
-        } => word(client.adopt_token(
-            &machine.text(pointer),
-            &machine.text(namespace),
-            &machine.text(name),
         )?),
         other => Err(Refusal::Skipped(format!(
             "{} is no call of a client",

@@ -11,7 +11,7 @@ use tonic::transport::{Channel, Endpoint};
 use super::grpc;
 use super::root::{self, Root};
 use crate::kube::answer::{self, cut};
-use crate::world::{MachinePath, RuntimeError};
+use crate::world::{MachinePath, Pod, RuntimeError};
 pub use messages::{ContainerState, ContainerStatus};
 
 /// For questions, and for stopping a Pod: what kubeadm gives them
@@ -29,14 +29,6 @@ const IMAGES: &str = "/runtime.v1.ImageService/";
 pub struct Cri {
     socket: String,
     channel: Channel,
-}
-
-/// A Pod that the runtime has.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Pod {
-    pub id: String,
-    /// `kube-system/etcd-cp1`
-    pub name: String,
 }
 
 /// The newest container of a static Pod.

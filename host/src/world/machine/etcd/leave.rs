@@ -8,6 +8,7 @@ use rustls::ClientConfig;
 use tokio::time::Instant;
 
 use super::{Etcd, EtcdError, Member};
+use crate::world::EtcdRemoval;
 
 /// Between two tries (kubeadm `constants.EtcdAPICallRetryInterval`).
 const INTERVAL: Duration = Duration::from_millis(500);
@@ -21,82 +22,47 @@ pub struct EtcdCluster {
     /// `https://10.0.0.11:2379`
     pub endpoints: Vec<String>,
     pub tls: Arc<ClientConfig>,
-}
-
-/// What became of a member that was to leave.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Leaving {
-    /// There is no other: with it the cluster ends.
-    OnlyMember,
-    /// The cluster does not have it (any more).
-    NoMember,
-    /// It is to be removed, and was not (a dry run).
-    Member { name: String, others: usize },
-    /// The others go on without it.
-    Removed { name: String, others: usize },
+    /// Whether those may be asked as well that the cluster names as members.
+    pub asks_members: bool,
 }
 
 impl EtcdCluster {
-    /// Takes the member with one of these peer URLs out of the cluster,
-    /// trying again for as long as `timeout`. `really` false only looks.
-    pub async fn leave(
-        &self,
-        peers: &[String],
-        timeout: Duration,
-        really: bool,
-    ) -> Result<Leaving, EtcdError> {
-        let started = Instant::now();
-        loop {
-            let error = match self.try_to_leave(peers, really).await {
-                Ok(left) => return Ok(left),
-                Err(error) => error,
-            };
-            let limit = match error.is_refusal() {
-                true => timeout.min(REFUSED_TIMEOUT),
-                false => timeout,
-            };
-            if started.elapsed() + INTERVAL >= limit || !error.may_pass() {
-                return Err(error);
-            }
-            tracing::debug!(error = &error as &dyn std::error::Error, "etcd, once more");
-            tokio::time::sleep(INTERVAL).await;
-        }
+    /// The members, trying again for as long as `timeout`.
+    pub async fn members(&self, timeout: Duration) -> Result<Vec<Member>, EtcdError> {
+        again(timeout, || self.listed()).await
     }
 
-    async fn try_to_leave(&self, peers: &[String], really: bool) -> Result<Leaving, EtcdError> {
-        let members = self.members().await?;
-        let is_own = |member: &&Member| member.peer_urls.iter().any(|url| peers.contains(url));
-        let Some(own) = members.iter().find(is_own) else {
-            return Ok(Leaving::NoMember);
-        };
-        let others = members.len() - 1;
-        if others == 0 {
-            return Ok(Leaving::OnlyMember);
+    /// Takes a member out of the cluster, trying again for as long as
+    /// `timeout`.
+    pub async fn remove(&self, id: u64, timeout: Duration) -> Result<EtcdRemoval, EtcdError> {
+        again(timeout, || self.try_to_remove(id)).await
+    }
+
+    async fn try_to_remove(&self, id: u64) -> Result<EtcdRemoval, EtcdError> {
+        let members = self.listed().await?;
+        if !members.iter().any(|member| member.id == id) {
+            return Ok(EtcdRemoval::NoMember);
         }
-        let name = own.name.clone();
-        if !really {
-            return Ok(Leaving::Member { name, others });
+        if members.len() == 1 {
+            return Ok(EtcdRemoval::OnlyMember);
         }
         // Those that stay first: the one that leaves stops as it is removed.
-        let staying = members.iter().filter(|member| member.id != own.id);
+        let staying = members
+            .iter()
+            .filter(|member| self.asks_members && member.id != id);
         let urls = staying
             .flat_map(|member| &member.client_urls)
             .chain(&self.endpoints);
         let mut last = EtcdError::NoEndpoint;
         for url in urls {
             let removed = match Etcd::connect(url, &self.tls).await {
-                Ok(etcd) => etcd.remove(own.id).await,
+                Ok(etcd) => etcd.remove(id).await,
                 Err(error) => Err(error),
             };
             last = match removed {
-                Ok(members) => {
-                    return Ok(Leaving::Removed {
-                        name,
-                        others: members.len(),
-                    });
-                }
+                Ok(_) => return Ok(EtcdRemoval::Removed),
                 Err(EtcdError::Call { source, .. }) if source.code() == tonic::Code::NotFound => {
-                    return Ok(Leaving::NoMember);
+                    return Ok(EtcdRemoval::NoMember);
                 }
                 Err(error) => error,
             };
@@ -105,7 +71,7 @@ impl EtcdCluster {
     }
 
     /// From the first endpoint that answers.
-    async fn members(&self) -> Result<Vec<Member>, EtcdError> {
+    async fn listed(&self) -> Result<Vec<Member>, EtcdError> {
         let mut last = EtcdError::NoEndpoint;
         for url in &self.endpoints {
             let listed = match Etcd::connect(url, &self.tls).await {
@@ -120,6 +86,29 @@ impl EtcdCluster {
             }
         }
         Err(last)
+    }
+}
+
+/// Tries again what may pass.
+async fn again<T, F>(timeout: Duration, once: impl Fn() -> F) -> Result<T, EtcdError>
+where
+    F: Future<Output = Result<T, EtcdError>>,
+{
+    let started = Instant::now();
+    loop {
+        let error = match once().await {
+            Ok(done) => return Ok(done),
+            Err(error) => error,
+        };
+        let limit = match error.is_refusal() {
+            true => timeout.min(REFUSED_TIMEOUT),
+            false => timeout,
+        };
+        if started.elapsed() + INTERVAL >= limit || !error.may_pass() {
+            return Err(error);
+        }
+        tracing::debug!(error = &error as &dyn std::error::Error, "etcd, once more");
+        tokio::time::sleep(INTERVAL).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! etcd, through its API v3 (gRPC).
 
+mod door;
 mod leave;
 mod messages;
 
@@ -17,8 +18,9 @@ use super::grpc;
 use super::tls::{self, TlsError};
 use crate::kube::answer::cut;
 use crate::world::endpoint::{Host, Origin, Scheme, is_own_address};
-use crate::world::{FileError, Files, MachinePath};
-pub use leave::{EtcdCluster, Leaving};
+use crate::world::{MachinePath, PemFile};
+pub use door::MachineEtcd;
+pub use leave::EtcdCluster;
 pub use messages::Member;
 
 /// For one question (kubeadm `app/util/etcd/etcd.go` takes 2 s; a machine
@@ -32,9 +34,6 @@ const SHOWN: usize = 200;
 const MOST_ADDRESSES: usize = 8;
 
 const CLUSTER: &str = "/etcdserverpb.Cluster/";
-
-/// What is read of a certificate at most.
-const PEM_LIMIT: u64 = 1 << 20;
 
 /// Why etcd did not do it.
 #[derive(Debug, thiserror::Error)]
@@ -60,12 +59,8 @@ pub enum EtcdError {
         #[source]
         source: Box<tonic::Status>,
     },
-    #[error("cannot read {path}, to connect to etcd")]
-    File {
-        path: MachinePath,
-        #[source]
-        source: FileError,
-    },
+    #[error("there is no etcd here that could be asked")]
+    NotHere,
     #[error("cannot use {path} to connect to etcd")]
     Tls {
         path: MachinePath,
@@ -84,26 +79,16 @@ impl Etcd {
     /// The client's side of TLS from files: the CA, and a certificate with its
     /// key that etcd accepts of clients.
     pub fn tls(
-        files: &dyn Files,
-        ca: &MachinePath,
-        certificate: &MachinePath,
-        key: &MachinePath,
+        ca: &PemFile,
+        certificate: &PemFile,
+        key: &PemFile,
     ) -> Result<Arc<ClientConfig>, EtcdError> {
-        let read = |path: &MachinePath| {
-            files
-                .read(path, PEM_LIMIT)
-                .map(zeroize::Zeroizing::new)
-                .map_err(|source| EtcdError::File {
-                    path: path.clone(),
-                    source,
-                })
-        };
-        let wrong = |path: &MachinePath| {
-            let path = path.clone();
+        let wrong = |file: &PemFile| {
+            let path = file.path.clone();
             move |source| EtcdError::Tls { path, source }
         };
-        let roots = tls::roots(&read(ca)?).map_err(wrong(ca))?;
-        let identity = tls::Identity::from_pem(&read(certificate)?, &read(key)?)
+        let roots = tls::roots(&ca.content).map_err(wrong(ca))?;
+        let identity = tls::Identity::from_pem(&certificate.content, &key.content)
             .map_err(wrong(certificate))?;
         let mut config = tls::client(Some(roots), Some(identity)).map_err(wrong(certificate))?;
         // etcd has gRPC and HTTP/1 on one port.

@@ -5,6 +5,7 @@ use tokio::net::TcpListener;
 
 use super::messages::{MemberRemoveRequest, MembersResponse};
 use super::*;
+use crate::world::EtcdRemoval;
 use crate::world::machine::grpc_server::{self, Answers};
 
 /// A cluster that a server of ours plays: its members, and what is refused
@@ -68,7 +69,57 @@ fn of(endpoints: &[&str]) -> EtcdCluster {
     EtcdCluster {
         endpoints: endpoints.iter().map(|url| (*url).to_owned()).collect(),
         tls: Arc::new(tls::client(None, None).unwrap()),
+        asks_members: true,
     }
+}
+
+/// What became of a member that was to leave.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Leaving {
+    OnlyMember,
+    NoMember,
+    /// It is to be removed, and was not.
+    Member {
+        name: String,
+        others: usize,
+    },
+    Removed {
+        name: String,
+        others: usize,
+    },
+}
+
+/// As the phase does it: looks for the member with one of these peer URLs,
+/// then takes it out. `really` false only looks.
+async fn leave(
+    cluster: &EtcdCluster,
+    peers: &[String],
+    timeout: Duration,
+    really: bool,
+) -> Result<Leaving, EtcdError> {
+    let members = cluster.members(timeout).await?;
+    let is_own = |member: &&Member| member.peer_urls.iter().any(|url| peers.contains(url));
+    let Some(own) = members.iter().find(is_own) else {
+        return Ok(Leaving::NoMember);
+    };
+    let (name, others) = (own.name.clone(), members.len() - 1);
+    if others == 0 {
+        return Ok(match really {
+            true => match cluster.remove(own.id, timeout).await? {
+                EtcdRemoval::OnlyMember => Leaving::OnlyMember,
+                other => panic!("{other:?}"),
+            },
+            false => Leaving::OnlyMember,
+        });
+    }
+    if !really {
+        return Ok(Leaving::Member { name, others });
+    }
+    Ok(match cluster.remove(own.id, timeout).await? {
+        EtcdRemoval::OnlyMember => Leaving::OnlyMember,
+        EtcdRemoval::NoMember => Leaving::NoMember,
+        EtcdRemoval::Removed => Leaving::Removed { name, others },
+    })
 }
 
 const ONE: &str = "https://10.0.0.1:2380";
@@ -140,9 +191,8 @@ async fn a_member_leaves() {
     ];
     for (case, peers, refusals, really, wanted, left) in cases {
         let (server, url) = cluster(peers, refusals).await;
-        let leaving = of(&[&url])
-            .leave(&[TWO.to_owned()], Duration::from_secs(20), really)
-            .await;
+        let (cluster, peers) = (of(&[&url]), [TWO.to_owned()]);
+        let leaving = leave(&cluster, &peers, Duration::from_secs(20), really).await;
         assert_eq!(leaving.unwrap(), wanted, "{case}");
         assert_eq!(server.members.lock().unwrap().len(), left, "{case}");
         let removals = server.calls.lock().unwrap();
@@ -157,9 +207,8 @@ async fn another_endpoint_is_asked_where_one_is_down() {
     let refuses = format!("http://{}", down.local_addr().unwrap());
     drop(down);
     let (_, url) = cluster(&[ONE, TWO], &[]).await;
-    let leaving = of(&[&refuses, &url])
-        .leave(&[TWO.to_owned()], Duration::from_secs(20), true)
-        .await;
+    let (cluster, peers) = (of(&[&refuses, &url]), [TWO.to_owned()]);
+    let leaving = leave(&cluster, &peers, Duration::from_secs(20), true).await;
     assert!(
         matches!(leaving, Ok(Leaving::Removed { .. })),
         "{leaving:?}"
@@ -189,8 +238,8 @@ async fn what_cannot_be_reached_says_why() {
         ("nothing known", &[], "no endpoint of etcd is known"),
     ];
     for (case, endpoints, wanted) in cases {
-        let error = of(endpoints)
-            .leave(&[ONE.to_owned()], Duration::from_millis(10), true)
+        let (cluster, peers) = (of(endpoints), [ONE.to_owned()]);
+        let error = leave(&cluster, &peers, Duration::from_millis(10), true)
             .await
             .unwrap_err();
         assert!(error.to_string().contains(wanted), "{case}: {error}");
