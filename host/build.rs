@@ -100,23 +100,145 @@ fn build() -> Result<()> {
             "BuiltIn {{ name: {name:?}, digest: \"sha256:{digest}\", machine_code: &PageAligned(*include_bytes!({file:?})) }},"
         )?;
     }
-    source.push_str("];\nstatic DISTRIBUTIONS: &[(&str, &str)] = &[\n");
+    source.push_str("];\n");
+    write_data(&root, &out, &mut source)?;
+    fs::write(out.join("builtin.rs"), source)?;
+    Ok(())
+}
+
+/// The distributions, and the schemas of the kinds that they take
+/// (`plugins/FOLDER/schemas/*.yaml`), as JSON: reading YAML takes a run longer
+/// than all that it then does with it.
+fn write_data(root: &Path, out: &Path, source: &mut String) -> Result<()> {
+    source.push_str("static DISTRIBUTIONS: &[(&str, &str)] = &[\n");
     for folder in BUILT_IN.map(|name| root.join("plugins").join(name)) {
         let file = folder.join("distribution.yaml");
         if file.exists() {
             let name = name_of(&folder);
-            // Reading YAML takes a run longer than all that it then does with it.
-            let document: serde_json::Value =
-                serde_saphyr::from_str(&fs::read_to_string(&file)?)
-                    .map_err(|error| format!("{}: {error}", file.display()))?;
             let json = out.join(format!("{name}.json"));
-            fs::write(&json, document.to_string())?;
+            fs::write(&json, read_yaml(&file)?.to_string())?;
             writeln!(source, "({name:?}, include_str!({json:?})),")?;
         }
     }
+    source.push_str("];\nstatic SCHEMAS: &[(&str, &str)] = &[\n");
+    for folder in BUILT_IN.map(|name| root.join("plugins").join(name)) {
+        let schemas = folder.join("schemas");
+        if !schemas.is_dir() {
+            continue;
+        }
+        for file in sorted(&schemas)? {
+            let Yaml::Object(kinds) = read_yaml(&file)? else {
+                return Err(format!("{}: wanted schemas by kind", file.display()).into());
+            };
+            for (kind, schema) in kinds {
+                writeln!(source, "({kind:?}, {:?}),", schema.to_string())?;
+            }
+        }
+    }
     source.push_str("];\n");
-    fs::write(out.join("builtin.rs"), source)?;
     Ok(())
+}
+
+fn read_yaml(file: &Path) -> Result<Yaml> {
+    serde_saphyr::from_str(&fs::read_to_string(file)?)
+        .map_err(|error| format!("{}: {error}", file.display()).into())
+}
+
+/// A document whose keys stay in their order, which messages follow.
+enum Yaml {
+    Scalar(serde_json::Value),
+    List(Vec<Yaml>),
+    Object(Vec<(String, Yaml)>),
+}
+
+impl std::fmt::Display for Yaml {
+    /// As JSON.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Scalar(value) => value.fmt(f),
+            Self::List(items) => {
+                f.write_str("[")?;
+                for (at, item) in items.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma}{item}")?;
+                }
+                f.write_str("]")
+            }
+            Self::Object(fields) => {
+                f.write_str("{")?;
+                for (at, (key, value)) in fields.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    let key = serde_json::Value::from(key.as_str());
+                    write!(f, "{comma}{key}:{value}")?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Yaml {
+    fn deserialize<D: serde::Deserializer<'de>>(
+        deserializer: D,
+    ) -> std::result::Result<Self, D::Error> {
+        deserializer.deserialize_any(YamlVisitor)
+    }
+}
+
+struct YamlVisitor;
+
+impl<'de> serde::de::Visitor<'de> for YamlVisitor {
+    type Value = Yaml;
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a document")
+    }
+
+    fn visit_str<E>(self, value: &str) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(value.into()))
+    }
+
+    fn visit_bool<E>(self, value: bool) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(value.into()))
+    }
+
+    fn visit_i64<E>(self, value: i64) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(value.into()))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(value.into()))
+    }
+
+    fn visit_f64<E>(self, value: f64) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(value.into()))
+    }
+
+    fn visit_unit<E>(self) -> std::result::Result<Yaml, E> {
+        Ok(Yaml::Scalar(serde_json::Value::Null))
+    }
+
+    fn visit_seq<A: serde::de::SeqAccess<'de>>(
+        self,
+        mut list: A,
+    ) -> std::result::Result<Yaml, A::Error> {
+        let mut items = Vec::new();
+        while let Some(item) = list.next_element()? {
+            items.push(item);
+        }
+        Ok(Yaml::List(items))
+    }
+
+    fn visit_map<A: serde::de::MapAccess<'de>>(
+        self,
+        mut map: A,
+    ) -> std::result::Result<Yaml, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(field) = map.next_entry()? {
+            fields.push(field);
+        }
+        Ok(Yaml::Object(fields))
+    }
 }
 
 /// The version of a package in a lock file.

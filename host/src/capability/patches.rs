@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -20,10 +21,10 @@ const FILE_LIMIT: u64 = 1 << 20;
 /// What is wrong with a document after a patch, given the one before; nothing
 /// where it is of a kind that is not known. Of kinds of the kube API this room
 /// needs no telling.
-pub type PatchCheck = fn(before: &Value, after: &Value) -> Vec<String>;
+pub type PatchCheck = Arc<dyn Fn(&Value, &Value) -> Vec<String> + Send + Sync>;
 
 /// The patches of a run, by target.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct OperatorPatches {
     by_target: BTreeMap<String, Vec<OperatorPatch>>,
     check: Option<PatchCheck>,
@@ -165,7 +166,7 @@ impl OperatorPatches {
                     source,
                 }
             })?;
-            let problems = self.check.map(|check| check(&before, object));
+            let problems = self.check.as_ref().map(|check| check(&before, object));
             if let Some(problems) = problems.filter(|problems| !problems.is_empty()) {
                 return Err(PatchesError::Misfit {
                     file: one.file.clone(),

@@ -8,16 +8,18 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use super::configuration::{check_skipped, declared_by, defaults_from};
+use super::Usage;
+use super::configuration::{check_skipped, complete, environment, start_engine};
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
-use crate::cluster::flags::InitFlags;
-use crate::cluster::prepared::Prepared;
-use crate::cluster::{images, load, print};
+use crate::configuration::complete::{Ask, Completed, Request, Source};
+use crate::configuration::error::CompleteError;
+use crate::configuration::flags::GivenFlags;
+use crate::configuration::revealed::Revealed;
 use crate::distribution::{Distribution, MAIN};
 
 /// Print, check and convert configuration files: those of kubeadm.k8s.io, or
-/// with --distribution those that a distribution takes.
+/// with --distribution those that another distribution takes.
 #[derive(Args)]
 pub struct Config {
     #[command(subcommand)]
@@ -50,14 +52,26 @@ enum Print {
     },
     /// The defaults of `join`. The token in it is a placeholder.
     #[command(name = "join-defaults")]
-    Join,
+    Join {
+        #[command(flatten)]
+        of: OfDistribution,
+    },
     /// The defaults of `reset`.
     #[command(name = "reset-defaults")]
-    Reset,
+    Reset {
+        #[command(flatten)]
+        of: OfDistribution,
+    },
     /// The defaults of `upgrade`.
     #[command(name = "upgrade-defaults")]
-    Upgrade,
+    Upgrade {
+        #[command(flatten)]
+        of: OfDistribution,
+    },
 }
+
+/// The flag of `config print init-defaults`.
+const COMPONENT_CONFIGS: &str = "component-configs";
 
 const VALIDATE_EXAMPLES: &str = "\
 Examples:
@@ -103,8 +117,8 @@ Example:
 ///
 /// Reads kubeadm.k8s.io/v1beta3 and v1beta4, and writes v1beta4 with all
 /// defaults filled in but those that depend on the machine. Documents of other
-/// kinds (KubeletConfiguration, KubeProxyConfiguration) are not written. Kinds
-/// that a distribution declares have one version, and nothing to convert.
+/// kinds (KubeletConfiguration, KubeProxyConfiguration) are not written. Of
+/// another distribution its component decides what is converted.
 #[derive(Args)]
 #[command(after_long_help = MIGRATE_EXAMPLES)]
 struct Migrate {
@@ -115,6 +129,8 @@ struct Migrate {
     /// tokens: it is made with mode 0600 (kubeadm: 0644).
     #[arg(long, value_name = "FILE")]
     new_config: Option<PathBuf>,
+    #[command(flatten)]
+    of: OfDistribution,
 }
 
 #[derive(Subcommand)]
@@ -150,6 +166,8 @@ struct ImagesList {
     /// of another minor release, or of CI, is an error.
     #[arg(long, value_name = "VERSION")]
     kubernetes_version: Option<String>,
+    #[command(flatten)]
+    of: OfDistribution,
 }
 
 impl Config {
@@ -163,84 +181,120 @@ impl Config {
     }
 }
 
+impl OfDistribution {
+    /// Asks the distribution's component; tells what it warns about.
+    fn ask(
+        &self,
+        ask: Ask,
+        operation: &str,
+        source: Option<Source<'_>>,
+        flags: &GivenFlags,
+        output: &Output,
+    ) -> anyhow::Result<(Distribution, Completed)> {
+        let distribution = Distribution::load(&self.distribution)?;
+        let facts = node_facts(None)?;
+        let request = Request {
+            operation,
+            ask,
+            source,
+            flags,
+            environment: environment(&distribution)?,
+            facts: &facts,
+            now: Timestamp::now(),
+        };
+        let completed = complete(&start_engine()?, &distribution, &request, output)?;
+        for warning in &completed.prepared.warnings {
+            output.warning(warning);
+        }
+        Ok((distribution, completed))
+    }
+}
+
 impl Print {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
-        let text = match self {
+        let mut flags = GivenFlags::default();
+        let (operation, of) = match self {
             Self::Init {
                 component_configs,
                 of,
             } => {
-                let distribution = Distribution::load(&of.distribution)?;
-                match declared_by(&distribution, None, output)? {
-                    None => print::init_defaults(component_configs)?,
-                    Some(_) if !component_configs.is_empty() => anyhow::bail!(
-                        "--component-configs: the distribution {} does not take KubeletConfiguration or KubeProxyConfiguration; it takes {}",
-                        distribution.name,
-                        distribution.kinds.join(", ")
-                    ),
-                    Some(prepared) => documents(&distribution, &prepared)?,
-                }
+                flags.texts(COMPONENT_CONFIGS, component_configs);
+                (MAIN, of)
             }
-            Self::Join => {
-                let facts = node_facts(None)?;
-                print::join_defaults(&facts.hostname)?
-            }
-            Self::Reset => print::reset_defaults()?,
-            Self::Upgrade => print::upgrade_defaults()?,
+            Self::Join { of } => ("join", of),
+            Self::Reset { of } => ("reset", of),
+            Self::Upgrade { of } => ("upgrade", of),
         };
+        let (distribution, completed) = of.ask(Ask::Defaults, operation, None, &flags, output)?;
+        let documents = match completed.documents {
+            Some(documents) => documents,
+            None if flags.has(COMPONENT_CONFIGS) => {
+                return Err(Usage(format!(
+                    "--{COMPONENT_CONFIGS}: the distribution {} takes {}",
+                    distribution.name,
+                    kinds(&distribution).join(", ")
+                ))
+                .into());
+            }
+            None if operation != "init" => {
+                return Err(not_answered(&distribution, "it has no such defaults"));
+            }
+            None => documents(&distribution, &completed.prepared.document["configuration"]),
+        };
+        let text = Revealed::new(documents, &completed.prepared.secrets).to_yaml()?;
         product(output, &text)
     }
 }
 
-/// The configuration that a distribution makes of none, in the kinds that it
-/// takes.
-fn documents(distribution: &Distribution, prepared: &Prepared) -> anyhow::Result<String> {
-    let configuration = &prepared.document["configuration"];
+/// The kinds that a distribution reads, in full.
+fn kinds(distribution: &Distribution) -> Vec<String> {
+    let own = distribution.configuration.iter();
+    own.flat_map(|own| &own.kinds)
+        .map(|kind| kind.full())
+        .collect()
+}
+
+/// What a distribution's component makes of nothing, in the kinds that it reads.
+fn documents(distribution: &Distribution, configuration: &Value) -> Vec<Value> {
+    let own = distribution.configuration.iter();
     let mut documents = Vec::new();
-    for name in &distribution.kinds {
-        let Some((api_version, kind)) = name.rsplit_once('/') else {
-            continue;
-        };
-        if let Value::Object(fields) = &configuration[kind] {
-            let mut document = json!({ "apiVersion": api_version, "kind": kind });
+    for kind in own.flat_map(|own| &own.kinds) {
+        if let Value::Object(fields) = &configuration[&kind.name] {
+            let mut document = json!({ "apiVersion": kind.api_version, "kind": kind.name });
             for (field, value) in fields {
                 document[field] = value.clone();
             }
             documents.push(document);
         }
     }
-    Ok(crate::cluster::yaml::write_all(&documents)?)
+    documents
+}
+
+fn not_answered(distribution: &Distribution, missing: &'static str) -> anyhow::Error {
+    CompleteError::NotAnswered {
+        distribution: distribution.name.clone(),
+        missing,
+    }
+    .into()
 }
 
 impl Validate {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = read_text(&self.config)?;
-        let distribution = Distribution::load(&self.of.distribution)?;
-        let now = Timestamp::now();
-        let source = load::Source {
+        let source = Source {
             file: &self.config,
             text: &text,
             strict: true,
+            allow_deprecated: self.allow_deprecated_api,
         };
-        let checked = match declared_by(&distribution, Some(source), output)? {
-            Some(prepared) => print::Validated {
-                skip_phases: prepared.skip_phases,
-                origins: prepared.origins,
-                warnings: prepared.warnings,
-            },
-            None => print::validate(&text, &self.config, self.allow_deprecated_api, now)?,
-        };
-        check_skipped(
-            distribution.operation(MAIN)?,
-            &checked.skip_phases,
-            &checked.origins,
-        )?;
-        let warnings = checked.warnings;
-        for warning in &warnings {
-            output.warning(warning);
-        }
+        let flags = GivenFlags::default();
+        let asked = self
+            .of
+            .ask(Ask::Validate, MAIN, Some(source), &flags, output);
+        let (distribution, completed) = asked?;
+        check_skipped(distribution.operation(MAIN)?, &completed.prepared)?;
         output.line("ok");
-        output.result(&json!({ "valid": true, "warnings": warnings }));
+        output.result(&json!({ "valid": true, "warnings": completed.prepared.warnings }));
         Ok(())
     }
 }
@@ -248,14 +302,26 @@ impl Validate {
 impl Migrate {
     fn run(&self, output: &Output) -> anyhow::Result<()> {
         let text = read_text(&self.old_config)?;
-        let (migrated, warnings) = print::migrate(&text, &self.old_config)?;
-        for warning in &warnings {
-            output.warning(warning);
-        }
+        let source = Source {
+            file: &self.old_config,
+            text: &text,
+            strict: true,
+            allow_deprecated: true,
+        };
+        let flags = GivenFlags::default();
+        let asked = self
+            .of
+            .ask(Ask::Migrate, MAIN, Some(source), &flags, output);
+        let (distribution, completed) = asked?;
+        let Some(documents) = completed.documents else {
+            return Err(not_answered(&distribution, "its kinds have one version"));
+        };
+        let migrated = Revealed::new(documents, &completed.prepared.secrets).to_yaml()?;
         let Some(path) = &self.new_config else {
             return product(output, &migrated);
         };
         write_private(path, migrated.as_bytes())?;
+        let warnings = completed.prepared.warnings;
         output.result(&json!({ "written": path, "warnings": warnings }));
         Ok(())
     }
@@ -280,27 +346,29 @@ fn write_private(path: &std::path::Path, content: &[u8]) -> anyhow::Result<()> {
 }
 
 fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
-    let flags = InitFlags {
-        feature_gates: arguments.feature_gates.clone(),
-        image_repository: arguments.image_repository.clone(),
-        kubernetes_version: arguments.kubernetes_version.clone(),
-        ..InitFlags::default()
-    };
+    let mut flags = GivenFlags::default();
+    for (name, text) in [
+        ("feature-gates", &arguments.feature_gates),
+        ("image-repository", &arguments.image_repository),
+        ("kubernetes-version", &arguments.kubernetes_version),
+    ] {
+        flags.value(name, text.clone());
+    }
     let text = arguments.config.as_deref().map(read_text).transpose()?;
     let source = match (&arguments.config, &text) {
-        (Some(file), Some(text)) => Some(load::Source {
+        (Some(file), Some(text)) => Some(Source {
             file,
             text,
             strict: false,
+            allow_deprecated: false,
         }),
         _ => None,
     };
-    let facts = node_facts(None)?;
-    let (init, _) = load::init(source, &flags, &defaults_from(&facts))?;
-    for warning in &init.warnings {
-        output.warning(warning);
-    }
-    let images = images::control_plane(&init.cluster);
+    let asked = arguments.of.ask(Ask::Images, MAIN, source, &flags, output);
+    let (distribution, completed) = asked?;
+    let Some(images) = completed.images else {
+        return Err(not_answered(&distribution, "it does not list images"));
+    };
     if output.is_json() {
         output.result(&json!({
             "apiVersion": "output.kubeadm.k8s.io/v1alpha3",

@@ -10,21 +10,22 @@ use clap::{ArgMatches, Args, FromArgMatches};
 use jiff::Timestamp;
 
 use super::failure::Usage;
-use super::flags::Given;
+use super::flags;
 use super::inputs::{node_facts, read_text};
 use super::output::Output;
 use super::phase_help::listing;
-use crate::cluster::declared;
-use crate::cluster::error::ConfigError;
-use crate::cluster::facts::NodeDefaults;
-use crate::cluster::flags::InitFlags;
-use crate::cluster::load;
-use crate::cluster::prepared::Prepared;
-use crate::cluster::validation::{Finding, Findings, Origins};
 use crate::component::{Component, ConfigurationComponent, Engine, Limits};
-use crate::distribution::{DeclaredConfiguration, Distribution, Operation, Selection};
+use crate::configuration::complete::{self, Ask, Completed, Request, Source};
+use crate::configuration::error::{CompleteError, ConfigError};
+use crate::configuration::finding::{Finding, Findings};
+use crate::configuration::flags::GivenFlags;
+use crate::configuration::prepared::Prepared;
+use crate::distribution::{Distribution, Operation, Selection};
 use crate::run::Inputs;
 use crate::world::NodeFacts;
+
+/// The flag that leaves phases out.
+const SKIP_PHASES: &str = "skip-phases";
 
 const RUN: &str = "Phases, plugins and policies";
 const CONFIGURATION: &str = "Configuration";
@@ -69,7 +70,7 @@ pub struct RunArguments {
     loaded: Arc<Distribution>,
     /// The flags that the distribution gives it.
     #[arg(skip)]
-    given: Given,
+    given: GivenFlags,
 }
 
 impl RunArguments {
@@ -82,9 +83,9 @@ impl RunArguments {
         let mut arguments = Self::from_arg_matches(matches)?;
         arguments.operation = operation.clone();
         arguments.loaded = Arc::clone(distribution);
-        arguments.given = Given::of(operation, matches).map_err(ConfigError::from)?;
+        arguments.given = flags::given(operation, matches);
         for phase in &arguments.phases {
-            let useless = arguments.given.refuse_useless(operation, phase);
+            let useless = flags::refuse_useless(&arguments.given, operation, phase);
             useless.map_err(Usage)?;
         }
         Ok(arguments)
@@ -92,7 +93,7 @@ impl RunArguments {
 
     /// Refuses flags that phases have no use for, if only this one runs.
     pub fn refuse_useless(&self, phase: &str) -> anyhow::Result<()> {
-        let useless = self.given.refuse_useless(&self.operation, phase);
+        let useless = flags::refuse_useless(&self.given, &self.operation, phase);
         Ok(useless.map_err(Usage)?)
     }
 
@@ -114,10 +115,9 @@ impl RunArguments {
     }
 
     /// What was asked for, apart from the phases: the distribution, the
-    /// operation, its flags, and the file of `--config`.
-    pub fn asked(&self) -> (&Arc<Distribution>, &Operation, &Given, Option<&str>) {
-        let (distribution, operation) = (&self.loaded, &self.operation);
-        (distribution, operation, &self.given, self.config.as_deref())
+    /// operation and its flags.
+    pub fn asked(&self) -> (&Arc<Distribution>, &Operation, &GivenFlags) {
+        (&self.loaded, &self.operation, &self.given)
     }
 
     /// The facts of the machine.
@@ -130,6 +130,38 @@ impl RunArguments {
         &self.phases
     }
 
+    /// Has the distribution complete what is asked for. `strict`: what the
+    /// program could do without is refused.
+    pub fn complete(
+        &self,
+        engine: &Engine,
+        facts: &NodeFacts,
+        flags: &GivenFlags,
+        strict: bool,
+        output: &Output,
+    ) -> anyhow::Result<Completed> {
+        let text = self.config.as_deref().map(read_text).transpose()?;
+        let source = match (&self.config, &text) {
+            (Some(file), Some(text)) => Some(Source {
+                file,
+                text,
+                strict,
+                allow_deprecated: false,
+            }),
+            _ => None,
+        };
+        let request = Request {
+            operation: &self.operation.name,
+            ask: Ask::Run,
+            source,
+            flags,
+            environment: environment(&self.loaded)?,
+            facts,
+            now: Timestamp::now(),
+        };
+        complete(engine, &self.loaded, &request, output)
+    }
+
     /// Reads and checks everything; tells warnings.
     pub fn load(&self, output: &Output) -> anyhow::Result<Inputs> {
         self.load_phases(output, &self.phases)
@@ -140,39 +172,16 @@ impl RunArguments {
         let facts = node_facts(self.node_facts.as_ref())?;
         let distribution = &self.loaded;
         let operation = self.operation.clone();
-        let text = self.config.as_deref().map(read_text).transpose()?;
-        let source = match (&self.config, &text) {
-            (Some(file), Some(text)) => Some(load::Source {
-                file,
-                text,
-                strict: self.strict,
-            }),
-            _ => None,
-        };
-        let flags = self.given.init();
-        let mut prepared = match &distribution.configuration {
-            Some(own) => {
-                let request = declared::Request {
-                    source,
-                    flags: &flags,
-                    environment: environment(&own.environment)?,
-                    facts: &facts,
-                };
-                complete(distribution, own, &request, output)?
-            }
-            None => {
-                let (init, options) = load::init(source, &flags, &defaults_from(&facts))?;
-                let resolved = facts.active_services.contains("systemd-resolved");
-                Prepared::from_init(&init, &options, resolved)
-            }
-        };
-        prepared.document["operation"] = operation.name.clone().into();
-        prepared.document["flags"] = self.given.values.clone().into();
+        let flags = &self.given;
+        let engine = start_engine()?;
+        let completed = self.complete(&engine, &facts, flags, self.strict, output)?;
+        let mut prepared = completed.prepared;
+        prepared.document["flags"] = flags.values().clone().into();
         for warning in &prepared.warnings {
             output.warning(warning);
         }
-        if flags.skip_phases.is_empty() {
-            check_skipped(&operation, &prepared.skip_phases, &prepared.origins)?;
+        if !flags.has(SKIP_PHASES) {
+            check_skipped(&operation, &prepared)?;
         }
         let selection = Selection::new(&operation, phases, &prepared.skip_phases)?;
         Ok(Inputs {
@@ -181,73 +190,63 @@ impl RunArguments {
             distribution: Arc::clone(distribution),
             operation,
             selection,
+            engine,
         })
     }
 }
 
-/// The configuration that a distribution's own component makes of a file, or
-/// of none; nothing where the distribution takes kubeadm's kinds as they are.
-pub fn declared_by(
-    distribution: &Distribution,
-    source: Option<load::Source<'_>>,
-    output: &Output,
-) -> anyhow::Result<Option<Prepared>> {
-    let Some(own) = &distribution.configuration else {
-        return Ok(None);
-    };
-    let facts = node_facts(None)?;
-    let request = declared::Request {
-        source,
-        flags: &InitFlags::default(),
-        environment: environment(&own.environment)?,
-        facts: &facts,
-    };
-    complete(distribution, own, &request, output).map(Some)
+/// Starts what components run in.
+pub fn start_engine() -> anyhow::Result<Engine> {
+    Ok(Engine::start().map_err(|error| error.context("cannot start the WebAssembly engine"))?)
 }
 
-/// Has a distribution's component complete the configuration.
-fn complete(
+/// Has a distribution's component complete a configuration.
+pub fn complete(
+    engine: &Engine,
     distribution: &Distribution,
-    own: &DeclaredConfiguration,
-    request: &declared::Request<'_>,
+    request: &Request<'_>,
     output: &Output,
-) -> anyhow::Result<Prepared> {
-    let engine =
-        Engine::start().map_err(|error| error.context("cannot start the WebAssembly engine"))?;
-    let component = Component::load(&engine, &own.source)?;
+) -> anyhow::Result<Completed> {
+    let Some(own) = &distribution.configuration else {
+        let distribution = distribution.name.clone();
+        return Err(CompleteError::None { distribution }.into());
+    };
+    let component = Component::load(engine, &own.source)?;
     let component = ConfigurationComponent::link(component, output.events(), Limits::default())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .context("cannot start the runtime")?;
-    let completed = declared::load(distribution, own, &component, request);
+    let completed = complete::complete(distribution, &component, request);
     Ok(runtime.block_on(completed)?)
 }
 
 /// Refuses phases of a file that are none.
-pub fn check_skipped(
-    operation: &Operation,
-    skipped: &[String],
-    origins: &Origins,
-) -> Result<(), ConfigError> {
-    let findings: Vec<_> = skipped
+pub fn check_skipped(operation: &Operation, prepared: &Prepared) -> Result<(), ConfigError> {
+    let field = match prepared.skip_phases_field.as_str() {
+        "" => SKIP_PHASES,
+        field => field,
+    };
+    let findings: Vec<_> = prepared
+        .skip_phases
         .iter()
         .enumerate()
         .filter_map(|(at, name)| {
             let error = Selection::check(operation, name).err()?;
-            let path = format!("InitConfiguration.skipPhases[{at}]");
-            Some(Finding::stated(path, error.to_string()))
+            Some(Finding::stated(format!("{field}[{at}]"), error.to_string()))
         })
         .collect();
     match findings.is_empty() {
         true => Ok(()),
-        false => Err(Findings::locate(findings, origins).into()),
+        false => Err(Findings::locate(findings, &prepared.origins).into()),
     }
 }
 
-/// Those of these variables that are set to something.
-fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
+/// The variables that a distribution's configuration depends on, as far as they are set to
+/// something.
+pub fn environment(distribution: &Distribution) -> anyhow::Result<BTreeMap<String, String>> {
+    let own = distribution.configuration.iter();
     let mut values = BTreeMap::new();
-    for name in names {
+    for name in own.flat_map(|own| &own.environment) {
         match std::env::var(name) {
             Ok(value) if value.is_empty() => {}
             Ok(value) => {
@@ -260,16 +259,4 @@ fn environment(names: &[String]) -> anyhow::Result<BTreeMap<String, String>> {
         }
     }
     Ok(values)
-}
-
-/// What defaults need of the facts.
-pub fn defaults_from(facts: &NodeFacts) -> NodeDefaults {
-    NodeDefaults {
-        hostname: facts.hostname.clone(),
-        default_address: facts.default_address,
-        loopback_address: facts.loopback_address,
-        systemd_resolved: facts.active_services.contains("systemd-resolved"),
-        cri_sockets: facts.cri_sockets.clone(),
-        now: Some(Timestamp::now()),
-    }
 }

@@ -2,10 +2,8 @@
 
 use serde::Serialize;
 
-use crate::cluster::declared::DeclaredError;
-use crate::cluster::error::ConfigError;
-use crate::cluster::print::PrintError;
 use crate::component::{BuiltIn, Failure, FailureKind};
+use crate::configuration::error::{CompleteError, ConfigError};
 use crate::distribution::{DistributionError, RunError, SelectionError};
 use crate::run::Interrupted;
 use crate::visible::Visible;
@@ -116,11 +114,10 @@ impl Report {
         let usage = error.chain().any(|cause| {
             cause.is::<Usage>()
                 || cause.is::<SelectionError>()
-                || matches!(cause.downcast_ref(), Some(PrintError::ComponentConfigs))
                 || cause.downcast_ref().is_some_and(ConfigError::is_usage)
                 || matches!(
                     cause.downcast_ref(),
-                    Some(DeclaredError::Configuration(error)) if error.is_usage()
+                    Some(CompleteError::Configuration(error)) if error.is_usage()
                 )
         });
         let mut trouble = Trouble::of(error.chain(), failure);
@@ -196,7 +193,7 @@ fn is_ours(error: &(dyn std::error::Error + 'static)) -> bool {
     error.is::<ConfigError>()
         || error.is::<Usage>()
         || error.is::<DistributionError>()
-        || matches!(error.downcast_ref(), Some(DeclaredError::Configuration(_)))
+        || matches!(error.downcast_ref(), Some(CompleteError::Configuration(_)))
         || matches!(
             error.downcast_ref(),
             Some(RunError::Refused(_) | RunError::Distribution(_))

@@ -1,27 +1,13 @@
 //! The flags that a distribution gives its operations: as arguments of a
 //! command, and what was given of them.
 
-use std::collections::BTreeMap;
-
 use clap::{Arg, ArgAction, ArgMatches, Command};
-use serde_json::{Map, Value, json};
 
-use crate::cluster::flags::{FlagsError, InitFlags, ResetFlags};
-use crate::cluster::secret::{SEALED, SealedToken};
-use crate::distribution::{FlagDocument, FlagType, Operation};
-use crate::pki::SecretString;
+use crate::configuration::flags::GivenFlags;
+use crate::distribution::{FlagDocument, FlagType, Operation, Scalar};
 
 /// Where they stand in the help.
 const HEADING: &str = "Configuration";
-
-/// The flags that were given, by name without dashes.
-#[derive(Clone, Default)]
-pub struct Given {
-    /// Switches are `true`, lists are arrays, ports are numbers, all else is
-    /// text. Secrets are `<sealed>`, tokens `ID.<sealed>`.
-    pub values: Map<String, Value>,
-    pub secrets: BTreeMap<String, SecretString>,
-}
 
 /// Adds the flags of an operation to a command. The error says which of them
 /// the command has already.
@@ -70,7 +56,7 @@ fn argument(flag: &FlagDocument) -> Arg {
         FlagType::List => argument.action(ArgAction::Append).value_delimiter(','),
         FlagType::Port => argument.value_parser(port),
         FlagType::Duration => argument.allow_hyphen_values(true),
-        FlagType::String | FlagType::Secret | FlagType::Token => argument,
+        FlagType::String | FlagType::Secret | FlagType::HexKey | FlagType::Token => argument,
     }
 }
 
@@ -98,136 +84,61 @@ fn port(text: &str) -> Result<u16, String> {
     number.ok_or_else(|| "a port is a whole number from 1 to 65535".to_owned())
 }
 
-impl Given {
-    /// What a command line has of an operation's flags.
-    pub fn of(operation: &Operation, matches: &ArgMatches) -> Result<Self, FlagsError> {
-        let mut given = Self::default();
-        for flag in &operation.flags {
-            given.take(flag, matches)?;
-        }
-        Ok(given)
-    }
-
-    fn take(&mut self, flag: &FlagDocument, matches: &ArgMatches) -> Result<(), FlagsError> {
-        let name = flag.name.as_str();
-        let Some(_) = &flag.value else {
-            if matches.get_flag(name) {
-                self.values.insert(name.to_owned(), json!(true));
-            }
-            return Ok(());
-        };
-        let kind = flag.value_type.unwrap_or_default();
-        let value = match kind {
-            FlagType::List => matches
-                .get_many::<String>(name)
-                .map(|all| json!(all.collect::<Vec<_>>())),
-            FlagType::Port => matches.get_one::<u16>(name).map(|port| json!(port)),
-            _ => matches.get_one::<String>(name).map(|text| json!(text)),
-        };
-        let Some(value) = value else {
-            return Ok(());
-        };
-        let value = match (kind, value.as_str()) {
-            // An empty secret is none.
-            (FlagType::Secret | FlagType::Token, Some("")) => return Ok(()),
-            (FlagType::Secret, Some(text)) => self.seal(name, text, SEALED.to_owned()),
-            (FlagType::Token, Some(text)) => {
-                let token = SealedToken::parse(text).map_err(FlagsError::Token)?;
-                self.seal(name, text, token.to_string())
-            }
-            _ => value,
-        };
-        self.values.insert(name.to_owned(), value);
-        Ok(())
-    }
-
-    fn seal(&mut self, name: &str, text: &str, shown: String) -> Value {
-        let secret = SecretString::new(text.to_owned());
-        self.secrets.insert(name.to_owned(), secret);
-        shown.into()
-    }
-
-    /// The flags that are given although phases have no use for them, if only
-    /// these run.
-    pub fn refuse_useless(&self, operation: &Operation, phase: &str) -> Result<(), String> {
-        let outer = phase.split('/').next().unwrap_or(phase);
-        let Some(phase) = operation.phase_named(outer) else {
-            // Told where the phase is looked for.
-            return Ok(());
-        };
-        let useless = operation.flags.iter().find(|flag| {
-            self.values.contains_key(&flag.name)
-                && !flag.phases.is_empty()
-                && !flag.phases.iter().any(|one| one == phase)
-        });
-        match useless {
-            None => Ok(()),
-            Some(flag) => Err(format!(
-                "the phase {phase} has no use for --{}; it is for {}",
-                flag.name,
-                flag.phases.join(", ")
-            )),
+/// What a command line has of an operation's flags.
+pub fn given(operation: &Operation, matches: &ArgMatches) -> GivenFlags {
+    let mut given = GivenFlags::default();
+    for flag in &operation.flags {
+        take(&mut given, flag, matches);
+        if !flag.with_config {
+            given.is_alone(&flag.name);
         }
     }
+    given
+}
 
-    pub fn text(&self, name: &str) -> Option<String> {
-        Some(self.values.get(name)?.as_str()?.to_owned())
+fn take(given: &mut GivenFlags, flag: &FlagDocument, matches: &ArgMatches) {
+    let name = flag.name.as_str();
+    if flag.value.is_none() {
+        return given.switch(name, matches.get_flag(name));
     }
-
-    fn list(&self, name: &str) -> Vec<String> {
-        let items = self.values.get(name).and_then(Value::as_array);
-        let texts = items.into_iter().flatten().filter_map(Value::as_str);
-        texts.map(str::to_owned).collect()
-    }
-
-    pub fn is_set(&self, name: &str) -> bool {
-        self.values.contains_key(name)
-    }
-
-    /// As the cluster room takes those of a reset.
-    pub fn reset(&self, dry_run: bool) -> ResetFlags {
-        ResetFlags {
-            cert_dir: self.text("cert-dir"),
-            cleanup_tmp_dir: self.is_set("cleanup-tmp-dir"),
-            cri_socket: self.text("cri-socket"),
-            dry_run,
-            force: self.is_set("force"),
-            ignore_preflight_errors: self.list("ignore-preflight-errors"),
-            skip_phases: self.list("skip-phases"),
+    let text = || matches.get_one::<String>(name);
+    match flag.value_type.unwrap_or_default() {
+        FlagType::List => {
+            let all = matches.get_many::<String>(name);
+            let texts: Vec<String> = all.into_iter().flatten().cloned().collect();
+            given.texts(name, &texts);
         }
+        FlagType::Port => given.value(name, matches.get_one::<u16>(name).copied()),
+        FlagType::Secret => given.secret(name, Scalar::Secret, text().map(String::as_str)),
+        FlagType::HexKey => given.secret(name, Scalar::HexKey, text().map(String::as_str)),
+        FlagType::Token => given.secret(name, Scalar::Token, text().map(String::as_str)),
+        FlagType::String | FlagType::Duration => given.value(name, text().cloned()),
     }
+}
 
-    /// As the cluster room takes them.
-    pub fn init(&self) -> InitFlags {
-        let sealed = |name: &str| self.secrets.get(name).cloned();
-        InitFlags {
-            apiserver_advertise_address: self.text("apiserver-advertise-address"),
-            apiserver_bind_port: self
-                .values
-                .get("apiserver-bind-port")
-                .and_then(Value::as_i64)
-                .and_then(|port| i32::try_from(port).ok()),
-            apiserver_cert_extra_sans: self.list("apiserver-cert-extra-sans"),
-            cert_dir: self.text("cert-dir"),
-            certificate_key: sealed("certificate-key"),
-            control_plane_endpoint: self.text("control-plane-endpoint"),
-            cri_socket: self.text("cri-socket"),
-            dry_run: false,
-            feature_gates: self.text("feature-gates"),
-            ignore_preflight_errors: self.list("ignore-preflight-errors"),
-            image_repository: self.text("image-repository"),
-            kubernetes_version: self.text("kubernetes-version"),
-            node_name: self.text("node-name"),
-            patches: self.text("patches"),
-            pod_network_cidr: self.text("pod-network-cidr"),
-            service_cidr: self.text("service-cidr"),
-            service_dns_domain: self.text("service-dns-domain"),
-            skip_certificate_key_print: self.is_set("skip-certificate-key-print"),
-            skip_phases: self.list("skip-phases"),
-            skip_token_print: self.is_set("skip-token-print"),
-            token: sealed("token"),
-            token_ttl: self.text("token-ttl"),
-            upload_certs: self.is_set("upload-certs"),
-        }
+/// The flags that are given although phases have no use for them, if only this
+/// one runs.
+pub fn refuse_useless(
+    given: &GivenFlags,
+    operation: &Operation,
+    phase: &str,
+) -> Result<(), String> {
+    let outer = phase.split('/').next().unwrap_or(phase);
+    let Some(phase) = operation.phase_named(outer) else {
+        // Told where the phase is looked for.
+        return Ok(());
+    };
+    let useless = operation.flags.iter().find(|flag| {
+        given.has(&flag.name)
+            && !flag.phases.is_empty()
+            && !flag.phases.iter().any(|one| one == phase)
+    });
+    match useless {
+        None => Ok(()),
+        Some(flag) => Err(format!(
+            "the phase {phase} has no use for --{}; it is for {}",
+            flag.name,
+            flag.phases.join(", ")
+        )),
     }
 }

@@ -21,7 +21,8 @@ impl NodeFactsCommand {
         if output.is_json() {
             output.result(&facts);
         } else {
-            let text = crate::cluster::yaml::write(&facts).context("cannot write the facts")?;
+            let text =
+                crate::configuration::yaml::write(&facts).context("cannot write the facts")?;
             output.text(&text);
         }
         Ok(())

@@ -1,27 +1,24 @@
 //! Operations that take back what runs, or others, made of a machine: `reset`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context, bail};
+use kubewright_values::GoDuration;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::configuration::RunArguments;
+use super::configuration::{RunArguments, start_engine};
 use super::confirm::{confirm, privileged};
-use super::inputs::read_text;
 use super::output::Output;
-use crate::cluster::documents::{ResetConfiguration, Timeouts};
-use crate::cluster::duration::GoDuration;
-use crate::cluster::facts::NodeDefaults;
-use crate::cluster::load;
-use crate::cluster::plugin_document::{API_VERSION, KIND};
-use crate::cluster::prepared::Prepared;
 use crate::component::FailureKind;
+use crate::configuration::prepared::Prepared;
 use crate::distribution::{Operation, RunError, Selection};
 use crate::effect::{Past, outer};
 use crate::run::{Finished, Held, Inputs, Machine, Run, carry_out, in_memory};
-use crate::world::machine::{KubeletSettings, MachineMounts, read_facts};
-use crate::world::{MachinePath, Mounting};
+use crate::world::machine::{KubeletSettings, MachineMounts};
+use crate::world::{MachinePath, Mounting, NodeFacts};
 
 /// An API server that is down is no reason to wait: what it would say is found
 /// on the machine as well.
@@ -34,6 +31,25 @@ const WAITING: Duration = Duration::from_secs(15 * 60);
 /// The kubeconfig of who names none.
 const KUBECONFIG: &str = "/etc/kubernetes/admin.conf";
 
+/// What the host itself needs of the configuration of an operation that undoes.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Leaving {
+    certificates_dir: String,
+    cri_socket: String,
+    dry_run: bool,
+    force: bool,
+    timeouts: BTreeMap<String, String>,
+}
+
+impl Leaving {
+    fn timeout(&self, of: &str) -> Duration {
+        let timeout = self.timeouts.get(of);
+        let timeout = timeout.and_then(|text| text.parse::<GoDuration>().ok());
+        timeout.and_then(GoDuration::to_std).unwrap_or_default()
+    }
+}
+
 /// Reads and checks what is asked for; tells warnings. `alone`: the one phase
 /// that is to run.
 pub fn load(
@@ -43,74 +59,77 @@ pub fn load(
     dry_run: bool,
     output: &Output,
 ) -> anyhow::Result<Inputs> {
-    let (distribution, operation, given, file) = arguments.asked();
-    let text = file.map(read_text).transpose()?;
-    let source = match (file, &text) {
-        (Some(file), Some(text)) => Some(load::Source {
-            file,
-            text,
-            // What is taken away does not come back.
-            strict: true,
-        }),
-        _ => None,
-    };
-    let loaded = load::reset(source, &given.reset(dry_run), &runtimes(machine)?)?;
-    for warning in &loaded.warnings {
+    let (distribution, operation, given) = arguments.asked();
+    let mut flags = given.clone();
+    flags.switch("dry-run", dry_run);
+    let engine = start_engine()?;
+    let facts = arguments.facts()?;
+    let of_runtime = facts_of_runtime(&facts, machine);
+    // What is taken away does not come back.
+    let completed = arguments.complete(&engine, &of_runtime, &flags, true, output)?;
+    let completed = completed.prepared;
+    for warning in &completed.warnings {
         output.warning(warning);
     }
-    let reset = loaded.reset;
-    check_certificates(machine, &reset, loaded.names_certificates_dir)?;
-    let listens =
-        machine.is_this || loaded.names_cri_socket || has_socket(machine, &reset.cri_socket);
-    let kubeconfig = given.text("kubeconfig");
-    let kubeconfig = kubeconfig.as_deref().unwrap_or(KUBECONFIG);
+    let options = &completed.document["options"];
+    let names_certificates = options["namesCertificatesDir"] == true;
+    let names_socket = options["namesCRISocket"] == true;
+    let mut configuration = completed.document["configuration"].clone();
+    let reset = &mut configuration["ResetConfiguration"];
+    // The checks that are ignored are those of flags and file together.
+    if options["ignorePreflightErrors"].is_array() {
+        reset["ignorePreflightErrors"] = options["ignorePreflightErrors"].clone();
+    }
+    let leaving: Leaving =
+        serde_json::from_value(reset.clone()).context("the configuration of a reset")?;
+    check_certificates(machine, &leaving.certificates_dir, names_certificates)?;
+    let listens = machine.is_this || names_socket || has_socket(machine, &leaving.cri_socket);
+    let kubeconfig = given.values().get("kubeconfig").and_then(Value::as_str);
+    let kubeconfig = kubeconfig.unwrap_or(KUBECONFIG);
     let kubeconfig = MachinePath::parse(kubeconfig).context("--kubeconfig")?;
     let only: Vec<String> = match alone {
         Some(phase) => vec![phase.to_owned()],
         None => arguments.phases().to_vec(),
     };
-    let selection = Selection::new(operation, &only, &reset.skip_phases)?;
+    let selection = Selection::new(operation, &only, &completed.skip_phases)?;
     let of_user = [
-        (loaded.names_certificates_dir, "certificatesDir"),
-        (loaded.names_cri_socket, "criSocket"),
+        (names_certificates, "certificatesDir"),
+        (names_socket, "criSocket"),
     ];
     let of_user: Vec<&str> = of_user
         .into_iter()
         .filter_map(|(given, name)| given.then_some(name))
         .collect();
+    configuration["ResetOptions"] = json!({ "kubeconfig": kubeconfig });
     let document = json!({
-        "apiVersion": API_VERSION,
-        "kind": KIND,
+        "apiVersion": completed.document["apiVersion"],
+        "kind": completed.document["kind"],
         "operation": operation.name,
-        "configuration": {
-            "ResetConfiguration": reset,
-            "ResetOptions": { "kubeconfig": kubeconfig },
-        },
+        "configuration": configuration,
         "options": {
-            "force": reset.force,
-            "dryRun": reset.dry_run,
+            "force": leaving.force,
+            "dryRun": leaving.dry_run,
             "live": machine.is_this,
             "runtimeListens": listens,
             "phases": phases(operation, &selection),
             "given": of_user,
         },
     });
-    let waiting = timeout(&reset, |timeouts| timeouts.etcd_api_call);
+    let waiting = leaving.timeout("etcdAPICall");
     let prepared = Prepared {
-        policy_context: json!({ "certificatesDir": reset.certificates_dir }),
-        skip_phases: reset.skip_phases.clone(),
-        api_call_timeout: Some(
-            timeout(&reset, |timeouts| timeouts.kubernetes_api_call).min(API_TIMEOUT),
-        ),
+        document,
+        policy_context: json!({ "certificatesDir": leaving.certificates_dir }),
+        api_call_timeout: Some(leaving.timeout("kubernetesAPICall").min(API_TIMEOUT)),
         waiting: WAITING.saturating_add(waiting.saturating_mul(3)),
-        ..Prepared::of(document)
+        ..completed
     };
     Ok(Inputs {
         prepared,
-        facts: arguments.facts()?,
+        facts,
         distribution: Arc::clone(distribution),
         operation: operation.clone(),
         selection,
+        engine,
     })
 }
 
@@ -126,19 +145,9 @@ fn phases(operation: &Operation, selection: &Selection) -> Vec<String> {
     names
 }
 
-fn timeout(reset: &ResetConfiguration, of: impl Fn(&Timeouts) -> Option<GoDuration>) -> Duration {
-    let given = reset.timeouts.as_ref().and_then(of);
-    given.and_then(GoDuration::to_std).unwrap_or_default()
-}
-
 /// Refuses a folder of certificates that is none.
-fn check_certificates(
-    machine: &Machine,
-    reset: &ResetConfiguration,
-    is_named: bool,
-) -> anyhow::Result<()> {
-    let certificates =
-        MachinePath::parse(&reset.certificates_dir).context("--cert-dir, certificatesDir")?;
+fn check_certificates(machine: &Machine, folder: &str, is_named: bool) -> anyhow::Result<()> {
+    let certificates = MachinePath::parse(folder).context("--cert-dir, certificatesDir")?;
     if certificates.parent().and_then(|one| one.parent()).is_none() {
         bail!(
             "--cert-dir, certificatesDir: {certificates} is no folder of certificates: all that is in it would be removed"
@@ -160,18 +169,17 @@ fn has_socket(machine: &Machine, socket: &str) -> bool {
     MachinePath::parse(path).is_ok_and(|path| machine.has(&path))
 }
 
-/// The container runtime that the kubelet uses; else those that are found.
-fn runtimes(machine: &Machine) -> anyhow::Result<NodeDefaults> {
+/// What is known of the node, with the container runtime that the kubelet uses;
+/// else those that are found.
+fn facts_of_runtime(facts: &NodeFacts, machine: &Machine) -> NodeFacts {
     let kubelets = KubeletSettings::read(&*machine.files).runtime_endpoint;
-    let cri_sockets = match (kubelets, machine.is_this) {
-        (Some(socket), _) => vec![socket],
-        (None, true) => read_facts()?.cri_sockets,
-        (None, false) => Vec::new(),
-    };
-    Ok(NodeDefaults {
-        cri_sockets,
-        ..load::no_node()
-    })
+    let mut facts = facts.clone();
+    match (kubelets, machine.is_this) {
+        (Some(socket), _) => facts.cri_sockets = vec![socket],
+        (None, true) => {}
+        (None, false) => facts.cri_sockets.clear(),
+    }
+    facts
 }
 
 /// Whether the operator is asked, and by which phase of which name.
@@ -220,8 +228,8 @@ pub fn run(
     // What there is to undo is looked at under the lock.
     let past = Arc::new(Past::read(Arc::clone(&held.folder), force)?);
     if asked {
-        let (_, _, given, _) = arguments.asked();
-        confirm(past.standing(), force || given.is_set("yes"))?;
+        let (_, _, given) = arguments.asked();
+        confirm(past.standing(), force || given.has("yes"))?;
     }
     run.past = Arc::clone(&past);
     let done = carry_out(machine, run, held, output)?;

@@ -4,7 +4,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::output::Output;
-use crate::cluster::constants;
+use crate::kube::embedded::KUBERNETES_RELEASE;
 
 /// This program's version.
 pub const TEXT: &str = env!("CARGO_PKG_VERSION");
@@ -20,11 +20,11 @@ impl Version {
     pub fn run(&self, output: &Output) -> anyhow::Result<()> {
         output.line(&format!(
             "kubewright {TEXT} (Kubernetes {}, wasmtime {ENGINE})",
-            constants::KUBERNETES_RELEASE
+            KUBERNETES_RELEASE
         ));
         output.result(&json!({
             "version": TEXT,
-            "kubernetesVersion": constants::KUBERNETES_RELEASE,
+            "kubernetesVersion": KUBERNETES_RELEASE,
             "wasmtimeVersion": ENGINE,
         }));
         Ok(())

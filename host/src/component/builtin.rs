@@ -46,6 +46,14 @@ impl BuiltIn {
             .map(|(_, text)| *text)
     }
 
+    /// The built-in schema of a kind (`group/version/Kind`), as JSON.
+    pub fn schema(kind: &str) -> Option<&'static str> {
+        SCHEMAS
+            .iter()
+            .find(|(one, _)| *one == kind)
+            .map(|(_, text)| *text)
+    }
+
     /// Names of the built-in distributions.
     pub fn distributions() -> impl Iterator<Item = &'static str> {
         DISTRIBUTIONS.iter().map(|(name, _)| *name)

@@ -24,6 +24,8 @@ pub struct Objection {
     /// A field (`Kind.networking.podSubnet`), a flag or a variable.
     pub path: String,
     pub message: String,
+    /// Why, outermost first.
+    pub causes: Vec<String>,
 }
 
 /// A component of the world `configuration`.
@@ -98,6 +100,7 @@ fn objection(finding: configuration_types::Finding) -> Objection {
     Objection {
         path: clean_line(&finding.path),
         message: clean_line(&finding.message),
+        causes: finding.causes.iter().map(|one| clean_line(one)).collect(),
     }
 }
 

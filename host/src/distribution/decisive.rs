@@ -3,10 +3,9 @@
 //! Where a component completes the configuration, it could choose their values, and by that what
 //! every phase may do.
 
-use std::collections::BTreeSet;
-use std::net::IpAddr;
-
+use kubewright_values::net;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 use super::folders::{self, lies_in};
 use super::load::Distribution;
@@ -49,8 +48,8 @@ impl Distribution {
             let path = MachinePath::parse(&value);
             let is_known =
                 |path: MachinePath| folders.iter().any(|folder| lies_in(path.as_str(), folder));
-            // What is no path at all is an error of the grant.
-            if path.is_ok_and(|path| !is_known(path)) {
+            // What is no path at all, or none that may be granted, is an error of the grant.
+            if !said.contains(value.as_str()) && path.is_ok_and(|path| !is_known(path)) {
                 return Err(ForeignValue::Path { name, value });
             }
         }
@@ -129,13 +128,14 @@ fn collect<'a>(value: &'a Value, into: &mut BTreeSet<&'a str>) {
     }
 }
 
-/// Whether a text was said, or the same address.
+/// Whether a text was said, or the same address, or either with a port behind it.
 fn is_said(value: &str, said: &BTreeSet<&str>) -> bool {
-    let address: Option<IpAddr> = value.parse().ok();
+    let host = net::split_host_port(value).map_or(value, |(host, _)| host);
+    let address = net::parse_ip(host);
+    let is_host = |one: &str| one == host || (address.is_some() && net::parse_ip(one) == address);
     said.contains(value)
-        || address.is_some_and(|address| {
-            said.iter()
-                .any(|one| one.parse::<IpAddr>().is_ok_and(|one| one == address))
+        || said.iter().any(|one| {
+            is_host(one) || net::split_host_port(one).is_some_and(|(host, _)| is_host(host))
         })
 }
 
@@ -170,6 +170,14 @@ mod tests {
                 None,
             ),
             ("another spelling", default, pki, "fd00:0::1", None),
+            ("with a port", default, pki, "10.0.0.1:6443", None),
+            (
+                "another with a port",
+                default,
+                pki,
+                "[fd00:0::1]:6443",
+                None,
+            ),
             (
                 "the root",
                 "/",

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::configuration::ConfigurationDocument;
 use super::limits::LimitsDocument;
+use super::schema::Schema;
 use crate::effect::{FileVerb, KubeRule, PkiVerb};
 
 /// `distribution.yaml`. Unknown keys are errors: a grant or a limit that is
@@ -128,33 +130,6 @@ pub struct SandboxDirectory {
     pub path: String,
     /// Permission bits in octal, as `0755`.
     pub mode: String,
-}
-
-/// What configuration the distribution takes.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct ConfigurationDocument {
-    /// `kubeadm.k8s.io/v1beta4/InitConfiguration` and so on.
-    pub kinds: Vec<String>,
-    /// The component of the world `configuration` that completes and checks
-    /// what is given. Without one the program does it, which knows the kinds
-    /// of today's kubeadm only.
-    #[serde(default)]
-    pub component: Option<String>,
-    /// `sha256:HEX` of the component; a must for a file.
-    #[serde(default)]
-    pub digest: Option<String>,
-    /// Folders in which the component may choose paths that grants depend on;
-    /// all others are to be as they were given.
-    #[serde(default)]
-    pub folders: Vec<String>,
-    /// Variables of the program's environment that the component gets.
-    #[serde(default)]
-    pub environment: Vec<String>,
-    /// The fields of those kinds that the program does not know itself; see
-    /// [`super::FieldType`].
-    #[serde(default)]
-    pub schemas: BTreeMap<String, serde_json::Value>,
 }
 
 /// A phase and its sub-phases; or, with the name of a sub-phase
@@ -294,6 +269,9 @@ pub enum FlagType {
     Duration,
     /// Sealed: no component gets to see it.
     Secret,
+    /// 32 bytes in hexadecimal digits. Sealed.
+    #[serde(rename = "hex-key")]
+    HexKey,
     /// A bootstrap token. Sealed but for its id.
     Token,
 }
@@ -342,7 +320,7 @@ pub struct GrantsDocument {
     /// Documents that later phases get, by kind, with their fields; see
     /// [`super::FieldType`].
     #[serde(default)]
-    pub publish: BTreeMap<String, serde_json::Value>,
+    pub publish: BTreeMap<String, Schema>,
     /// Interfaces without parameters.
     #[serde(default, rename = "use")]
     pub interfaces: Vec<String>,

@@ -18,11 +18,12 @@ mod schema;
 mod selection;
 mod variables;
 
-pub use configuration::DeclaredConfiguration;
+pub use configuration::{
+    ConfigurationDocument, DeclaredConfiguration, Hint, Kind, NoFields, Reading, Shape,
+};
 pub use decisive::ForeignValue;
 pub use document::{
-    ConfigurationDocument, DistributionDocument, FlagDocument, FlagType, OperationDocument,
-    PhaseDocument,
+    DistributionDocument, FlagDocument, FlagType, OperationDocument, PhaseDocument,
 };
 pub use limits::LimitsDocument;
 pub use load::{Distribution, DistributionError, Leaf, PhaseGroup};
@@ -30,6 +31,6 @@ pub use operation::{MAIN, Operation};
 pub use sandbox::Sandbox;
 pub use sandbox_api::SandboxApiError;
 pub use scheduler::{RunError, Runner};
-pub use schema::{FieldType, Scalar};
+pub use schema::{FieldType, Fields, Scalar, Schema};
 pub use selection::{Selection, SelectionError};
 pub use variables::VariableError;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::operation::Operation;
 use crate::effect::outer;
-use crate::meant::meant;
+use kubewright_values::meant::meant;
 
 /// The leaves to run, by position.
 #[derive(Clone, Debug, PartialEq, Eq)]

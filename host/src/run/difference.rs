@@ -210,7 +210,7 @@ pub fn of_objects(changes: &[ObjectChange]) -> anyhow::Result<Vec<Difference>> {
             _ => "updated",
         };
         let text = |object: &Option<Value>| match object {
-            Some(object) => crate::cluster::yaml::write(object),
+            Some(object) => crate::configuration::yaml::write(object),
             None => Ok(String::new()),
         };
         let name = [&after, &before]

@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use crate::cluster::prepared::Prepared;
+use crate::component::Engine;
+use crate::configuration::prepared::Prepared;
 use crate::distribution::{Distribution, Operation, Selection};
 use crate::world::NodeFacts;
 
@@ -13,4 +14,6 @@ pub struct Inputs {
     pub distribution: Arc<Distribution>,
     pub operation: Operation,
     pub selection: Selection,
+    /// What the configuration's component ran in; the phases do, too.
+    pub engine: Engine,
 }

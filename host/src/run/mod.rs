@@ -36,10 +36,10 @@ use self::interrupt::interrupted;
 use anyhow::Context;
 
 use crate::capability::{OperatorPatches, RunContext, RunSecrets};
-use crate::cluster::prepared::Prepared;
-use crate::cluster::reader::check_change;
 use crate::component::{BuiltIn, Component, Engine, Limits, PolicyComponent, Source};
-use crate::distribution::{Operation, Runner, Sandbox};
+use crate::configuration::prepared::Prepared;
+use crate::configuration::reader::check_change;
+use crate::distribution::{DeclaredConfiguration, Operation, Runner, Sandbox};
 use crate::effect::{Conduit, Events, Journal, Past, Policy};
 use crate::world::{NodeFacts, World};
 
@@ -87,17 +87,18 @@ impl Run {
             distribution,
             operation,
             selection,
+            engine,
         } = inputs;
         let limits = Limits::default();
-        let engine = Engine::start()
-            .map_err(|error| error.context("cannot start the WebAssembly engine"))?;
         let targets = distribution.patch_targets.clone();
         let sandbox = distribution.sandbox.clone();
         let name = distribution.name.clone();
         let mut all = distribution.operations.values();
         let undone_by = all.find(|one| one.undoes).map(|one| one.name.clone());
         // What costs least first: components are compiled.
-        let (patches, passed_over) = read_patches(&prepared.patches_directory, &targets).context(
+        let configuration = distribution.configuration.clone();
+        let read = read_patches(&prepared.patches_directory, &targets, configuration);
+        let (patches, passed_over) = read.context(
             "the patches (--patches, or patches.directory of the configuration) cannot be used",
         )?;
         for path in passed_over {
@@ -230,13 +231,17 @@ fn load_policy(
 fn read_patches(
     folder: &str,
     targets: &[String],
+    configuration: Option<DeclaredConfiguration>,
 ) -> anyhow::Result<(OperatorPatches, Vec<PathBuf>)> {
     match folder {
         "" => Ok(Default::default()),
         folder => Ok(OperatorPatches::read(
             Path::new(folder),
             targets,
-            check_change,
+            Arc::new(move |before, after| match &configuration {
+                Some(configuration) => check_change(configuration, before, after),
+                None => Vec::new(),
+            }),
         )?),
     }
 }

@@ -236,7 +236,7 @@ impl RenderOutput {
         let objects = api.objects();
         let before = self.objects().unwrap_or_default();
         if objects != before {
-            let text = zeroize::Zeroizing::new(crate::cluster::yaml::write_all(&objects)?);
+            let text = zeroize::Zeroizing::new(crate::configuration::yaml::write_all(&objects)?);
             let path = MachinePath::parse(&format!("/{OBJECTS}"))?;
             // Bootstrap tokens are in it.
             folder

@@ -6,7 +6,6 @@ use anyhow::Context;
 use serde_json::Value;
 
 use super::{Finished, Run};
-use crate::cluster::constants;
 use crate::effect::MemoryJournal;
 use crate::kube::embedded::{self, EmbeddedApi};
 use crate::kube::objects::FIELD_MANAGER;
@@ -66,7 +65,6 @@ pub(super) fn embedded_api(run: &Run, now: i64, objects: &[Value]) -> anyhow::Re
     // Nothing of an object's identity comes out of a render: numbers that
     // follow from a seed make it repeatable.
     let mut options = embedded::Options::repeatable(time, 1);
-    options.version = constants::KUBERNETES_RELEASE.to_owned();
     run.sandbox
         .describe_api(
             &mut options,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::distribution::compose::Composition;
 use crate::distribution::document::{GrantsDocument, PhaseDocument};
-use crate::meant::meant;
+use kubewright_values::meant::meant;
 
 /// Checks what stands in a file about one phase.
 pub(in crate::distribution) fn check_phase(

@@ -35,7 +35,7 @@ pub use export::{PlaceError, Refusal};
 pub use faults::{Fault, Faults, Faulty};
 pub use kinds::{ALL_VERBS, KindInfo};
 pub use object::service::{NotARange, ServiceRange};
-pub use options::{Clock, Options, Random, counted};
+pub use options::{Clock, KUBERNETES_RELEASE, Options, Random, counted};
 pub use patch::{PatchFailure, patched_document};
 pub use seed::{control_plane_seed, kubernetes_service, namespace, node};
 pub use select::selects;

@@ -36,6 +36,9 @@ pub struct Options {
     pub version: String,
 }
 
+/// The release of Kubernetes whose kinds this API serves, as kubeadm of that release deploys it.
+pub const KUBERNETES_RELEASE: &str = "v1.36.2";
+
 impl Options {
     /// Options without kinds, seeds or behaviours.
     pub fn new(clock: Clock, random: Random) -> Self {
@@ -46,7 +49,7 @@ impl Options {
             seeds: Vec::new(),
             behaviours: Vec::new(),
             service_range: None,
-            version: "v1.36.2".into(),
+            version: KUBERNETES_RELEASE.into(),
         }
     }
 

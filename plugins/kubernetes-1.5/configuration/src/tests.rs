@@ -1,7 +1,7 @@
 use super::*;
 use kubewright_configuration::Value;
 
-fn run(mut input: Value) -> (Completed, Vec<(String, String)>) {
+fn run(mut input: Value) -> (Completed, Vec<kubewright_configuration::Finding>) {
     input["node"] =
         json!({"hostname": "Master-1", "defaultAddress": "10.0.0.11", "architecture": "amd64"});
     let mut findings = Findings::default();
@@ -58,7 +58,7 @@ fn what_has_no_counterpart_is_named() {
         ],
         "flags": {"node-name": "a", "upload-certs": true},
     }));
-    let mut paths: Vec<_> = findings.iter().map(|(path, _)| path.as_str()).collect();
+    let mut paths: Vec<_> = findings.iter().map(|one| one.path.as_str()).collect();
     paths.sort_unstable();
     assert_eq!(
         paths,

@@ -115,6 +115,8 @@ impl Reader<'_> {
                 given.token = text().value;
                 given.token_pointer = Some("/flags/token".to_owned());
             }
+            // The host does what they say.
+            "dry-run" | "ignore-preflight-errors" | "skip-phases" => {}
             _ => self.findings.add(path, NO_COUNTERPART),
         }
     }
