@@ -447,3 +447,122 @@ fn an_answer_on_standard_input_counts() {
         );
     }
 }
+
+/// Whatever takes something away goes the one path: policies see it, and what
+/// they deny is not done, nor what would have come after it.
+#[test]
+fn a_policy_that_denies_it_ends_a_reset() {
+    let machine = made_by_kubeadm();
+    machine.write("srv/hostile/deny/ca.key", "x");
+    let policy = crate::support::components::hostile_policy();
+    machine.place.write("policy.wasm", &policy.component);
+    let judged = ["--cert-dir", "/srv/hostile/deny", "--policy", "policy.wasm"];
+    machine
+        .try_run(&["reset", "--yes"], &judged)
+        .exits(1)
+        .one_error(&["denies it", "EmptyFolder /srv/hostile/deny", "as-asked"]);
+    for kept in [
+        "srv/hostile/deny/ca.key",
+        "var/lib/kubelet/config.yaml",
+        "etc/kubernetes/admin.conf",
+    ] {
+        assert!(machine.has(kept), "{kept}");
+    }
+    let before = tree(&machine.root());
+    machine
+        .try_run(&["plan", "reset"], &judged)
+        .exits(1)
+        .one_error(&["denies it", "EmptyFolder /srv/hostile/deny"]);
+    assert_eq!(differences(&before, &tree(&machine.root())), [""; 0]);
+    machine
+        .run(&["history", "1"], &[])
+        .says(&["denied by policy.wasm", "EmptyFolder /srv/hostile/deny"]);
+    machine.run(&["reset", "--yes"], &judged[..2]);
+    assert!(!machine.has("srv/hostile/deny/ca.key"));
+}
+
+/// A plan of a reset is what it does, and none once it was done.
+#[test]
+fn a_plan_of_a_reset_is_true() {
+    for (name, machine) in [("ours", Machine::made()), ("kubeadm's", made_by_kubeadm())] {
+        machine.write("var/lib/kubelet/pods/a/etc-hosts", "x");
+        let runtime = Runtime::listen(machine.root().join("run/c.sock"), &["etcd"], &[]);
+        let before = tree(&machine.root());
+        let socket = ["--cri-socket", "unix:///run/c.sock"];
+        let planned = machine
+            .try_run(&["plan", "reset"], &socket)
+            .exits(2)
+            .says(&[
+                "removed: /var/lib/kubelet/pods/a/etc-hosts",
+                "removed: kube-system/etcd (cleanup-node)",
+                "This is what `kubewright reset` would change; nothing was changed.",
+            ]);
+        assert_eq!(
+            differences(&before, &tree(&machine.root())),
+            [""; 0],
+            "{name}"
+        );
+        assert_eq!(runtime.pods(), ["etcd"], "{name}");
+        machine.run(&["reset", "--yes"], &socket);
+        let now = tree(&machine.root());
+        let gone: Vec<_> = before
+            .keys()
+            .filter(|path| !now.contains_key(*path))
+            .collect();
+        assert!(gone.len() > 10, "{name}: {gone:?}");
+        for path in gone {
+            let line = format!("removed: /{path}");
+            assert!(
+                planned
+                    .stdout
+                    .lines()
+                    .any(|one| one.trim().starts_with(&line)),
+                "{name}: {path} went, and the plan does not say so:\n{}",
+                planned.stdout
+            );
+        }
+        machine
+            .try_run(&["plan", "reset"], &socket)
+            .exits(0)
+            .says(&["No change"]);
+    }
+}
+
+#[test]
+fn there_is_nothing_to_render_of_a_reset() {
+    let machine = Machine::new();
+    machine
+        .place
+        .run(&["render", "reset", "--out", "out"])
+        .exits(1)
+        .one_error(&["undoes what was made of a machine", "kubewright plan reset"]);
+    assert!(!machine.place.path("out").exists());
+}
+
+/// Whatever distribution made it: its own folders are known by the journal.
+#[test]
+fn a_machine_of_2016_is_left_without_the_folder_of_its_etcd() {
+    for command in [
+        &["reset", "--yes"][..],
+        &["reset", "--yes", "--distribution", "kubernetes-1.5"],
+    ] {
+        let machine = Machine::new();
+        let before = tree(&machine.root());
+        machine.run(
+            &["init", "--distribution", "kubernetes-1.5", "--offline"],
+            &[],
+        );
+        // As programs fill them.
+        machine.write("var/lib/etcd/member/wal", "x");
+        machine.write("var/lib/kubelet/pods/a/etc-hosts", "x");
+        machine.run(command, &[]);
+        let left: Vec<_> = differences(&before, &tree(&machine.root()))
+            .into_iter()
+            .filter(|path| {
+                let kept = ["var", "var/lib"].contains(&path.as_str());
+                !kept && !path.starts_with("var/lib/kubewright")
+            })
+            .collect();
+        assert_eq!(left, [""; 0], "{command:?}");
+    }
+}

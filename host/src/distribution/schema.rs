@@ -327,7 +327,7 @@ mod tests {
             ),
             (
                 "too large",
-                json!({"b": [1 << 40]}),
+                json!({"b": [1_u64 << 40]}),
                 Err(".b[0]: wanted a whole"),
             ),
             ("in a map", json!({"c": {"y": 1}}), Err(".c.y: wanted true")),

@@ -42,7 +42,11 @@ impl Landing for Service {
     type Error = NodeError;
 
     async fn land(&self, world: &World) -> Result<((), Change), NodeError> {
-        let active = world.node.service_active(&self.service).await?;
+        let active = match world.node.service_active(&self.service).await {
+            // What cannot be asked may still be told.
+            Err(_) if self.operation == ServiceOperation::Stop => true,
+            active => active?,
+        };
         let is_so = match self.operation {
             ServiceOperation::Start => active,
             ServiceOperation::Stop => !active,

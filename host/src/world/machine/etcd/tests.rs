@@ -191,8 +191,8 @@ async fn a_member_leaves() {
     ];
     for (case, peers, refusals, really, wanted, left) in cases {
         let (server, url) = cluster(peers, refusals).await;
-        let (cluster, peers) = (of(&[&url]), [TWO.to_owned()]);
-        let leaving = leave(&cluster, &peers, Duration::from_secs(20), really).await;
+        let (cluster, own) = (of(&[&url]), [TWO.to_owned()]);
+        let leaving = leave(&cluster, &own, Duration::from_secs(20), really).await;
         assert_eq!(leaving.unwrap(), wanted, "{case}");
         assert_eq!(server.members.lock().unwrap().len(), left, "{case}");
         let removals = server.calls.lock().unwrap();
