@@ -7,7 +7,8 @@ use crate::support::program::{Finished, Place};
 
 /// More than any phase has: all keys, all files, all objects.
 const GENEROUS: &str = "      files:
-      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/**\"], verbs: [read, write, remove, empty]}
+      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/**\"], verbs: [read, write, remove]}
+      - {paths: [/srv/hostile/gone], verbs: [empty]}
       pki:
       - {names: [\"**\"], below: /etc/kubernetes/pki, verbs: [load, create, sign, place]}
       kube:

@@ -19,8 +19,9 @@ pub const CERTIFICATE_KEY: &str =
 /// More than any phase has: all keys, all files, all objects. The kubeconfig
 /// that it connects with is not the component's to write.
 pub const GENEROUS: &str = "      files:
-      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/pki/**\"], verbs: [read, write, remove, empty]}
+      - {paths: [/srv/hostile, \"/srv/hostile/**\", \"/etc/kubernetes/pki/**\"], verbs: [read, write, remove]}
       - {paths: [\"/etc/kubernetes/**\"], verbs: [read]}
+      - {paths: [/srv/hostile/gone], verbs: [empty]}
       pki:
       - {names: [\"**\"], below: /etc/kubernetes/pki, verbs: [load, create, sign, place]}
       kube:
