@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 use super::history::time;
 use super::machine::MachineArguments;
 use super::output::Output;
+use crate::component::BuiltIn;
+use crate::distribution::Distribution;
 use crate::effect::{Record, RecordedObjects, RunHeader, RunRecords, WrittenObject, state_of};
 use crate::kube::changes;
 use crate::kube::objects::{FIELD_MANAGER, Objects, Resource};
@@ -31,13 +33,10 @@ pub struct Why {
     /// A path, or KIND/NAME or KIND/NAMESPACE/NAME of an object.
     #[arg(value_name = "PATH|KIND/NAME")]
     what: String,
-    /// The kubeconfig to look at an object with.
-    #[arg(
-        long,
-        value_name = "FILE",
-        default_value = "/etc/kubernetes/admin.conf"
-    )]
-    kubeconfig: String,
+    /// The kubeconfig to look at an object with; else that of the operation
+    /// which wrote it, as its distribution says.
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<String>,
 }
 
 /// An effect on what is asked for.
@@ -149,16 +148,17 @@ impl Why {
     /// Whether an object is still what the effects made it, in words and for
     /// programs.
     fn object_since(&self, machine: &Machine, found: &[Found]) -> anyhow::Result<(String, Value)> {
-        let last = found.last();
-        let Some(object) = last.and_then(|found| found.object.as_deref()) else {
-            let words = match last.is_some_and(|found| found.too_large) {
+        let newest = found.last();
+        let Some((header, last)) =
+            newest.and_then(|found| Some((&found.header, found.object.as_deref()?)))
+        else {
+            let words = match newest.is_some_and(|found| found.too_large) {
                 true => "what was written is too large to be recorded: only its hash was",
                 false => "an earlier version of this program wrote it and kept no record of what",
             };
             return Ok((words.to_owned(), Value::Null));
         };
-        let last = object;
-        let live = match self.live(machine, last) {
+        let live = match self.live(machine, header, last) {
             Ok(live) => live,
             Err(error) => {
                 let words = format!("whether it has been changed since cannot be told: {error:#}");
@@ -202,9 +202,36 @@ impl Why {
         Ok((words, json!(changes)))
     }
 
+    /// The kubeconfig to ask with about what a run wrote. Of a distribution that
+    /// is not built in only the file is known that the user names.
+    fn kubeconfig(&self, machine: &Machine, header: &RunHeader) -> anyhow::Result<MachinePath> {
+        if let Some(path) = &self.kubeconfig {
+            return MachinePath::parse(path).context("--kubeconfig");
+        }
+        let known = || -> anyhow::Result<Option<MachinePath>> {
+            if BuiltIn::distribution(&header.distribution).is_none() {
+                return Ok(None);
+            }
+            let distribution = Distribution::load(&header.distribution)?;
+            let operation = distribution.operation(&header.operation().name)?;
+            let document = machine.folder().read_copy(&header.configuration)?;
+            let document: Value = serde_json::from_slice(&document)?;
+            let kubeconfigs = operation.kubeconfigs(&document["configuration"])?;
+            Ok(kubeconfigs.into_iter().next())
+        };
+        known()
+            .context("cannot find out which kubeconfig to ask with")?
+            .context("the distribution of that run does not say which kubeconfig to ask with; give --kubeconfig FILE")
+    }
+
     /// The object as the API server of this machine has it.
-    fn live(&self, machine: &Machine, wanted: &WrittenObject) -> anyhow::Result<Option<Value>> {
-        let path = MachinePath::parse(&self.kubeconfig).context("--kubeconfig")?;
+    fn live(
+        &self,
+        machine: &Machine,
+        header: &RunHeader,
+        wanted: &WrittenObject,
+    ) -> anyhow::Result<Option<Value>> {
+        let path = self.kubeconfig(machine, header)?;
         let reference = &wanted.reference;
         let resource = Resource::new(
             &reference.api_version,

@@ -34,6 +34,8 @@ pub struct KubeletSettings {
     /// Where it tells whether it is healthy; none where that is switched off,
     /// or the kubelet has no configuration.
     pub healthz: Option<String>,
+    /// Where its static Pods are; none where it has no configuration.
+    pub static_pods: Option<MachinePath>,
 }
 
 impl KubeletSettings {
@@ -50,6 +52,10 @@ impl KubeletSettings {
             // To the kubelet, too, a flag is more than its files.
             runtime_endpoint: endpoint_of_flags(files).or_else(of_files),
             healthz: read(files, FILES[1]).and_then(|document| healthz(&document)),
+            static_pods: documents.iter().find_map(|document| {
+                let path = document.get("staticPodPath")?.as_str()?;
+                MachinePath::parse(path).ok()
+            }),
         }
     }
 
@@ -195,8 +201,24 @@ mod tests {
             let wanted = KubeletSettings {
                 runtime_endpoint,
                 healthz,
+                static_pods: None,
             };
             assert_eq!(KubeletSettings::read(&files), wanted, "{name}");
         }
+    }
+
+    #[test]
+    fn static_pods_are_where_its_configuration_says() {
+        let files = SandboxFiles::over(None);
+        for folder in ["/var", "/var/lib", "/var/lib/kubelet"] {
+            let path = MachinePath::parse(folder).unwrap();
+            files.make_directory(&path, 0o755).unwrap();
+        }
+        let path = MachinePath::parse(FILES[1]).unwrap();
+        files
+            .write(&path, 0o644, b"staticPodPath: /srv/pods")
+            .unwrap();
+        let found = KubeletSettings::read(&files).static_pods;
+        assert_eq!(found, MachinePath::parse("/srv/pods").ok());
     }
 }

@@ -7,8 +7,12 @@ use crate::world::machine::cri::{ContainerState, Cri, StaticContainer};
 use crate::world::machine::{KubeletSettings, Root, ServiceManager};
 use crate::world::{Files, MachinePath, RuntimeError, Waiting};
 
-/// Where static Pods are (kubeadm `constants.ManifestsSubDirName`).
+/// Where static Pods are of a kubelet whose configuration does not say it: it
+/// gets a flag for that from its packages, as it did in 2016.
 const MANIFESTS: &str = "/etc/kubernetes/manifests";
+
+/// What the names of manifests end with.
+const ENDINGS: [&str; 2] = [".yaml", ".json"];
 
 /// The kubelet rotates logs at 10 MiB.
 const LOG_LIMIT: u64 = 32 << 20;
@@ -43,8 +47,7 @@ impl<'a> Explainer<'a> {
     /// The state of a static Pod's container, or of a service, in words; none
     /// where nothing can be said, or the program just runs.
     pub async fn explain(&mut self, workload: &str) -> Option<String> {
-        let manifest = MachinePath::parse(&format!("{MANIFESTS}/{workload}.yaml")).ok()?;
-        if self.files.stat(&manifest).ok()?.is_none() {
+        if !self.is_static_pod(workload) {
             // A service, as the kubelet.
             let (words, mut lines) = self.services?.explain(workload).await?;
             for line in &mut lines {
@@ -64,15 +67,30 @@ impl<'a> Explainer<'a> {
         }
     }
 
+    /// Where static Pods are.
+    fn manifests(&self) -> Option<MachinePath> {
+        let configured = KubeletSettings::read(self.files).static_pods;
+        configured.or_else(|| MachinePath::parse(MANIFESTS).ok())
+    }
+
+    fn is_static_pod(&self, workload: &str) -> bool {
+        let Some(folder) = self.manifests() else {
+            return false;
+        };
+        ENDINGS.iter().any(|ending| {
+            let manifest = MachinePath::parse(&format!("{folder}/{workload}{ending}"));
+            manifest.is_ok_and(|path| matches!(self.files.stat(&path), Ok(Some(_))))
+        })
+    }
+
     /// Static Pods besides these whose programs end: they may be what the
     /// others wait for, as the API server waits for etcd.
     pub async fn others(&mut self, workloads: &[&str]) -> Vec<Waiting> {
         let mut found = Vec::new();
-        let listed = MachinePath::parse(MANIFESTS)
-            .ok()
-            .and_then(|folder| self.files.list(&folder).ok());
+        let folder = self.manifests();
+        let listed = folder.and_then(|folder| self.files.list(&folder).ok());
         for name in listed.unwrap_or_default() {
-            let Some(name) = name.strip_suffix(".yaml") else {
+            let Some(name) = ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)) else {
                 continue;
             };
             if workloads.contains(&name) {
