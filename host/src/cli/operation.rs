@@ -179,7 +179,7 @@ impl OperationArguments {
 }
 
 /// Leaves out what needs a machine at work, and says so.
-fn leave_out_live(inputs: &mut Inputs, output: &Output) {
+pub fn leave_out_live(inputs: &mut Inputs, output: &Output) {
     let left_out = inputs.selection.leave_out_live(&inputs.operation);
     if !left_out.is_empty() {
         output.warning(&format!(

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::configuration::RunArguments;
 use super::flags;
 use super::machine::MachineArguments;
+use super::operation::leave_out_live;
 use super::output::Output;
 use crate::distribution::{Distribution, Operation};
 use crate::run::{Difference, Finished, Machine, Run, in_memory, of_files, of_objects};
@@ -39,6 +40,10 @@ struct Plan {
     /// it that is an error, which says who and what.
     #[arg(long)]
     force_conflicts: bool,
+    /// Leave out the phases that need a kubelet or a cluster at work, as the
+    /// operation itself does with this flag.
+    #[arg(long, requires = "rootfs")]
+    offline: bool,
     #[command(flatten)]
     run: RunArguments,
 }
@@ -59,10 +64,13 @@ pub fn run(
     arguments.run = RunArguments::of(distribution, operation, matches)?;
     let machine = arguments.machine.open()?;
     machine.require_root("plan")?;
-    let inputs = match operation.undoes {
+    let mut inputs = match operation.undoes {
         true => super::undoing::load(&arguments.run, &machine, None, false, output)?,
         false => arguments.run.load(output)?,
     };
+    if arguments.offline {
+        leave_out_live(&mut inputs, output);
+    }
     // What phases say as they go is what they would say in earnest.
     let mut run = Run::prepare(inputs, &arguments.run.policies, &output.quiet())?;
     run.force_conflicts = arguments.force_conflicts;

@@ -194,10 +194,6 @@ pub struct OperationDocument {
     /// The phase with which the operator is asked whether it is meant.
     #[serde(default, deserialize_with = "given")]
     pub confirm: Option<String>,
-    /// The kinds, among those of the configuration, that it is for; all where
-    /// none are given.
-    #[serde(default, deserialize_with = "given")]
-    pub takes: Option<Vec<String>>,
     /// Its flags. One of a name that the extended distribution has takes the
     /// place of that one.
     #[serde(default)]

@@ -31,8 +31,6 @@ pub struct Operation {
     pub undoes: bool,
     /// The phase with which the operator is asked whether it is meant.
     pub confirm: Option<String>,
-    /// Kinds of the configuration that it is for; all where there are none.
-    pub takes: Vec<String>,
     pub flags: Vec<FlagDocument>,
     /// Folders that started programs fill, as written.
     pub(super) folders: Vec<String>,
@@ -147,7 +145,6 @@ impl Operation {
             examples: document.examples.clone().unwrap_or(base.examples),
             undoes: document.undoes.unwrap_or(base.undoes),
             confirm: document.confirm.clone().or(base.confirm),
-            takes: document.takes.clone().unwrap_or(base.takes),
             folders: document.folders.clone().unwrap_or(base.folders),
             kubeconfigs: document.kubeconfigs.clone().unwrap_or(base.kubeconfigs),
             server: document.server.clone().or(base.server),

@@ -112,13 +112,19 @@ fn every_interface_is_denied_where_it_is_not_granted() {
         "checks",
         "clock",
         "container-runtime",
+        "documents",
+        "etcd",
         "health",
         "kube",
         "kubeconfigs",
+        "leftovers",
+        "mounts",
         "node",
         "patches",
         "pki",
+        "pods",
         "tokens",
+        "undo",
     ];
     assert_eq!(denied, all.into());
 }

@@ -109,10 +109,6 @@ fn answer(input: &Input) -> Result<Completed, ConfigError> {
             ..Completed::default()
         },
         (Ask::Images, _) => print::images(load::init(given.of_file()?, flags, facts)?.0),
-        (Ask::Run, "init") => {
-            let (loaded, options) = load::init(given.of_file()?, flags, facts)?;
-            document::init(loaded, &options, facts.systemd_resolved)
-        }
         (Ask::Run, "join") => {
             let (loaded, options) = load::join(given.of_file()?, flags, facts)?;
             document::join(loaded, &options)
@@ -121,7 +117,12 @@ fn answer(input: &Input) -> Result<Completed, ConfigError> {
             let loaded = load::reset(given.of_file()?, flags, facts)?;
             document::reset(loaded, &facts.hostname)
         }
-        (Ask::Run, _) => return Err(unknown()),
+        // A command that another distribution adds is about the cluster that
+        // `init` would make, and flags of the same names mean the same.
+        (Ask::Run, _) => {
+            let (loaded, options) = load::init(given.of_file()?, flags, facts)?;
+            document::init(loaded, &options, facts.systemd_resolved)
+        }
     };
     completed.secrets = sealed::unmark(&mut completed.configuration, &sealed);
     if let Some(documents) = &mut completed.documents {
