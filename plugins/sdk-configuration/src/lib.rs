@@ -27,10 +27,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Map;
 
 pub use bindings::kubewright::provision::{configuration_types, log, types};
-pub use serde_json::{self, Value, json};
+pub use serde_json::{self, Map, Value, json};
 
 /// What wit-bindgen makes of the contract in `wit/`.
 #[doc(hidden)]
