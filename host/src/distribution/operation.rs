@@ -128,7 +128,7 @@ impl Operation {
             bytes.next().is_some_and(|byte| byte.is_ascii_lowercase())
                 && bytes.all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
         };
-        if !words.iter().all(|word| is_word(word)) || words.len() > 3 {
+        if !words.iter().all(is_word) || words.len() > 3 {
             return Err(origin.invalid(format!(
                 "operations: {name:?} is no name of a command: wanted up to three words of small letters, as `backup` or `token create`"
             )));
