@@ -124,11 +124,13 @@ fn leaving_is_granted_by_argument() {
 
 #[test]
 fn an_account_that_is_root_is_never_removed() {
-    let mut grants = Grants::default();
-    grants.node = Some(NodeGrant {
-        accounts: patterns(&["*"]),
-        ..NodeGrant::default()
-    });
+    let grants = Grants {
+        node: Some(NodeGrant {
+            accounts: patterns(&["*"]),
+            ..NodeGrant::default()
+        }),
+        ..Grants::default()
+    };
     let nothing = SandboxFiles::over(None);
     for (user, group, wanted) in [
         ("kubeadm-etcd", "kubeadm-etcd", true),
