@@ -4,6 +4,7 @@
 mod check;
 mod environment;
 mod given;
+mod leaving;
 mod today;
 
 use given::Given;
@@ -23,6 +24,9 @@ const VERSION: &str = "v1.5.1";
 
 fn complete(input: &Input, findings: &mut Findings) -> Completed {
     let mut environment = environment::read(input, findings);
+    if input.operation() == "reset" {
+        return leaving::complete(input, &environment.pki, findings);
+    }
     let mut given = match input.document("MasterConfiguration") {
         Some(document) => {
             for other in input
