@@ -12,6 +12,10 @@ const SOCKET: &str = "unix:///run/containerd/containerd.sock";
 const CHECKS: [&str; 2] = ["all", "isprivilegeduser"];
 
 pub fn complete(input: &Input, environment: &Environment, findings: &mut Findings) -> Completed {
+    for document in input.documents() {
+        let kind = document["kind"].as_str().unwrap_or_default();
+        findings.add(kind, "a reset takes no file here; give flags");
+    }
     let flags: Map<String, Value> = input
         .flags()
         .map(|(name, value)| (name.to_owned(), value.clone()))
@@ -66,6 +70,7 @@ pub fn complete(input: &Input, environment: &Environment, findings: &mut Finding
     ] {
         completed.options.insert(name.to_owned(), value);
     }
+    completed.policy_context = json!({ "certificatesDir": folder });
     completed.skip_phases = Some(skipped);
     completed
 }
