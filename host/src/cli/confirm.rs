@@ -41,7 +41,17 @@ pub fn confirm(standing: Standing, is_settled: bool) -> anyhow::Result<()> {
         }
         Standing::Ours => "changes made to this host by kubewright will be reverted",
     };
-    eprint!("[reset] WARNING: {what}.\n[reset] Are you sure you want to proceed? [y/N]: ");
+    ask(
+        &format!("[reset] WARNING: {what}.\n[reset] Are you sure you want to proceed? [y/N]: "),
+        &format!("{what}; "),
+        "aborted reset operation",
+    )
+}
+
+/// Asks whether to go on; `y` does. `why` begins the error where nobody can be
+/// asked.
+pub fn ask(question: &str, why: &str, refused: &'static str) -> anyhow::Result<()> {
+    eprint!("{question}");
     // A prompt that cannot be shown is answered by nobody.
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
@@ -50,10 +60,10 @@ pub fn confirm(standing: Standing, is_settled: bool) -> anyhow::Result<()> {
         .context("cannot read the answer")?;
     if answer.is_empty() {
         eprintln!();
-        bail!("{what}; give --yes (or --force) to confirm that where nobody can be asked");
+        bail!("{why}give --yes (or --force) to confirm that where nobody can be asked");
     }
     match answer.trim().to_lowercase().as_str() {
         "y" | "yes" => Ok(()),
-        _ => bail!("aborted reset operation"),
+        _ => bail!(refused),
     }
 }

@@ -1,10 +1,8 @@
 //! `kubewright undo`
 
-use std::io::Write;
-
-use anyhow::{Context, bail};
 use clap::Args;
 
+use super::confirm::ask;
 use super::machine::MachineArguments;
 use super::output::Output;
 use crate::run::{UndoAsked, Undone, undo};
@@ -67,21 +65,13 @@ impl Undo {
 
     fn confirm(&self) -> anyhow::Result<()> {
         let run = self.run;
-        eprint!("What run {run} did to the files of this machine will be undone. Proceed? [y/N]: ");
-        // A prompt that cannot be shown is answered by nobody.
-        let _ = std::io::stderr().flush();
-        let mut answer = String::new();
-        std::io::stdin()
-            .read_line(&mut answer)
-            .context("cannot read the answer")?;
-        if answer.is_empty() {
-            eprintln!();
-            bail!("give --yes (or --force) to confirm that where nobody can be asked");
-        }
-        match answer.trim().to_lowercase().as_str() {
-            "y" | "yes" => Ok(()),
-            _ => bail!("nothing was undone"),
-        }
+        ask(
+            &format!(
+                "What run {run} did to the files of this machine will be undone. Proceed? [y/N]: "
+            ),
+            "",
+            "nothing was undone",
+        )
     }
 
     fn tell(&self, undone: &Undone, output: &Output) {
