@@ -356,6 +356,7 @@ fn list_images(arguments: &ImagesList, output: &Output) -> anyhow::Result<()> {
         ("kubernetes-version", &arguments.kubernetes_version),
     ] {
         flags.value(name, text.clone());
+        flags.is_alone(name);
     }
     let text = arguments.config.as_deref().map(read_text).transpose()?;
     let source = match (&arguments.config, &text) {
