@@ -14,7 +14,7 @@ impl Plan {
     /// Reads the JSON text that the host gives.
     pub fn parse(text: &str) -> Option<Self> {
         let mut whole: Value = serde_json::from_str(text).ok()?;
-        let Value::Array(effects) = whole["effects"].take() else {
+        let Value::Array(effects) = whole.get_mut("effects")?.take() else {
             return None;
         };
         Some(Self {

@@ -348,7 +348,7 @@ fn patches(client: &Client) {
     did("oracle-masked", client.wait(&secret, &masked, 0));
     did(
         "adopt",
-        tokens::adopt("/mine", &client, "kube-system", "key"),
+        tokens::adopt("/mine", client, "kube-system", "key"),
     );
     if let Ok(token) = tokens::bootstrap("/mine", Alphabet::Alphanumeric) {
         did("adopted", Ok::<_, ()>(token.id()));

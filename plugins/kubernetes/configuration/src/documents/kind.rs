@@ -3,6 +3,7 @@
 /// A kind of document that this distribution takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[allow(missing_docs, reason = "each variant is the kind of that name")]
+#[allow(clippy::enum_variant_names, reason = "they are the kinds' own names")]
 pub enum Kind {
     InitConfiguration,
     ClusterConfiguration,

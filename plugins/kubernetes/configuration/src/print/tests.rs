@@ -118,7 +118,7 @@ fn validation_knows_what_time_it_is_and_migration_does_not_ask() {
             "kind": "InitConfiguration",
             "bootstrapTokens": [{"expires": expires}],
         });
-        let error = checked(&[document.clone()])
+        let error = checked(std::slice::from_ref(&document))
             .err()
             .map(|error| error.to_string());
         match expected {
