@@ -28,6 +28,15 @@ struct OperationArguments {
     /// Don't apply any changes; just output what would be done.
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    run: RunArguments,
+    #[arg(skip)]
+    making: MakingArguments,
+}
+
+/// The flags of operations that make something of a machine, and do not undo.
+#[derive(Args, Clone, Copy, Default)]
+pub struct MakingArguments {
     /// Overwrite fields of objects that somebody else has set since; without
     /// it that is an error, which says who and what.
     #[arg(long)]
@@ -36,8 +45,40 @@ struct OperationArguments {
     /// folder that will be the root of a machine some day.
     #[arg(long, requires = "rootfs")]
     offline: bool,
-    #[command(flatten)]
-    run: RunArguments,
+}
+
+impl MakingArguments {
+    /// Adds them to the command of an operation that has a use for them.
+    pub fn add(command: Command, operation: &Operation) -> Command {
+        match operation.undoes {
+            true => command,
+            false => Self::augment_args(command),
+        }
+    }
+
+    pub fn of(operation: &Operation, matches: &ArgMatches) -> Result<Self, clap::Error> {
+        match operation.undoes {
+            true => Ok(Self::default()),
+            false => Self::from_arg_matches(matches),
+        }
+    }
+
+    /// Loads and checks components, policies and patches for what is left to
+    /// run.
+    pub fn prepare(
+        self,
+        mut inputs: Inputs,
+        policies: &[String],
+        output: &Output,
+        audience: &Output,
+    ) -> anyhow::Result<Run> {
+        if self.offline {
+            leave_out_live(&mut inputs, output);
+        }
+        let mut run = Run::prepare(inputs, policies, audience)?;
+        run.force_conflicts = self.force_conflicts;
+        Ok(run)
+    }
 }
 
 /// The command of an operation, `word` being the last one of its name. The
@@ -45,6 +86,7 @@ struct OperationArguments {
 pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
     let with_flags = |command: Command| {
         let command = OperationArguments::augment_args(command);
+        let command = MakingArguments::add(command, operation);
         // The flattened groups bring the documentation of their types.
         flags::add(command, operation)
     };
@@ -119,6 +161,7 @@ pub fn run(
     };
     let mut arguments = OperationArguments::from_arg_matches(matches)?;
     arguments.run = RunArguments::of(distribution, operation, matches)?;
+    arguments.making = MakingArguments::of(operation, matches)?;
     arguments.run(operation, output, phase)
 }
 
@@ -148,38 +191,35 @@ impl OperationArguments {
                 format!("{} phase {}", operation.name, phase.replace('/', " "))
             }
         };
-        let mut inputs = match phase {
+        let inputs = match phase {
             None => self.run.load(output)?,
             Some(phase) => self.run.load_phases(output, &[phase])?,
         };
-        if self.offline {
-            leave_out_live(&mut inputs, output);
-        }
         let dry = self.dry_run || inputs.prepared.document["options"]["dryRun"] == true;
         if dry {
             machine.require_root(&format!("{command} --dry-run"))?;
-            let run = Run::prepare(inputs, &self.run.policies, &output.quiet())?;
-            super::plan::plan(&machine, self.forced(run), output)?;
+            let quiet = output.quiet();
+            let run = self
+                .making
+                .prepare(inputs, &self.run.policies, output, &quiet)?;
+            super::plan::plan(&machine, run, output)?;
             return Ok(());
         }
         machine.require_root(&operation.name)?;
-        let run = Run::prepare(inputs, &self.run.policies, output)?;
+        let run = self
+            .making
+            .prepare(inputs, &self.run.policies, output, output)?;
         let held = Held::take(&machine, command)?;
-        let done = carry_out(&machine, self.forced(run), held, output)?;
+        let done = carry_out(&machine, run, held, output)?;
         let finished = done.finished?;
         output.shows(&finished);
         summary(&done.journal, &finished, output);
         Ok(())
     }
-
-    fn forced(&self, mut run: Run) -> Run {
-        run.force_conflicts = self.force_conflicts;
-        run
-    }
 }
 
 /// Leaves out what needs a machine at work, and says so.
-pub fn leave_out_live(inputs: &mut Inputs, output: &Output) {
+fn leave_out_live(inputs: &mut Inputs, output: &Output) {
     let left_out = inputs.selection.leave_out_live(&inputs.operation);
     if !left_out.is_empty() {
         output.warning(&format!(

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::configuration::RunArguments;
 use super::flags;
 use super::machine::MachineArguments;
-use super::operation::leave_out_live;
+use super::operation::MakingArguments;
 use super::output::Output;
 use crate::distribution::{Distribution, Operation};
 use crate::run::{Difference, Finished, Machine, Run, in_memory, of_files, of_objects};
@@ -36,21 +36,14 @@ Exit codes: 0 no change; 1 failed, or wrong usage; 2 changes.";
 struct Plan {
     #[command(flatten)]
     machine: MachineArguments,
-    /// Overwrite fields of objects that somebody else has set since; without
-    /// it that is an error, which says who and what.
-    #[arg(long)]
-    force_conflicts: bool,
-    /// Leave out the phases that need a kubelet or a cluster at work, as the
-    /// operation itself does with this flag.
-    #[arg(long, requires = "rootfs")]
-    offline: bool,
     #[command(flatten)]
     run: RunArguments,
 }
 
 /// The command, for an operation.
 pub fn command(operation: &Operation, word: &str) -> Result<Command, String> {
-    flags::add(Plan::augment_args(Command::new(word.to_owned())), operation)
+    let command = MakingArguments::add(Command::new(word.to_owned()), operation);
+    flags::add(Plan::augment_args(command), operation)
 }
 
 /// Plans an operation, and says by the exit code whether anything would change.
@@ -64,16 +57,13 @@ pub fn run(
     arguments.run = RunArguments::of(distribution, operation, matches)?;
     let machine = arguments.machine.open()?;
     machine.require_root("plan")?;
-    let mut inputs = match operation.undoes {
+    let inputs = match operation.undoes {
         true => super::undoing::load(&arguments.run, &machine, None, false, output)?,
         false => arguments.run.load(output)?,
     };
-    if arguments.offline {
-        leave_out_live(&mut inputs, output);
-    }
     // What phases say as they go is what they would say in earnest.
-    let mut run = Run::prepare(inputs, &arguments.run.policies, &output.quiet())?;
-    run.force_conflicts = arguments.force_conflicts;
+    let making = MakingArguments::of(operation, matches)?;
+    let mut run = making.prepare(inputs, &arguments.run.policies, output, &output.quiet())?;
     if operation.undoes {
         run.past = super::undoing::past(&machine, &run)?;
     }
