@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::support::components::hostile_policy;
 use crate::support::program::{Finished, Place};
 
 /// A machine with two runs: certificates, then kubeconfigs.
@@ -109,7 +110,20 @@ fn an_undoing_can_be_undone() {
 }
 
 #[test]
-fn a_policy_may_deny_it() {
+fn policies_see_what_is_undone() {
+    let two = Two::new();
+    two.place.write("policy.wasm", &hostile_policy().component);
+    two.run(&["undo", "2", "--yes", "-vv", "--policy", "policy.wasm"])
+        .exits(0)
+        .says(&[
+            "\"action\":\"Undo\"",
+            "\"operation\":\"undo\"",
+            "\"path\":\"/etc/kubernetes/admin.conf\"",
+        ]);
+}
+
+#[test]
+fn without_its_policy_nothing_is_undone() {
     let two = Two::new();
     let said = two.run(&["undo", "1", "--yes", "--policy", "nothing.wasm"]);
     said.exits(1).one_error(&["--policy nothing.wasm"]);

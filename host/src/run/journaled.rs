@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 use super::interrupt::{Besides, Interrupted};
 use super::{Audience, Finished, Machine, Run, now};
 use crate::effect::{
-    DiskJournal, FaultyJournal, Folder, Ledger, Lock, Outcome, RunHeader, RunOperation, RunStart,
+    DiskJournal, FaultyJournal, Folder, Journal, Ledger, Lock, Outcome, RunHeader, RunOperation,
+    RunStart,
 };
 use crate::world::MachinePath;
 
@@ -90,6 +91,13 @@ pub fn carry_out(
         header,
         configuration,
     };
+    let go_on = match (&run.undone_by, undoes) {
+        (_, true) => format!("`kubewright {name}` goes on with it"),
+        (Some(by), false) => {
+            format!("the same command goes on with it, `kubewright {by}` undoes what it did")
+        }
+        (None, false) => "the same command goes on with it".to_owned(),
+    };
     let journal = Arc::new(DiskJournal::begin(folder, lock, start)?);
     if let Some(dead) = journal.continues()
         && !undoes
@@ -98,34 +106,33 @@ pub fn carry_out(
             "Going on with run {dead}, which did not come to its end."
         ));
     }
-    let to_go_on = format!(
-        "run {} did not come to its end: {}",
-        journal.run(),
-        match (&run.undone_by, undoes) {
-            (_, true) => format!("`kubewright {name}` goes on with it"),
-            (Some(by), false) =>
-                format!("the same command goes on with it, `kubewright {by}` undoes what it did"),
-            (None, false) => "the same command goes on with it".to_owned(),
-        }
-    );
-    let besides = Besides::say(to_go_on.clone());
     let facts = run.facts.clone();
-    let finished = run.run(FaultyJournal::wrap(Arc::clone(&journal) as _), || {
-        Ok(machine.world(facts, provenance, started))
-    });
-    audience.done();
+    let finished = recorded(&journal, &go_on, |recording| {
+        let finished = run.run(recording, || Ok(machine.world(facts, provenance, started)));
+        audience.done();
+        finished
+    })?;
+    Ok(Journaled { journal, finished })
+}
+
+/// Runs something with a journal, whose end is recorded. `go_on` says what is
+/// done about it if it does not come to that. The outer error is of what is
+/// around it: an interruption, or the journal.
+pub(super) fn recorded<T>(
+    journal: &Arc<DiskJournal>,
+    go_on: &str,
+    run: impl FnOnce(Arc<dyn Journal>) -> anyhow::Result<T>,
+) -> anyhow::Result<anyhow::Result<T>> {
+    let to_go_on = format!("run {} did not come to its end: {go_on}", journal.run());
+    let besides = Besides::say(to_go_on.clone());
+    let finished = run(FaultyJournal::wrap(Arc::clone(journal) as _));
     if let Err(error) = &finished
         && error.is::<Interrupted>()
     {
         // Its end is not recorded: an effect may be half done.
         // What still runs of it may keep this thread from telling.
         std::mem::forget(besides);
-        return finished
-            .map(|finished| Journaled {
-                journal,
-                finished: Ok(finished),
-            })
-            .context(to_go_on);
+        return finished.map(Ok).context(to_go_on);
     }
     let outcome = match &finished {
         Ok(_) => Outcome::Done,
@@ -136,7 +143,7 @@ pub fn carry_out(
     if finished.is_ok() {
         ended.context("the run is through, but its end could not be recorded")?;
     }
-    Ok(Journaled { journal, finished })
+    Ok(finished)
 }
 
 /// Tells phases which files earlier runs wrote: preflight must not take them,

@@ -7,13 +7,14 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::finished::tally;
-use super::interrupt::{Besides, Interrupted, interrupted};
+use super::interrupt::interrupted;
+use super::journaled::recorded;
 use super::{Audience, Held, Machine, load_policy, now};
 use crate::component::{Engine, Limits};
 use crate::effect::{
-    Conduit, DiskJournal, Events, FaultyJournal, Folder, Grants, Journal, Ledger, MemoryJournal,
-    Origin, Outcome, PathPattern, Policy, Record, RecordedObjects, RunHeader, RunOperation,
-    RunRecords, RunStart, Step, Touched, Undo, UndoPath,
+    Conduit, DiskJournal, Events, Folder, Grants, Journal, Ledger, MemoryJournal, Origin,
+    PathPattern, Policy, Record, RecordedObjects, RunHeader, RunOperation, RunRecords, RunStart,
+    Step, Touched, Undo, UndoPath,
 };
 use crate::world::machine::{PlannedNode, RootfsNode, read_facts};
 use crate::world::sandbox::SandboxFiles;
@@ -169,35 +170,16 @@ pub fn undo(
         configuration: Vec::new(),
     };
     let journal = Arc::new(DiskJournal::begin(Arc::clone(&folder), lock, start)?);
-    let to_go_on = format!(
-        "run {} did not come to its end: `kubewright undo {}` goes on with what is left",
-        journal.run(),
-        asked.run
-    );
-    let besides = Besides::say(to_go_on.clone());
+    let go_on = format!("`kubewright undo {}` goes on with what is left", asked.run);
     let work = Work::new(machine, asked, folder, wanted, events)?;
-    let recorded = FaultyJournal::wrap(Arc::clone(&journal) as _);
-    let result = runtime.block_on(async {
-        tokio::select! {
-            ended = work.run(recorded, policies) => ended,
-            interrupted = interrupted() => Err(interrupted.into()),
-        }
-    });
-    if let Err(error) = &result
-        && error.is::<Interrupted>()
-    {
-        std::mem::forget(besides);
-        return result.context(to_go_on);
-    }
-    let outcome = match &result {
-        Ok(_) => Outcome::Done,
-        Err(_) => Outcome::Failed,
-    };
-    let ended = journal.end(outcome, now()?);
-    drop(besides);
-    let undone = result?;
-    ended.context("the run is through, but its end could not be recorded")?;
-    Ok(undone)
+    recorded(&journal, &go_on, |recording| {
+        runtime.block_on(async {
+            tokio::select! {
+                ended = work.run(recording, policies) => ended,
+                interrupted = interrupted() => Err(interrupted.into()),
+            }
+        })
+    })?
 }
 
 struct Work {
@@ -248,7 +230,8 @@ impl Work {
     ) -> anyhow::Result<Undone> {
         let files = Arc::clone(&self.world.files);
         let node = Arc::clone(&self.world.node);
-        let conduit = Conduit::new(self.world, policies, journal, self.events, Value::Null);
+        let conduit =
+            Conduit::new(self.world, policies, journal, self.events, Value::Null).of(NAME);
         // It is the host itself that undoes, and may what runs did.
         let origin = Origin {
             phase: NAME.to_owned(),
@@ -290,6 +273,7 @@ impl Work {
             };
             conduit.land(&origin, &effect).await??;
         }
+        conduit.judge().await?;
         Ok(undone)
     }
 }

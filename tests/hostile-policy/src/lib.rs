@@ -5,7 +5,7 @@ use kubewright_policy::bindings::Guest;
 use kubewright_policy::{Effect, Finding, Plan, Verdict, log, types};
 
 /// The phases of which every effect is logged.
-const PROGRAMS: [&str; 2] = ["hostile/program", "hostile/then"];
+const PROGRAMS: [&str; 3] = ["hostile/program", "hostile/then", "undo"];
 
 struct Hostile;
 
