@@ -132,6 +132,28 @@ fn one_is_rendered() {
         .says(&["certs/front-proxy-ca"]);
 }
 
+/// It has no ResetConfiguration, and needs none.
+#[test]
+fn one_may_undo() {
+    let place = place(
+        "apiVersion: kubewright.dev/v1alpha1\nkind: Distribution\nname: vendor\nextends: kubernetes\n\
+         operations:\n  leave:\n    undoes: true\n    flags: [{name: reason, value: TEXT, help: Why.}]\n\
+         \x20   phases: [{name: preflight, component: reset-preflight, grants: {use: [terminal]}}]\n",
+    );
+    let leave = [
+        "leave",
+        "--reason",
+        "a drill",
+        "--dry-run",
+        "--rootfs",
+        "machine",
+    ];
+    place
+        .run(&with(&leave))
+        .exits(0)
+        .says(&["[preflight] Running pre-flight checks"]);
+}
+
 /// Arguments, the exit code, what is said.
 fn wrong(arguments: &[&str], code: i32, words: &[&str]) {
     place(DISTRIBUTION).refused(code, &with(arguments), words);

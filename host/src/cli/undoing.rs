@@ -28,9 +28,6 @@ const API_TIMEOUT: Duration = Duration::from_secs(5);
 /// them for etcd.
 const WAITING: Duration = Duration::from_secs(15 * 60);
 
-/// The kubeconfig of who names none.
-const KUBECONFIG: &str = "/etc/kubernetes/admin.conf";
-
 /// What the host itself needs of the configuration of an operation that undoes.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -75,18 +72,24 @@ pub fn load(
     let names_certificates = options["namesCertificatesDir"] == true;
     let names_socket = options["namesCRISocket"] == true;
     let mut configuration = completed.document["configuration"].clone();
-    let reset = &mut configuration["ResetConfiguration"];
-    // The checks that are ignored are those of flags and file together.
-    if options["ignorePreflightErrors"].is_array() {
-        reset["ignorePreflightErrors"] = options["ignorePreflightErrors"].clone();
+    // An operation of another distribution may undo without one.
+    let mut leaving = Leaving::default();
+    if let Some(reset) = configuration.get_mut("ResetConfiguration") {
+        // The checks that are ignored are those of flags and file together.
+        if options["ignorePreflightErrors"].is_array() {
+            reset["ignorePreflightErrors"] = options["ignorePreflightErrors"].clone();
+        }
+        leaving = serde_json::from_value(reset.clone()).context("the ResetConfiguration")?;
+        check_certificates(machine, &leaving.certificates_dir, names_certificates)?;
     }
-    let leaving: Leaving =
-        serde_json::from_value(reset.clone()).context("the configuration of a reset")?;
-    check_certificates(machine, &leaving.certificates_dir, names_certificates)?;
+    leaving.dry_run |= dry_run;
+    leaving.force |= given.has("force");
     let listens = machine.is_this || names_socket || has_socket(machine, &leaving.cri_socket);
     let kubeconfig = given.values().get("kubeconfig").and_then(Value::as_str);
-    let kubeconfig = kubeconfig.unwrap_or(KUBECONFIG);
-    let kubeconfig = MachinePath::parse(kubeconfig).context("--kubeconfig")?;
+    let kubeconfig = match kubeconfig {
+        Some(path) => Some(MachinePath::parse(path).context("--kubeconfig")?),
+        None => operation.kubeconfigs(&configuration)?.into_iter().next(),
+    };
     let only: Vec<String> = match alone {
         Some(phase) => vec![phase.to_owned()],
         None => arguments.phases().to_vec(),
@@ -106,6 +109,7 @@ pub fn load(
         "kind": completed.document["kind"],
         "operation": operation.name,
         "configuration": configuration,
+        "flags": given.values(),
         "options": {
             "force": leaving.force,
             "dryRun": leaving.dry_run,

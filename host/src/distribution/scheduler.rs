@@ -427,17 +427,11 @@ mod tests {
         let engine = Engine::start().unwrap();
         for name in BuiltIn::distributions() {
             let distribution = Distribution::load(name).unwrap();
-            let groups = |one: &Operation| {
-                one.groups
-                    .clone()
-                    .into_iter()
-                    .enumerate()
-                    .collect::<Vec<_>>()
-            };
-            let all = distribution.operations.values();
-            for (operation, (at, group)) in
-                all.flat_map(|one| groups(one).into_iter().map(move |group| (one, group)))
-            {
+            let each = distribution.operations.values().flat_map(|operation| {
+                let groups = operation.groups.iter().enumerate();
+                groups.map(move |(at, group)| (operation, at, group))
+            });
+            for (operation, at, group) in each {
                 let component = Component::load(&engine, &group.source).unwrap();
                 let description = describe(&component, Limits::default()).await.unwrap();
                 for leaf in operation.leaves.iter().filter(|leaf| leaf.group == at) {
