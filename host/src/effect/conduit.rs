@@ -225,6 +225,7 @@ impl Conduit {
                 Arc::clone(&self.journal),
                 number,
                 private.map(|(path, _)| path.clone()).collect(),
+                Arc::clone(&self.world.provenance),
             ))
         });
         if let Some(recorded) = &recorded {

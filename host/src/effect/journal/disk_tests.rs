@@ -4,7 +4,9 @@ use serde_json::json;
 
 use super::*;
 use crate::effect::ObjectReference;
+use crate::effect::journal::RecordedFiles;
 use crate::world::machine::MachineFiles;
+use crate::world::{Files, Made, Provenance};
 
 struct Place {
     root: tempfile::TempDir,
@@ -171,4 +173,33 @@ fn what_an_unfinished_run_keeps_is_read_by_the_next() {
     let path = place.root.path().join("var/lib/kubewright/unfinished");
     std::fs::write(path, vec![b'x'; limits::UNFINISHED + 1]).unwrap();
     assert!(journal.unfinished().unwrap().is_none());
+}
+
+/// A certificate key in a file looks like nothing in particular.
+#[test]
+fn of_what_was_made_from_sealed_values_no_copy_is_kept() {
+    for (made, is_kept) in [
+        (Made::OfText, true),
+        (Made::OfSealed, false),
+        (Made::HostKey, false),
+    ] {
+        let place = Place::new();
+        let files = MachineFiles::open(place.root.path())
+            .unwrap()
+            .without_sync();
+        let path = MachinePath::parse("/it").unwrap();
+        let content = b"3f1c9d0be27a48565d90a1b2c3d4e5f6";
+        files.write(&path, 0o600, content).unwrap();
+        let identity = files.identity(&path).unwrap().unwrap();
+        let recorded = RecordedFiles::new(
+            Arc::new(files),
+            Arc::new(place.begin()),
+            1,
+            std::collections::BTreeSet::new(),
+            Arc::new(Provenance::of([(identity, made)])),
+        );
+        recorded.remove(&path).unwrap();
+        let copy = place.folder.read_copy(&super::super::digest(content));
+        assert_eq!(copy.is_ok(), is_kept, "{made:?}");
+    }
 }

@@ -9,7 +9,8 @@ use super::{Journal, JournalError, Prior, State, digest, limits};
 use crate::effect::files::owned_by_others;
 use crate::effect::holds_secret;
 use crate::world::{
-    FileError, FileKind, Files, Identity, LastLink, MachinePath, Metadata, Opened, Owner,
+    FileError, FileKind, Files, Identity, LastLink, MachinePath, Made, Metadata, Opened, Owner,
+    Provenance,
 };
 
 /// The files of one effect.
@@ -18,23 +19,26 @@ pub struct RecordedFiles {
     journal: Arc<dyn Journal>,
     number: u64,
     private: BTreeSet<MachinePath>,
+    provenance: Arc<Provenance>,
     failure: Mutex<Option<JournalError>>,
 }
 
 impl RecordedFiles {
     /// For an effect that began with this number; `private` are the files it
-    /// puts secrets into.
+    /// puts secrets into, `provenance` knows those that others did.
     pub fn new(
         inner: Arc<dyn Files>,
         journal: Arc<dyn Journal>,
         number: u64,
         private: BTreeSet<MachinePath>,
+        provenance: Arc<Provenance>,
     ) -> Self {
         Self {
             inner,
             journal,
             number,
             private,
+            provenance,
             failure: Mutex::default(),
         }
     }
@@ -47,8 +51,17 @@ impl RecordedFiles {
             .take()
     }
 
+    /// Whether no copy of a file is kept, whatever it looks like.
+    fn is_private(&self, path: &MachinePath) -> bool {
+        let known = || {
+            let identity = self.inner.identity(path).ok()??;
+            self.provenance.made(identity)
+        };
+        self.private.contains(path) || known().is_some_and(Made::is_sealed)
+    }
+
     fn record(&self, path: &MachinePath, after: &State) -> Result<(), FileError> {
-        with_prior(&*self.inner, path, &self.private, |prior| {
+        with_prior(&*self.inner, path, &|path| self.is_private(path), |prior| {
             self.touch(path, prior, after)
         })
     }
@@ -70,18 +83,13 @@ impl RecordedFiles {
 
 /// What is at a path now, as a journal records it; no copy is kept.
 pub fn state_of(files: &dyn Files, path: &MachinePath) -> Result<State, FileError> {
-    with_prior(
-        files,
-        path,
-        &BTreeSet::new(),
-        |prior| Ok(prior.state(false)),
-    )
+    with_prior(files, path, &|_| false, |prior| Ok(prior.state(false)))
 }
 
 fn with_prior<T>(
     files: &dyn Files,
     path: &MachinePath,
-    private: &BTreeSet<MachinePath>,
+    is_private: &dyn Fn(&MachinePath) -> bool,
     with: impl FnOnce(&Prior<'_>) -> Result<T, FileError>,
 ) -> Result<T, FileError> {
     let Some(found) = files.stat(path)? else {
@@ -93,7 +101,7 @@ fn with_prior<T>(
             with(&Prior::File {
                 mode: found.mode,
                 owner: found.owner,
-                private: private.contains(path) || holds_secret(&content),
+                private: is_private(path) || holds_secret(&content),
                 content: &content,
             })
         }
@@ -149,7 +157,7 @@ impl Files for RecordedFiles {
     }
 
     fn rewrite(&self, path: &MachinePath, content: &[u8]) -> Result<(), FileError> {
-        with_prior(&*self.inner, path, &self.private, |prior| {
+        with_prior(&*self.inner, path, &|path| self.is_private(path), |prior| {
             let Prior::File {
                 mode,
                 owner,
@@ -172,7 +180,7 @@ impl Files for RecordedFiles {
     }
 
     fn set_owner(&self, path: &MachinePath, owner: Owner, mode: u32) -> Result<(), FileError> {
-        with_prior(&*self.inner, path, &self.private, |prior| {
+        with_prior(&*self.inner, path, &|path| self.is_private(path), |prior| {
             self.touch(path, prior, &prior.state(false).given(owner, mode))
         })?;
         self.inner.set_owner(path, owner, mode)
@@ -180,7 +188,7 @@ impl Files for RecordedFiles {
 
     fn set_owner_below(&self, path: &MachinePath, owner: Owner) -> Result<(), FileError> {
         let within = owned_by_others(&*self.inner, path, owner)?;
-        with_prior(&*self.inner, path, &self.private, |prior| {
+        with_prior(&*self.inner, path, &|path| self.is_private(path), |prior| {
             let Prior::Directory {
                 mode,
                 owner: before,
