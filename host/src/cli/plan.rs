@@ -79,7 +79,12 @@ pub fn plan(machine: &Machine, run: Run, output: &Output) -> anyhow::Result<bool
     let operation = run.operation.name.clone();
     let planned = in_memory(machine, run, output)?;
     let finished = &planned.finished;
-    let files = of_files(&planned.files, &*machine.files, &finished.redacted)?;
+    let files = of_files(
+        &planned.files,
+        &*machine.files,
+        &finished.redacted,
+        &planned.provenance,
+    )?;
     let objects = of_objects(&planned.objects)?;
     let live = planned.live;
     Ok(print(&operation, &files, &objects, finished, live, output))

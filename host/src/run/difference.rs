@@ -9,7 +9,7 @@ use crate::effect::{OwnerNames, holds_password, holds_secret};
 use crate::kube::secrets::mask;
 use crate::visible::Visible;
 use crate::world::sandbox::{Change, SandboxFiles};
-use crate::world::{FileKind, Files, MachinePath, ObjectChange, Owner};
+use crate::world::{FileKind, Files, MachinePath, Made, ObjectChange, Owner, Provenance};
 
 /// What would be different.
 pub struct Difference {
@@ -45,13 +45,22 @@ const NOT_SHOWN: &str = "(holds secrets: not shown)\n";
 const LIMIT: u64 = 64 << 20;
 
 /// What the sandbox has that the files under it have not. `redacted` are the
-/// files that got sealed values, with words in place of those.
+/// files that got sealed values, with words in place of those; `provenance`
+/// knows those that have some already, whatever they look like. Of what is
+/// removed nothing is quoted: programs of the cluster may have put anything
+/// there.
 pub fn of_files(
     sandbox: &SandboxFiles,
     base: &dyn Files,
     redacted: &BTreeMap<MachinePath, String>,
+    provenance: &Provenance,
 ) -> anyhow::Result<Vec<Difference>> {
     let mut found = Vec::new();
+    let is_sealed = |path: &MachinePath| -> anyhow::Result<bool> {
+        let identity = base.identity(path)?;
+        let made = identity.and_then(|identity| provenance.made(identity));
+        Ok(made.is_some_and(Made::is_sealed))
+    };
     let names = OwnerNames::of(sandbox);
     sandbox.each_change::<anyhow::Error>(|path, change| {
         let there = base.stat(path)?;
@@ -95,7 +104,10 @@ pub fn of_files(
                         target: path.to_string(),
                         modes: (before_mode, mode(after)),
                         owners: owners(owner),
-                        text: of_contents(path, &old, content, redacted.get(path)),
+                        text: match redacted.get(path) {
+                            None if is_sealed(path)? => NOT_SHOWN.to_owned(),
+                            redacted => of_contents(path, &old, content, redacted),
+                        },
                     });
                 }
             }
@@ -104,7 +116,7 @@ pub fn of_files(
                 target: path.to_string(),
                 modes: (before_mode, String::new()),
                 owners: Default::default(),
-                text: of_contents(path, &old, b"", None),
+                text: String::new(),
             }),
         }
         Ok(())

@@ -11,7 +11,9 @@ use crate::kube::answer::cut;
 use crate::kube::objects::Objects;
 use crate::world::machine::{MachineApi, PlannedNode, RootfsNode};
 use crate::world::sandbox::{SandboxApi, SandboxFiles, SandboxHealth};
-use crate::world::{DryRun, Files, KubeAccess, MachinePath, ObjectChange, ObservedApi, World};
+use crate::world::{
+    DryRun, Files, KubeAccess, MachinePath, ObjectChange, ObservedApi, Provenance, World,
+};
 
 /// How long an API server may take to say that it is there.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,6 +28,8 @@ pub struct Planned {
     pub objects: Vec<ObjectChange>,
     /// The version of the API server that was asked.
     pub live: Option<String>,
+    /// Who made the files that are there.
+    pub provenance: Arc<Provenance>,
 }
 
 /// Runs phases over a machine as it is, changing nothing.
@@ -80,7 +84,7 @@ pub fn in_memory(
             },
             health: Arc::new(SandboxHealth),
             files: Arc::<SandboxFiles>::clone(&files),
-            provenance,
+            provenance: Arc::clone(&provenance),
             now,
         })
     });
@@ -90,6 +94,7 @@ pub fn in_memory(
         files,
         objects: observed.map(|api| api.changes()).unwrap_or_default(),
         live,
+        provenance,
     })
 }
 
